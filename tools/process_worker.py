@@ -1,0 +1,145 @@
+"""What runs in a process of tools: reads calls from standard input, makes them, writes the replies."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import queue
+import resource
+import signal
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tools.errors import BadArguments, BadOutput, ServerFault, TooLarge, ToolError, Unavailable
+from tools.process_messages import decode, encode, error_to_json, from_line, to_line
+from tools.work import Work
+
+#: Bytes of one file. A runaway tool then gets an error before it fills the disk of its neighbours.
+FILE_LIMIT = 2 * 2**30
+_WORDS_OF_A_MESSAGE = 300
+
+
+def main() -> None:
+    """Serve calls until the owner goes away."""
+    source, sink = _take_the_pipes()
+    first = source.readline()
+    if not first:
+        return
+    _limit(from_line(first)["memory"])
+    inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(source, inbox), daemon=True).start()
+    _send(sink, {"ready": True})
+    while True:
+        _send(sink, _answer(inbox.get()))
+
+
+def _take_the_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes for ourselves: a tool that prints, or a program it starts, must not touch them."""
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return source, sink
+
+
+def _limit(memory: int | None) -> None:
+    """Bound what a call may take of the machine.
+
+    The address space is an upper bound of the memory: libraries reserve more than they use, hence
+    a generous number, but a tool that would eat the machine gets a MemoryError of its own, instead
+    of the kernel ending the service. There is no limit of CPU time, since a process serves many calls.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+    if memory is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _listen(source: BinaryIO, inbox: queue.SimpleQueue[dict[str, Any]]) -> None:
+    """Pass calls on; when the owner is gone, even in the middle of a call, end the whole group."""
+    for line in source:
+        inbox.put(from_line(line))
+    os.killpg(0, signal.SIGKILL)
+
+
+def _send(sink: BinaryIO, message: Mapping[str, Any]) -> None:
+    sink.write(to_line(message))
+    sink.flush()
+
+
+def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The reply to one request; whatever goes wrong is in it."""
+    try:
+        if "import" in request:
+            for name in request["import"]:
+                importlib.import_module(name)
+            return {"result": None}
+        reply = {"result": encode(_call(request))}
+        if len(to_line(reply)) > request["max_reply"]:
+            raise TooLarge(f"the tool's reply is over {request['max_reply']:,} bytes: return a file instead")
+    except ToolError as error:
+        return {"error": error_to_json(error)}
+    except BaseException as error:  # SystemExit too: the process outlives a call
+        mended = _as_tool_error(error, request)
+        return {"error": error_to_json(mended), "trace": traceback.format_exc()}
+    return reply
+
+
+def _call(request: Mapping[str, Any]) -> Any:
+    function = _find(request["function"])
+    arguments = decode(request["arguments"])
+    scratch = Path(request["scratch"])
+    signature = inspect.signature(function)
+    if "work" in signature.parameters:
+        arguments["work"] = Work(scratch)
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise BadArguments(f"{request['function']}: {error}") from error
+    _move_into(scratch)
+    try:
+        return function(**arguments)
+    finally:
+        os.chdir("/")
+
+
+def _find(name: str) -> Callable[..., Any]:
+    """The function "module:name"; it must be a plain one that is defined in that module."""
+    module_name, _, function_name = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise Unavailable(f"the module {module_name} cannot be imported: {error}") from error
+    function = getattr(module, function_name, None)
+    if not inspect.isfunction(function) or function.__module__ != module_name:
+        raise Unavailable(f"{module_name} defines no function named {function_name}")
+    if inspect.iscoroutinefunction(function):
+        raise Unavailable(f"{name} is async: a tool of that kind runs on the event loop")
+    return function
+
+
+def _move_into(scratch: Path) -> None:
+    """Let everything that a library writes by itself land in the call's folder."""
+    os.environ.update(HOME=str(scratch), TMPDIR=str(scratch))
+    tempfile.tempdir = str(scratch)
+    os.chdir(scratch)
+
+
+def _as_tool_error(error: BaseException, request: Mapping[str, Any]) -> ToolError:
+    """Any other exception as a sentence; a failure of the machine may pass, one of the tool will not."""
+    name = request.get("function", "the process")
+    if isinstance(error, MemoryError):
+        return TooLarge(f"{name} ran out of memory: give it less data")
+    words = str(error).replace(request.get("scratch") or "\0", "…").strip().partition("\n")[0]
+    message = f"{name} failed: {type(error).__name__}: {words[:_WORDS_OF_A_MESSAGE]}"
+    return ServerFault(message) if isinstance(error, OSError) else BadOutput(message)
+
+
+if __name__ == "__main__":
+    main()
