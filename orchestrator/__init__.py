@@ -1,0 +1,1 @@
+"""What to call, in what order, and what happened."""

@@ -1,0 +1,39 @@
+"""Questions to a person: a missing value, the approval of a plan, or leave to repeat a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class QuestionKind(StrEnum):
+    """What is asked."""
+
+    #: A value that the plan needs and the request does not hold.
+    VALUE = "value"
+    #: May this plan run? The answer is true or false.
+    PLAN_APPROVAL = "plan_approval"
+    #: A call that must not be repeated was cut off: repeat it ("repeat"), take it as done ("skip") or fail?
+    REPEAT_ONCE = "repeat_once"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One open or answered question of a run; `schema` is the JSON Schema of its answer."""
+
+    id: str
+    run_id: str
+    kind: QuestionKind
+    text: str
+    schema: Mapping[str, Any]
+    created_at: float
+    #: The sub-task and argument it is about, where there is one.
+    subtask: str | None = None
+    argument: str | None = None
+    step_idx: int | None = None
+    detail: Mapping[str, Any] | None = None
+    expires_at: float | None = None
+    answered_at: float | None = None
+    answer: Any = None

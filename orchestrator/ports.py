@@ -1,0 +1,530 @@
+"""The sockets of the orchestrator: what its rules need from the outside, as small protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path as FilePath
+from typing import Any, Generic, Protocol, TypeVar
+
+from orchestrator.domain.artifact import Artifact
+from orchestrator.domain.belief import Belief, Prior
+from orchestrator.domain.events import Event, EventType
+from orchestrator.domain.path import Path
+from orchestrator.domain.plan import Plan
+from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
+from orchestrator.domain.question import Question
+from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
+from orchestrator.domain.step import (
+    Attempt,
+    Claim,
+    Outcome,
+    Step,
+    StepId,
+    StepStatus,
+    Verdict,
+)
+from tools.adapter import CallContext, Files
+from tools.spec import Tool, ToolResult
+
+T = TypeVar("T")
+
+
+# --- calling tools and models -------------------------------------------------------------------
+
+
+class ToolCaller(Protocol):
+    """Calls tools of every kind (`tools.toolbox.Toolbox`)."""
+
+    async def call(
+        self, tool: Tool, arguments: Mapping[str, Any], context: CallContext
+    ) -> ToolResult:
+        """Make the call; raises `tools.errors.ToolError` only."""
+        ...
+
+    def available(self, tool: Tool) -> str | None:
+        """None, or why the tool cannot run here, with the hint that mends it."""
+        ...
+
+
+class Judge(Protocol):
+    """Judges the output of a step."""
+
+    async def judge(
+        self, tool: Tool, arguments: Mapping[str, Any], output: Mapping[str, Any]
+    ) -> Verdict | None:
+        """A verdict on quality; None when nothing speaks for or against beyond the schema."""
+        ...
+
+
+class Planner(Protocol):
+    """Turns a request into a checked plan with its best path."""
+
+    async def plan(self, task: PlanningTask) -> Planned | NeedsAnswers:
+        """Raises `NoSuitableTool`, `PlanRejected`, `BudgetTooSmall`, `ModelFailed` or `Invalid`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A tool found by the retriever: its score and the words that speak for it."""
+
+    tool: Tool
+    score: float
+    matched: tuple[str, ...] = ()
+
+
+class Retriever(Protocol):
+    """Finds the tools that fit words."""
+
+    async def search(
+        self, query: str, *, k: int = 10, accept: Callable[[Tool], bool] | None = None
+    ) -> list[Hit]:
+        """Exactly `k` hits when that many accepted tools exist, best first, ties by name."""
+        ...
+
+
+# --- artifacts ----------------------------------------------------------------------------------
+
+
+class Artifacts(Files, Protocol):
+    """Bytes kept by their content (`load` and `save` of `Files` are what tools see)."""
+
+    async def put(self, data: bytes, *, media_type: str, name: str) -> Artifact:
+        """Keep bytes. Raises `StorageFull`."""
+        ...
+
+    async def put_file(self, path: FilePath, *, media_type: str, name: str) -> Artifact:
+        """Keep a file's bytes. Raises `StorageFull`."""
+        ...
+
+    async def get(self, id: str) -> Artifact:
+        """The record. Raises `NotFound`."""
+        ...
+
+    def path(self, id: str) -> FilePath:
+        """Where the bytes lie on this machine (read only)."""
+        ...
+
+
+# --- the tool catalog and beliefs ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """A registered tool and its state: active, quarantined, disabled or unavailable, with the reason."""
+
+    tool: Tool
+    status: str = "active"
+    reason: str = ""
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+class Catalog(Protocol):
+    """All registered tools, built-in ones included; old versions stay for the runs that pinned them."""
+
+    async def active(self) -> Sequence[Tool]:
+        """The newest version of each tool that may be planned with; the same object until it changes."""
+        ...
+
+    async def entries(self) -> Sequence[CatalogEntry]:
+        """The newest version of each tool that is not removed, by name."""
+        ...
+
+    async def entry(self, name: str) -> CatalogEntry:
+        """The newest version. Raises `NotFound`."""
+        ...
+
+    async def pinned(self, name: str, version: int) -> Tool:
+        """That very version, removed or not. Raises `NotFound`."""
+        ...
+
+    async def add(self, tool: Tool, *, replace: bool = False) -> CatalogEntry:
+        """Register; with `replace` a new version when its hash differs. Raises `Conflict` if it exists."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Take it out of sight; runs that pinned it go on. Raises `NotFound`."""
+        ...
+
+
+class Beliefs(Protocol):
+    """The living benchmark table."""
+
+    async def of(self, tool: Tool, subtask_type: str) -> Belief:
+        """The belief about that tool for that type, else for "*", else from its record."""
+        ...
+
+    async def table(self, tool: Tool) -> list[Belief]:
+        """All beliefs about that tool version."""
+        ...
+
+    async def set_prior(self, tool: Tool, subtask_type: str, prior: Prior) -> Belief:
+        """Write a prior; what was observed stays."""
+        ...
+
+
+# --- the truth ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewStep:
+    """A step to insert; `needs` and `children` are step numbers of the same run."""
+
+    idx: int
+    key: str
+    subtask: str
+    subtask_type: str
+    part: int
+    option: str
+    tool: str
+    tool_version: int
+    tool_hash: str
+    once: bool
+    arguments: Mapping[str, Any]
+    needs: tuple[int, ...]
+    children: tuple[int, ...]
+    #: How many of `needs` have not ended yet.
+    needs_left: int
+    path_version: int
+    previous: int | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    queue: str = "default"
+    priority: int = 5
+    timeout: float = 60.0
+    step_gate: float = 0.5
+    #: The most this call can cost, reserved before it is claimed.
+    worst_usd: Decimal = Decimal(0)
+
+
+class Transaction(Protocol):
+    """One transaction, used in a plain function that `Store.write` runs on the writer's thread.
+
+    Everything here is synchronous and may run twice (the writer repeats a transaction that lost
+    its connection), so the function must do nothing but call this object.
+    """
+
+    now: float
+
+    def run(self, run_id: str) -> Run:
+        """The run, locked until the end of the transaction. Raises `NotFound`."""
+        ...
+
+    def move_run(
+        self,
+        run_id: str,
+        to: RunStatus,
+        *,
+        error: Mapping[str, Any] | None = None,
+        job: Job | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Change the status and `job` (None clears it), with its event. Raises `Conflict`.
+
+        A move to an ended status appends `run.ended` as the last event; a move out of one
+        appends `run.reopened`.
+        """
+        ...
+
+    def update_run(self, run_id: str, **fields: Any) -> None:
+        """Set plain fields: plan_id, path_version, answers, job, error, started_at."""
+        ...
+
+    def charge(
+        self, run_id: str, *, usd: Decimal = Decimal(0), tokens: int = 0
+    ) -> None:
+        """Add to what the run has spent."""
+        ...
+
+    def steps(self, run_id: str) -> list[Step]:
+        """All steps of all path versions, by number."""
+        ...
+
+    def add_steps(self, run_id: str, steps: Sequence[NewStep]) -> None:
+        """Insert; those without open needs become ready."""
+        ...
+
+    def move_step(self, step: StepId, to: StepStatus, **fields: Any) -> None:
+        """Change status and fields (cause, arguments, run_at, needs_left, output, children, error …).
+
+        Leaving `running` raises the fence, so that a late answer is refused. Raises `Conflict`.
+        """
+        ...
+
+    def event(
+        self, run_id: str, type: EventType, data: Mapping[str, Any] | None = None
+    ) -> None:
+        """Append an event; its number is given in this transaction."""
+        ...
+
+    def add_plan(
+        self,
+        plan: Plan,
+        *,
+        request: RunRequest,
+        path: Path | None,
+        parent: str | None = None,
+    ) -> None:
+        """Store a plan with the request it answers."""
+        ...
+
+    def plan(self, plan_id: str) -> StoredPlan:
+        """Raises `NotFound`."""
+        ...
+
+    def add_path(self, run_id: str, path: Path, *, cause: str) -> None:
+        """Store a version of the run's path."""
+        ...
+
+    def path(self, run_id: str) -> Path | None:
+        """The newest version."""
+        ...
+
+    def questions(self, run_id: str) -> list[Question]:
+        """All questions of the run, open ones first."""
+        ...
+
+    def add_question(self, question: Question) -> None:
+        """Ask; a question whose id is already open for the run is left as it is."""
+        ...
+
+    def answer_question(self, run_id: str, question_id: str, answer: Any) -> None:
+        """Raises `NotFound`, or `Conflict` when it is answered."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan as stored: with its request, its path if it has one, and the plan it was edited from."""
+
+    plan: Plan
+    request: RunRequest
+    path: Path | None
+    created_at: float
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `next_cursor` is None at the end."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs: `q` is looked for in the request's text, `since` is a time in seconds."""
+
+    statuses: tuple[RunStatus, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    q: str | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """All that a run's page shows."""
+
+    run: Run
+    plan: StoredPlan | None
+    path: Path | None
+    steps: tuple[Step, ...]
+    attempts: tuple[Attempt, ...]
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """An open question and the run it belongs to."""
+
+    question: Question
+    request: str
+    run_status: RunStatus
+
+
+class Store(Protocol):
+    """The truth: transactions for people's acts, and the pages' views."""
+
+    async def write(self, act: Callable[[Transaction], T]) -> T:
+        """Run `act` in a transaction of the group-commit writer; its exceptions undo it alone."""
+        ...
+
+    async def accept(
+        self,
+        run_id: str,
+        request: RunRequest,
+        *,
+        key: str | None = None,
+        fingerprint: str = "",
+        job: Job = Job.PLAN,
+    ) -> Run:
+        """Insert a run in status planning, durably; the same `key` answers the run it made first.
+
+        Raises `IdempotencyReused` when the fingerprint differs.
+        """
+        ...
+
+    async def view(self, run_id: str) -> RunView:
+        """Raises `NotFound`."""
+        ...
+
+    async def runs(
+        self, filter: RunFilter, *, limit: int, cursor: str | None
+    ) -> Page[RunView]:
+        """Newest first; the views hold the run and its steps, without plan and attempts. Raises `Invalid`."""
+        ...
+
+    async def events(
+        self, run_id: str, *, after: int = 0, limit: int = 500
+    ) -> list[Event]:
+        """Events with a number above `after`, in order. Raises `NotFound`."""
+        ...
+
+    async def plan(self, plan_id: str) -> StoredPlan:
+        """Raises `NotFound`."""
+        ...
+
+    async def inbox(self, *, limit: int, cursor: str | None) -> Page[InboxItem]:
+        """Open questions over all runs, oldest first."""
+        ...
+
+    async def check(self) -> None:
+        """Raises when the database cannot be read and written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobClaim:
+    """A run's own job that this process holds."""
+
+    run: Run
+    job: Job
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording an outcome did: whether it counted, and the steps claimed in the same commit."""
+
+    accepted: bool
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What the sweeper found: steps whose lease had run out, and whether anything waits to be claimed."""
+
+    lost: int = 0
+    due: bool = False
+
+
+class StepStore(Protocol):
+    """The hot path of execution; the claims and outcomes of a process share commits."""
+
+    async def claim(
+        self, *, owner: str, queues: Sequence[str], room: int
+    ) -> list[Claim]:
+        """Claim up to `room` ready steps that are due, reserving their worst cost."""
+        ...
+
+    async def claim_jobs(self, *, owner: str, room: int) -> list[JobClaim]:
+        """Claim up to `room` planning and repair jobs."""
+        ...
+
+    async def record(
+        self, outcome: Outcome, *, owner: str, room: Callable[[], int]
+    ) -> Recorded:
+        """Record under the fence; claim newly ready children for `owner` while `room()` says so."""
+        ...
+
+    async def outputs(
+        self, run_id: str, steps: Sequence[str]
+    ) -> Mapping[str, tuple[Mapping[str, Any], Mapping[str, str]]]:
+        """(output, aliases) of the finished step of each sub-task named."""
+        ...
+
+    async def step_output(self, step: StepId) -> Mapping[str, Any]:
+        """The output of one finished step. Raises `NotFound`."""
+        ...
+
+    def heartbeat(
+        self,
+        *,
+        owner: str,
+        claims: Sequence[tuple[StepId, int]],
+        jobs: Sequence[tuple[str, int]],
+    ) -> Sequence[object]:
+        """Prolong leases, on the caller's thread; answers the step ids and run ids that were lost."""
+        ...
+
+    async def sweep(self) -> Swept:
+        """Take back what expired leases hold, and say whether anything is due."""
+        ...
+
+
+class Replies(Protocol):
+    """Model replies kept by the hash of their prompt, so that a repeated planning pays nothing twice."""
+
+    async def get(self, key: str) -> Mapping[str, Any] | None:
+        """The stored reply."""
+        ...
+
+    async def put(
+        self, key: str, reply: Mapping[str, Any], *, run_id: str | None
+    ) -> None:
+        """Keep a reply."""
+        ...
+
+
+class PlanningBudget(Protocol):
+    """Money and tokens of a run as planning spends them."""
+
+    async def reserve(self, run_id: str, *, usd: Decimal, tokens: int) -> None:
+        """Before a model call. Raises `BudgetTooSmall`."""
+        ...
+
+    async def settle(
+        self,
+        run_id: str,
+        *,
+        reserved_usd: Decimal,
+        reserved_tokens: int,
+        usd: Decimal,
+        tokens: int,
+    ) -> None:
+        """After it: give back the reservation and charge what it took."""
+        ...
+
+
+# --- signals ------------------------------------------------------------------------------------
+
+
+class Doorbell(Protocol):
+    """Wakes whoever does the work. A lost or a doubled bell is harmless: the row is the truth."""
+
+    def ring(self) -> None:
+        """There is something to claim. Never raises, never blocks for long; callable from any thread."""
+        ...
+
+
+class Signals(Protocol):
+    """Tells followers that a run has new events. A lost signal only makes them later."""
+
+    def publish(self, run_ids: Sequence[str]) -> None:
+        """Callable from any thread; never raises."""
+        ...
+
+    async def wait(self, run_id: str, *, timeout: float) -> None:
+        """Until something is published for the run, or `timeout` seconds have passed."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, for tests to set."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        ...

@@ -1,0 +1,1 @@
+"""How to call things: what a tool is, and the adapters that call one."""

@@ -1,0 +1,61 @@
+"""The one way to call a tool, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from tools.spec import File, Json, ToolCall, ToolResult
+
+
+class Files(Protocol):
+    """Where files of a call come from and go to; the store of artifacts stands behind it."""
+
+    async def load(self, artifact: str) -> File:
+        """The file with that id, on this machine's disk, for reading only.
+
+        Raises `BadInputFile` when there is none.
+        """
+        ...
+
+    async def save(
+        self, path: Path, *, media_type: str, name: str
+    ) -> Mapping[str, Json]:
+        """Keep the file for good; answers the reference to put into an output."""
+        ...
+
+
+def _no_progress(_share: float, _message: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What a call may use besides its arguments.
+
+    Cancellation is the cancellation of the task that awaits the call: an adapter that is
+    cancelled stops what it started (kills the process, closes the connection) before it returns.
+    """
+
+    #: The same on every attempt of the same step with the same arguments.
+    idempotency_key: str
+    files: Files
+    #: An empty folder of this call; removed afterwards.
+    scratch: Path
+    #: Total seconds the call may take.
+    timeout: float = 60.0
+    #: W3C trace context, handed on to the peer.
+    traceparent: str | None = None
+    #: Values of `Tool.auth`, looked up at the last moment; never logged.
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    progress: Callable[[float, str], None] = _no_progress
+
+
+class Adapter(Protocol):
+    """Calls tools of one kind."""
+
+    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Make the call. Raises `ToolError` and nothing else (but cancellation)."""
+        ...
