@@ -1,0 +1,105 @@
+# Every target works from a fresh clone; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+# Tests in parallel; on a large machine more of them only disturb one another.
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 8 ? 8 : n )))
+TESTS ?= tests
+PACKAGES := orchestrator tools workers migrations
+APT_PACKAGES := tesseract-ocr tesseract-ocr-eng espeak-ng apertium apertium-eng-spa
+PROGRAMS := tesseract espeak-ng apertium
+
+.PHONY: help setup run test lint format lock bench system-tools try-system-tools clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+setup: $(STAMP) ## make .venv with the toolpath command and the development tools
+
+# The code itself is installed in place, so a change of it needs nothing; this runs when the
+# dependencies, the entry points or the interpreter changed.
+$(STAMP): requirements-dev.lock pyproject.toml Makefile
+	@rm -f $(STAMP)
+	@$(FIND_PYTHON)
+	@$(INSTALL)
+	@echo "setup: installing toolpath in place"
+	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+	@echo "setup: ready, the command is $(BIN)/toolpath"
+
+# Leaves a usable .venv: the one at hand, or a new one by the first fitting interpreter.
+define FIND_PYTHON
+if ! $(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+  found=; for name in python3 python3.13 python3.12 python3.11 python; do \
+    if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
+  done; \
+  if [ -z "$$found" ]; then \
+    echo "setup: Toolpath needs Python 3.11 or newer, and none was found as python3; install one and try again." >&2; exit 1; fi; \
+  if ! $$found -c 'import venv, ensurepip' 2>/dev/null; then \
+    echo "setup: $$($$found --version) lacks venv; install it (Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; fi; \
+  echo "setup: making .venv with $$($$found --version)"; rm -rf .venv; $$found -m venv .venv; \
+fi
+endef
+
+# uv installs ten times faster, but does not read pip's configuration: where that names another
+# index, or none, and where uv fails, pip does it. Both check the hashes of the lock.
+define INSTALL
+echo "setup: installing $$(grep -c '==' requirements-dev.lock) locked packages"; \
+sed -n '/^uv==/,/[^\]$$/p' requirements-dev.lock > .venv/uv.lock; \
+if $(BIN)/pip config list | grep -cE '[.](index-url|no-index)=' >/dev/null; then uv=no; \
+elif $(BIN)/pip install -qq --no-deps --require-hashes -r .venv/uv.lock 2>/dev/null; then uv=yes; else uv=no; fi; \
+if [ $$uv = no ] || ! $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --require-hashes \
+    -r requirements-dev.lock 2> .venv/uv.log; then \
+  $(BIN)/pip install -qq --no-deps --require-hashes -r requirements-dev.lock; fi
+endef
+
+run: setup ## start the service and do one sample request; Ctrl-C stops it
+	@exec $(BIN)/toolpath serve --sample
+
+test: setup try-system-tools lint ## everything that must hold before a change lands
+	@$(BIN)/pytest -n $(JOBS) $(TESTS)
+
+lint: setup ## style, types, layers, migrations, compose file, Dockerfile
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/hadolint Dockerfile
+
+format: setup ## rewrite the code as the linter wants it
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+lock: setup ## solve the dependencies anew: make lock [UPGRADE=--upgrade]
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
+	@$(UV_COMPILE) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(MAKE) setup
+
+bench: setup ## the benchmarks whose figures the documentation quotes (many minutes)
+	@for script in benchmarks/engine.py benchmarks/search.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+system-tools: ## install the programs that some built-in tools call, by apt
+	@if [ "$$(id -u)" != 0 ]; then echo "system-tools: needs root: sudo make system-tools" >&2; exit 1; fi
+	@if ! command -v apt-get >/dev/null; then \
+	  echo "system-tools: there is no apt-get here; install by hand: $(PROGRAMS)" >&2; exit 1; fi
+	@echo "system-tools: installing $(APT_PACKAGES)"
+	@export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && \
+	  apt-get -qq install -y --no-install-recommends $(APT_PACKAGES) >/dev/null
+
+# Where nothing may be installed the tests of these tools skip, and say so.
+try-system-tools:
+	@missing=; for name in $(PROGRAMS); do command -v $$name >/dev/null || missing="$$missing $$name"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(MAKE) system-tools; then exit 0; fi; \
+	echo "test: not installed:$$missing; the tests of the tools that call them are skipped (make system-tools)" >&2
+
+clean: ## remove what make made; the data folder of the service stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	@find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
