@@ -20,15 +20,27 @@ class Files(Protocol):
         """
         ...
 
-    async def save(
-        self, path: Path, *, media_type: str, name: str
-    ) -> Mapping[str, Json]:
+    async def save(self, path: Path, *, media_type: str, name: str) -> Mapping[str, Json]:
         """Keep the file for good; answers the reference to put into an output."""
         ...
 
 
 def _no_progress(_share: float, _message: str) -> None:
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one call sent and got, as excerpts for people: JSON, cut and without secrets.
+
+    `error` is the message of the call's failure; `reply` is None then.
+    """
+
+    tool: str
+    request: str
+    reply: str | None
+    error: str | None
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,8 @@ class CallContext:
     #: Values of `Tool.auth`, looked up at the last moment; never logged.
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     progress: Callable[[float, str], None] = _no_progress
+    #: Gets the record of the call when it is over, however it ended.
+    record: Callable[[Exchange], None] | None = None
 
 
 class Adapter(Protocol):

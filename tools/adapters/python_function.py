@@ -1,0 +1,132 @@
+"""Calls Python functions: async ones on the event loop, blocking ones in a process that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tools.adapter import CallContext
+from tools.errors import BadArguments, BadOutput, TimedOut, ToolError, Unavailable
+from tools.files import with_files, with_references
+from tools.net import Net
+from tools.processes import Processes
+from tools.schemas import schemas_of
+from tools.spec import Json, Runs, Tool, ToolCall, ToolResult
+from tools.work import Work
+
+log = logging.getLogger(__name__)
+
+_OURS = "tools.builtin"
+_WORDS_OF_A_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _LoopFunction:
+    function: Callable[..., Awaitable[Any]]
+    signature: inspect.Signature
+    wants_work: bool
+
+
+class PythonFunction:
+    """Calls the function that a tool's binding names: `{"function": "module:name"}`.
+
+    Only functions of the tools that ship, and of `modules` (a module, or a package with all that
+    is in it) are called: whoever may register tools must not thereby run what is installed here.
+    """
+
+    def __init__(self, *, processes: Processes, net: Net, modules: Sequence[str] = ()) -> None:
+        self._processes = processes
+        self._net = net
+        self._modules = (_OURS, *modules)
+        self._found: dict[str, _LoopFunction] = {}
+
+    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Raises `ToolError`; files of the arguments are read, those of the result are saved."""
+        name = self._name(call.tool)
+        schema = schemas_of(call.tool).input
+        arguments = await with_files(schema, call.arguments, context.files)
+        if call.tool.runs is Runs.PROCESS:
+            result = await self._processes.run(
+                name, arguments, scratch=context.scratch, timeout=context.timeout
+            )
+        else:
+            result = await self._on_the_loop(name, arguments, context)
+        output = result if isinstance(result, Mapping) else {"result": result}
+        kept: Mapping[str, Json] = await with_references(output, context.files, scratch=context.scratch)
+        return ToolResult(kept)
+
+    def missing(self, tool: Tool) -> str | None:
+        """Why the tool's function cannot be called; None when it can, as far as one can tell.
+
+        Functions of processes are not looked up, since that would import them here.
+        """
+        try:
+            name = self._name(tool)
+            if tool.runs is Runs.LOOP:
+                self._find(name)
+            elif importlib.util.find_spec(name.partition(":")[0]) is None:
+                return f"there is no module {name.partition(':')[0]}"
+        except Unavailable as error:
+            return str(error)
+        except ImportError as error:
+            return f"the module of {tool.name} cannot be imported: {error}"
+        return None
+
+    def _name(self, tool: Tool) -> str:
+        name = tool.binding.get("function")
+        if not isinstance(name, str) or ":" not in name:
+            raise Unavailable(f"the tool {tool.name} does not say which function it is")
+        module = name.partition(":")[0]
+        if not any(module == one or module.startswith(f"{one}.") for one in self._modules):
+            raise Unavailable(f"{name} may not be called: allow its module in the service's settings")
+        return name
+
+    async def _on_the_loop(self, name: str, arguments: dict[str, Any], context: CallContext) -> Any:
+        found = self._find(name)
+        if found.wants_work:
+            arguments["work"] = Work(context.scratch, self._net)
+        try:
+            found.signature.bind(**arguments)
+        except TypeError as error:
+            raise BadArguments(f"{name}: {error}") from None
+        try:
+            async with asyncio.timeout(context.timeout) as limit:
+                return await found.function(**arguments)
+        except ToolError:
+            raise
+        except Exception as error:
+            if limit.expired():
+                raise TimedOut(f"{name} took longer than {context.timeout:g} s and was ended") from None
+            log.exception("%s failed", name)
+            words = str(error).replace(str(context.scratch), "…").partition("\n")[0]
+            raise BadOutput(
+                f"{name} failed: {type(error).__name__}: {words[:_WORDS_OF_A_MESSAGE]}"
+            ) from error
+
+    def _find(self, name: str) -> _LoopFunction:
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = _load(name)
+        return found
+
+
+def _load(name: str) -> _LoopFunction:
+    """The async function of that name; it must be a plain one that is defined in that module."""
+    module_name, _, function_name = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise Unavailable(f"the module {module_name} cannot be imported: {error}") from error
+    function = getattr(module, function_name, None)
+    if not inspect.isfunction(function) or function.__module__ != module_name:
+        raise Unavailable(f"{module_name} defines no function named {function_name}")
+    if not inspect.iscoroutinefunction(function):
+        raise Unavailable(f"{name} is not async: a tool of that kind runs in a process")
+    signature = inspect.signature(function)
+    return _LoopFunction(function, signature, "work" in signature.parameters)

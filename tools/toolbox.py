@@ -1,0 +1,53 @@
+"""The one place where a tool of any kind is called: the adapter of its kind, wrapped."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+
+from tools.adapter import Adapter, CallContext
+from tools.adapters.python_function import PythonFunction
+from tools.errors import Unavailable
+from tools.net import Net
+from tools.processes import Processes
+from tools.spec import Json, Kind, Tool, ToolCall, ToolResult
+from tools.wrappers import Contained, Recorded, Timed, Validated
+
+
+class Toolbox:
+    """Calls tools.
+
+    `modules` are the modules (or packages) beside those that ship whose functions may be called;
+    `processes` must know them as well. Whoever made `net` and `processes` closes them.
+    """
+
+    def __init__(self, *, net: Net, processes: Processes, modules: Sequence[str] = ()) -> None:
+        self._functions = PythonFunction(processes=processes, net=net, modules=modules)
+        self._adapters: Mapping[Kind, Adapter] = {
+            Kind.PYTHON: wrapped(self._functions),
+        }
+
+    async def call(self, tool: Tool, arguments: Mapping[str, Json], context: CallContext) -> ToolResult:
+        """Call the tool. Raises `ToolError` and nothing else (but cancellation)."""
+        adapter = self._adapters.get(tool.kind)
+        if adapter is None:
+            raise Unavailable(f"tools of the kind {tool.kind} cannot be called here")
+        return await adapter.call(ToolCall(tool, arguments), context)
+
+    def available(self, tool: Tool) -> str | None:
+        """Why the tool cannot be called, with what to do about it; None when it can."""
+        if tool.kind not in self._adapters:
+            return f"tools of the kind {tool.kind} cannot be called here"
+        missing = [hint for program, hint in tool.requires.items() if shutil.which(program) is None]
+        if missing:
+            programs = [program for program in tool.requires if shutil.which(program) is None]
+            return f"{', '.join(programs)} missing: {'; '.join(dict.fromkeys(missing))}"
+        return self._functions.missing(tool) if tool.kind is Kind.PYTHON else None
+
+    async def aclose(self) -> None:
+        """Close what the adapters hold open."""
+
+
+def wrapped(adapter: Adapter) -> Adapter:
+    """The adapter with all that every call gets."""
+    return Recorded(Contained(Timed(Validated(adapter))))
