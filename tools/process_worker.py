@@ -85,7 +85,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
             raise TooLarge(f"the tool's reply is over {request['max_reply']:,} bytes: return a file instead")
     except ToolError as error:
         return {"error": error_to_json(error)}
-    except BaseException as error:  # SystemExit too: the process outlives a call
+    except BaseException as error:  # noqa: BLE001 - SystemExit too: the process outlives a call
         mended = _as_tool_error(error, request)
         return {"error": error_to_json(mended), "trace": traceback.format_exc()}
     return reply
@@ -126,7 +126,8 @@ def _find(name: str) -> Callable[..., Any]:
 
 def _move_into(scratch: Path) -> None:
     """Let everything that a library writes by itself land in the call's folder."""
-    os.environ.update(HOME=str(scratch), TMPDIR=str(scratch))
+    # This environment is the call's own, not the service's: nothing is read from it.
+    os.environ.update(HOME=str(scratch), TMPDIR=str(scratch))  # noqa: TID251
     tempfile.tempdir = str(scratch)
     os.chdir(scratch)
 

@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
 
 
 def folders(work: Work) -> dict[str, str]:
-    return {"scratch": str(work.scratch), "here": os.getcwd(), "home": str(Path.home())}
+    return {"scratch": str(work.scratch), "here": str(Path.cwd()), "home": str(Path.home())}
 
 
 def copy_file(source: File, work: Work) -> dict[str, object]:
