@@ -9,6 +9,7 @@ OrchestratorError
 ├── NotBuilt             a known field that this version does not serve
 ├── NoSuitableTool       nothing registered can serve the request; `nearest` are the closest tools
 ├── BudgetTooSmall       no path meets the limits; `cheapest` says what each limit alone would need
+├── NoOptionLeft         every way known to do a sub-task was tried in vain: plan again
 ├── StorageFull          the disk or the database has no room
 └── ModelFailed          the planner's language model could not be used
 """
@@ -98,6 +99,16 @@ class BudgetTooSmall(OrchestratorError):
     ) -> None:
         super().__init__(message)
         self.cheapest = dict(cheapest or {})
+
+
+class NoOptionLeft(OrchestratorError):
+    """Every option of a sub-task is ruled out."""
+
+    code = "no_option_left"
+
+    def __init__(self, subtask: str) -> None:
+        super().__init__(f"every way known to do sub-task {subtask!r} was tried in vain or ruled out")
+        self.subtask = subtask
 
 
 class StorageFull(OrchestratorError):
