@@ -90,11 +90,8 @@ def test_a_lock_pins_every_package_with_hashes_and_names_no_address(name: str) -
 )
 def test_a_lock_fits_what_the_project_asks_for(name: str, wanted: list[str]) -> None:
     pins = locked(name)
-    wrong = [
-        text
-        for text in wanted
-        if (need := Requirement(text)) and not need.specifier.contains(pins[canonicalize_name(need.name)])
-    ]
+    needs = [Requirement(text) for text in wanted]
+    wrong = [str(need) for need in needs if not need.specifier.contains(pins[canonicalize_name(need.name)])]
     assert wrong == []
 
 
