@@ -7,7 +7,10 @@ from importlib.util import find_spec
 
 from tools.spec import Tool
 
-_MODULES = ("web", "pages", "text", "documents", "tables", "plots", "images", "numbers")
+_MODULES = (
+    "web", "pages", "text", "wording", "patterns", "languages", "speech", "documents", "readers", "search",
+    "tables", "aggregates", "profiles", "spreadsheets", "plots", "images", "numbers",
+)  # fmt: skip
 
 #: Every built-in tool.
 TOOLS: tuple[Tool, ...] = tuple(

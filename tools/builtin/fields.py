@@ -81,4 +81,4 @@ def need_bytes(file: File, kind: str, *, starts: bytes = b"") -> bytes:
 
 def wrong_kind(file: File, kind: str) -> BadInputFile:
     """The error for a file that is not what its reader takes."""
-    return BadInputFile(f"{file.name} ({file.media_type}) is not {kind}: give {kind}")
+    return BadInputFile(f"{file.name} ({file.media_type}) cannot be read as {kind}: check the file")

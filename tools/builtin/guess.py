@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection, Mapping
 
 from tools.builtin.function_words import FUNCTION_WORDS
 from tools.builtin.sentences import words
@@ -22,14 +23,21 @@ _SCRIPTS = (
 _LOOK_AT = 20_000
 
 
-def guess_language(text: str) -> tuple[str, float] | None:
+def guess_language(text: str, *, among: Collection[str] | None = None) -> tuple[str, float] | None:
     """The likeliest language (ISO 639-1) and how sure that is, in (0, 1]; None when nothing tells.
+
+    `among` are the languages to choose from; all that are known when absent.
 
     >>> guess_language("Where is the nearest station?")[0]
     'en'
     """
     start = text[:_LOOK_AT]
-    return _by_script(start) or _by_words(start)
+    known = (
+        FUNCTION_WORDS
+        if among is None
+        else {one: FUNCTION_WORDS[one] for one in FUNCTION_WORDS if one in among}
+    )
+    return _by_script(start) or _by_words(start, known)
 
 
 def _by_script(text: str) -> tuple[str, float] | None:
@@ -42,13 +50,14 @@ def _by_script(text: str) -> tuple[str, float] | None:
     return None
 
 
-def _by_words(text: str) -> tuple[str, float] | None:
+def _by_words(text: str, known: Mapping[str, frozenset[str]]) -> tuple[str, float] | None:
     counted = Counter(words(text))
     hits = {
-        language: sum(times for word, times in counted.items() if word in known)
-        for language, known in FUNCTION_WORDS.items()
+        language: sum(times for word, times in counted.items() if word in common)
+        for language, common in known.items()
     }
-    ranked = sorted(hits.items(), key=lambda item: (-item[1], item[0]))
+    # Languages are listed by how common they are, and a stable sort keeps that order among equals.
+    ranked = [*sorted(hits.items(), key=lambda item: -item[1]), ("", 0), ("", 0)]
     (best, most), (_, second) = ranked[:2]
     if not most:
         return None

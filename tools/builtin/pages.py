@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from tools.builtin.fields import array, boolean, integer, need_bytes, outputs, schema, string, wrong_kind
+from tools.builtin.html_encoding import decoded
 from tools.builtin.page_tables import tables_of
 from tools.errors import BadInputFile, BadOutput
 from tools.spec import Believed, Docs, File, Kind, Limits, Ports, Runs, Tool, Trust, file_schema
@@ -53,7 +53,6 @@ _BLOCKS = frozenset(
         "ul",
     ]
 )
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})", re.IGNORECASE)
 
 
 def extract_text_article(page: File) -> dict[str, Any]:
@@ -113,19 +112,6 @@ def _source(page: File) -> str:
     if "<" not in text:
         raise wrong_kind(page, _KIND)
     return text
-
-
-def decoded(content: bytes) -> str:
-    """Text of an HTML file: by byte order mark, then <meta>, then UTF-8, then Windows-1252."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    meta = None if content.startswith(b"\xef\xbb\xbf") else _META_CHARSET.search(content[:4096])
-    for encoding in (meta.group(1).decode("ascii") if meta else "utf-8-sig", "utf-8-sig"):
-        try:
-            return content.decode(encoding)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return content.decode("cp1252", errors="replace")
 
 
 def _tree(source: str, page: File) -> HtmlElement:

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from tools.builtin.fields import outputs, schema, string
-from tools.errors import (
-    BadArguments,
-    BadOutput,
-    NotAuthorised,
-    RateLimited,
-    ServerFault,
-    Unavailable,
-)
+from tools.builtin.html_encoding import decoded
+from tools.errors import BadArguments, BadOutput, Unavailable
 from tools.spec import (
     Believed,
     Docs,
@@ -29,6 +23,7 @@ from tools.spec import (
     Trust,
     file_schema,
 )
+from tools.statuses import status_error
 from tools.work import Work
 
 if TYPE_CHECKING:
@@ -36,21 +31,21 @@ if TYPE_CHECKING:
 
 _PAGE_BYTES = 20_000_000
 _FILE_BYTES = 100_000_000
+_PAGE_SECONDS, _FILE_SECONDS = 30.0, 110.0
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^\w.() -]+")
 
 
 async def fetch_page(url: str, work: Work) -> dict[str, Any]:
     """The web page at `url` as an HTML file in UTF-8, with its final address and its title."""
-    reply = await _get(url, work, max_bytes=_PAGE_BYTES)
+    reply = await _get(url, work, max_bytes=_PAGE_BYTES, seconds=_PAGE_SECONDS)
     media_type, charset = _content_type(reply)
     if media_type not in _PAGE_TYPES and not (media_type == "" and _looks_like_html(reply.body)):
         raise BadOutput(
             f"{reply.url} is {media_type or 'of no stated type'}, not a web page: use download_file for it"
         )
-    text = _decode(reply.body, charset)
+    text = decoded(reply.body, charset)
     if media_type in ("text/plain", "text/markdown"):
         text = _as_page(text, reply.url)
     title = _TITLE.search(text)
@@ -66,7 +61,7 @@ async def fetch_page(url: str, work: Work) -> dict[str, Any]:
 
 async def download_file(url: str, work: Work) -> dict[str, Any]:
     """The file at `url` as it is, with the media type its server or its name gives."""
-    reply = await _get(url, work, max_bytes=_FILE_BYTES)
+    reply = await _get(url, work, max_bytes=_FILE_BYTES, seconds=_FILE_SECONDS)
     media_type, _ = _content_type(reply)
     name = _header_name(reply) or _name(reply.url, mimetypes.guess_extension(media_type) or "")
     if media_type in (
@@ -81,7 +76,7 @@ async def download_file(url: str, work: Work) -> dict[str, Any]:
     return {"file": file, "url": reply.url}
 
 
-async def _get(url: str, work: Work, *, max_bytes: int) -> Reply:
+async def _get(url: str, work: Work, *, max_bytes: int, seconds: float) -> Reply:
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadArguments(
@@ -90,7 +85,7 @@ async def _get(url: str, work: Work, *, max_bytes: int) -> Reply:
         )
     if work.net is None:
         raise Unavailable("no network is at hand here: this tool runs on the service's loop")
-    reply = await work.net.request("GET", url.strip(), max_bytes=max_bytes)
+    reply = await work.net.request("GET", url.strip(), max_bytes=max_bytes, timeout=seconds)
     _check_status(reply)
     if not reply.body:
         raise BadOutput(f"{reply.url} answered with nothing")
@@ -99,19 +94,10 @@ async def _get(url: str, work: Work, *, max_bytes: int) -> Reply:
 
 def _check_status(reply: Reply) -> None:
     """Raise the error that says what to do about a reply that is not the thing asked for."""
-    said = f"{reply.url} answered with status {reply.status}"
-    if reply.status == 429:
-        pause = reply.headers.get("retry-after", "")
-        raise RateLimited(
-            f"{said}: too many requests",
-            retry_after=float(pause) if pause.isdecimal() else None,
-        )
-    if reply.status >= 500:
-        raise ServerFault(f"{said}: the server failed")
-    if reply.status in (401, 402, 403, 407, 451):
-        raise NotAuthorised(f"{said}: the server does not let us in")
-    if reply.status >= 300:
-        raise BadArguments(f"{said}: check the address", paths=("/url",))
+    if reply.status in (404, 410):
+        raise BadArguments(f"there is nothing at {reply.url} ({reply.status}): check it", paths=("/url",))
+    if not 200 <= reply.status < 300:
+        raise status_error(reply.status, reply.headers, host=urlsplit(reply.url).hostname or reply.url)
 
 
 def _content_type(reply: Reply) -> tuple[str, str]:
@@ -126,21 +112,6 @@ def _content_type(reply: Reply) -> tuple[str, str]:
 def _looks_like_html(body: bytes) -> bool:
     start = body[:2048].lower()
     return b"<html" in start or b"<!doctype html" in start
-
-
-def _decode(body: bytes, charset: str) -> str:
-    """The page's text: by byte order mark, then header, then <meta>, then UTF-8, then Windows-1252."""
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return body.decode("utf-16", errors="replace")
-    meta = _META_CHARSET.search(body[:4096])
-    stated = "" if body.startswith(b"\xef\xbb\xbf") else charset
-    named = (stated, meta.group(1).decode("ascii") if meta else "", "utf-8-sig")
-    for encoding in filter(None, named):
-        try:
-            return body.decode("cp1252" if encoding in ("iso-8859-1", "latin-1", "us-ascii") else encoding)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return body.decode(charset if charset.startswith("utf") else "cp1252", errors="replace")
 
 
 def _as_page(text: str, title: str) -> str:
