@@ -1,0 +1,296 @@
+"""One plan of a problem as flat arrays, with its sub-tasks in the order they are decided."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypedDict
+
+import numpy as np
+
+from orchestrator.search import order as ordering
+from orchestrator.search.objective import Bools, Floats, Ints
+from orchestrator.search.problem import Choice, Node, Problem
+
+#: Greatest number of (state, signature) entries of one backward table. What would be wider is
+#: relaxed: some conflicts are left out of the bounds and checked only on the labels.
+TABLE_CAP = 60_000
+
+Clashes = Mapping[tuple[int, int], Bools]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision in the backward tables.
+
+    `following` (size, classes) is the state after each signature class, None where nothing is to
+    be remembered or forgotten; `blocked` (size, classes) marks what does not fit. `frontier` are
+    the positions whose class the state before the decision encodes.
+    """
+
+    size: int
+    frontier: tuple[int, ...]
+    following: Ints | None
+    blocked: Bools | None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One plan; flat arrays run over choices sorted by position, class, loss, cost, …, id.
+
+    `first` (n+1) and `class_first` (n+1) are offsets by position into choices and classes,
+    `class_start` offsets of classes into choices, `kind` the class of each choice. `waits` are
+    positions decided earlier; `release` and `post` seconds that pass before a sub-task can start
+    and after it has finished; `backward` tells that the order runs from the ends to the start.
+    `clashes[i, j]` (classes of i, classes of j), i < j, marks pairs that do not fit.
+    """
+
+    plan: str
+    loss_before: float
+    ids: tuple[str, ...]
+    choices: tuple[Choice, ...]
+    first: Ints
+    class_first: Ints
+    class_start: Ints
+    kind: Ints
+    usd: Floats
+    seconds: Floats
+    loss: Floats
+    cost: Floats
+    waits: tuple[tuple[int, ...], ...]
+    release: tuple[float, ...]
+    post: tuple[float, ...]
+    clashes: Clashes
+    steps: tuple[Step, ...]
+    relaxed: bool
+
+    def priced(self, unit: float) -> Network:
+        """Return the same network with its cost divided by `unit`."""
+        return dataclasses.replace(self, cost=self.cost / unit)
+
+    def fits(self, picks: Ints) -> bool:
+        """Tell whether a path (flat choice index by position) holds no conflicting pair."""
+        kinds = self.kind[picks] - self.class_first[:-1]
+        return not any(bad[kinds[i], kinds[j]] for (i, j), bad in self.clashes.items())
+
+    def makespan(self, picks: Ints) -> Floats:
+        """Return the seconds from now until paths (L, n) are over: (L,)."""
+        spent = self.seconds[picks]
+        over = np.zeros(spent.shape)
+        total = np.zeros(spent.shape[0])
+        for i, before in enumerate(self.waits):
+            start = over[:, before].max(axis=1) if before else 0.0
+            over[:, i] = np.maximum(start, self.release[i]) + spent[:, i]
+            total = np.maximum(total, over[:, i] + self.post[i])
+        return total
+
+
+def build(
+    problem: Problem,
+    plan: str,
+    *,
+    loss_before: float,
+    weights: tuple[float, float],
+    forbidden: frozenset[tuple[str, str]],
+    timed: bool,
+) -> Network | None:
+    """Return the network of one plan, or None when one of its sub-tasks has no option left.
+
+    `weights` are those of one dollar and one tool-second in the cost; with `timed` the order is
+    topological, so that finish times can be followed along it.
+    """
+    nodes = [node for node in problem.nodes if not node.plans or plan in node.plans]
+    options = [_allowed(node, plan, forbidden) for node in nodes]
+    if not all(options):
+        return None
+    index = {node.id: i for i, node in enumerate(nodes)}
+    classes, clashes = _classes(problem, index, options)
+    sizes = [max(kinds.values()) + 1 for kinds in classes]
+    rivals: list[set[int]] = [set() for _ in nodes]
+    for i, j in clashes:
+        rivals[i].add(j)
+        rivals[j].add(i)
+    needs = [[index[need] for need in node.needs if need in index] for node in nodes]
+    release = [_release(problem, node) for node in nodes]
+    if timed:
+        sequence, backward = _timed_order(sizes, rivals, needs)
+    else:
+        sequence, backward = ordering.by_conflicts(sizes, rivals), False
+    place = {i: position for position, i in enumerate(sequence)}
+    waits = _reversed(needs) if backward else needs
+    moved = {
+        (min(place[i], place[j]), max(place[i], place[j])): bad if place[i] < place[j] else bad.T
+        for (i, j), bad in clashes.items()
+    }
+    sizes = [sizes[i] for i in sequence]
+    steps, relaxed = _steps(sizes, moved)
+    nothing = (0.0,) * len(nodes)
+    ready = tuple(release[i] for i in sequence)
+    return Network(
+        plan=plan,
+        loss_before=loss_before,
+        ids=tuple(nodes[i].id for i in sequence),
+        **_flat([options[i] for i in sequence], [classes[i] for i in sequence], weights),
+        waits=tuple(tuple(place[j] for j in waits[i]) for i in sequence) if timed else (),
+        release=nothing if backward else ready,
+        post=ready if backward else nothing,
+        clashes=moved,
+        steps=steps,
+        relaxed=relaxed,
+    )
+
+
+def _allowed(node: Node, plan: str, forbidden: frozenset[tuple[str, str]]) -> list[Choice]:
+    fitting = [c for c in node.choices if not c.plans or plan in c.plans]
+    return [c for c in fitting if (node.id, c.id) not in forbidden] if forbidden else fitting
+
+
+def _release(problem: Problem, node: Node) -> float:
+    return max((problem.sunk.finish.get(need, 0.0) for need in node.needs), default=0.0)
+
+
+def _reversed(needs: Sequence[Iterable[int]]) -> list[list[int]]:
+    followers: list[list[int]] = [[] for _ in needs]
+    for node, before in enumerate(needs):
+        for other in before:
+            followers[other].append(node)
+    return followers
+
+
+def _timed_order(
+    sizes: Sequence[int], rivals: Sequence[set[int]], needs: Sequence[Sequence[int]]
+) -> tuple[list[int], bool]:
+    """From start to end, or from end to start (tails instead of finish times) where narrower."""
+    there, wide = ordering.by_needs(sizes, rivals, needs)
+    back, other = ordering.by_needs(sizes, rivals, _reversed(needs))
+    return (back, True) if other < wide else (there, False)
+
+
+def _classes(
+    problem: Problem, index: Mapping[str, int], options: Sequence[Sequence[Choice]]
+) -> tuple[list[dict[str, int]], dict[tuple[int, int], Bools]]:
+    """Merge signatures that conflict with the same others; return class by signature and clashes."""
+    present = [{c.signature for c in choices} for choices in options]
+    against: dict[tuple[int, str], set[tuple[int, str]]] = {}
+    for (one, left), (two, right) in problem.conflicts:
+        i, j = index.get(one), index.get(two)
+        if i is None or j is None or i == j or left not in present[i] or right not in present[j]:
+            continue
+        against.setdefault((i, left), set()).add((j, right))
+        against.setdefault((j, right), set()).add((i, left))
+    classes: list[dict[str, int]] = []
+    for i, signatures in enumerate(present):
+        seen: dict[frozenset[tuple[int, str]], int] = {}
+        key = {s: frozenset(against.get((i, s), ())) for s in sorted(signatures)}
+        classes.append({s: seen.setdefault(k, len(seen)) for s, k in key.items()})
+    clashes: dict[tuple[int, int], Bools] = {}
+    for (i, left), others in against.items():
+        for j, right in others:
+            if i < j:
+                shape = (max(classes[i].values()) + 1, max(classes[j].values()) + 1)
+                bad = clashes.setdefault((i, j), np.zeros(shape, dtype=np.bool_))
+                bad[classes[i][left], classes[j][right]] = True
+    return classes, clashes
+
+
+class _Flat(TypedDict):
+    choices: tuple[Choice, ...]
+    first: Ints
+    class_first: Ints
+    class_start: Ints
+    kind: Ints
+    usd: Floats
+    seconds: Floats
+    loss: Floats
+    cost: Floats
+
+
+def _flat(
+    options: Sequence[Sequence[Choice]],
+    classes: Sequence[Mapping[str, int]],
+    weights: tuple[float, float],
+) -> _Flat:
+    """Sort all choices by position, class, loss, cost, money, seconds, id and lay them out flat."""
+    named = [c for choices in options for c in sorted(choices, key=lambda c: c.id)]
+    counts = [len(choices) for choices in options]
+    position = np.repeat(np.arange(len(options)), counts)
+    class_first = np.cumsum([0] + [max(kinds.values()) + 1 for kinds in classes])
+    ends = np.cumsum([0, *counts])
+    local = [
+        kinds[c.signature]
+        for kinds, (lo, hi) in zip(classes, pairwise(ends), strict=True)
+        for c in named[lo:hi]
+    ]
+    kind = np.array(local, dtype=np.intp) + class_first[position]
+    usd = np.array([c.usd for c in named], dtype=np.float64)
+    seconds = np.array([c.seconds for c in named], dtype=np.float64)
+    loss = -np.log(np.array([c.quality for c in named], dtype=np.float64)) + 0.0
+    cost = weights[0] * usd + weights[1] * seconds
+    row = np.lexsort((seconds, usd, cost, loss, kind))
+    kind = kind[row]
+    return {
+        "choices": tuple(named[i] for i in row),
+        "first": ends,
+        "class_first": class_first,
+        "class_start": np.searchsorted(kind, np.arange(class_first[-1])),
+        "kind": kind,
+        "usd": usd[row],
+        "seconds": seconds[row],
+        "loss": loss[row],
+        "cost": cost[row],
+    }
+
+
+def _steps(sizes: Sequence[int], clashes: Clashes) -> tuple[tuple[Step, ...], bool]:
+    """Lay out the backward tables; True when conflicts had to be left out to keep them small."""
+    last = list(range(len(sizes)))
+    for i, j in clashes:
+        last[i] = max(last[i], j)
+    frontier: tuple[int, ...] = ()
+    steps: list[Step] = []
+    relaxed = False
+    for i in range(len(sizes)):
+        after = [f for f in (*frontier, i) if last[f] > i]
+        room = TABLE_CAP // (sizes[i + 1] if i + 1 < len(sizes) else 1)
+        while _product(sizes, after) > room:
+            after.remove(max(after, key=lambda f: (sizes[f], f)))
+            relaxed = True
+        steps.append(_step(i, sizes, frontier, tuple(after), clashes))
+        frontier = tuple(after)
+    return tuple(steps), relaxed
+
+
+def _step(
+    i: int,
+    sizes: Sequence[int],
+    frontier: tuple[int, ...],
+    after: tuple[int, ...],
+    clashes: Clashes,
+) -> Step:
+    size, count = _product(sizes, frontier), sizes[i]
+    if count == 1 and frontier == after and not any((f, i) in clashes for f in frontier):
+        return Step(size, frontier, None, None)
+    states = np.arange(size)
+    digits: dict[int, Ints] = {}
+    stride = size
+    for f in frontier:
+        stride //= sizes[f]
+        digits[f] = states // stride % sizes[f]
+    following = np.zeros((size, count), dtype=np.intp)
+    blocked = np.zeros((size, count), dtype=np.bool_)
+    for f in after:
+        digit = digits[f][:, None] if f != i else np.arange(count)[None, :]
+        following = following * sizes[f] + digit
+    for f in frontier:
+        if (f, i) in clashes:
+            blocked |= clashes[f, i][digits[f]]
+    return Step(size, frontier, following, blocked if blocked.any() else None)
+
+
+def _product(sizes: Sequence[int], members: Iterable[int]) -> int:
+    product = 1
+    for f in members:
+        product *= sizes[f]
+    return product
