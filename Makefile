@@ -13,12 +13,17 @@ PACKAGES := orchestrator tools workers migrations
 APT_PACKAGES := tesseract-ocr tesseract-ocr-eng espeak-ng apertium apertium-eng-spa
 PROGRAMS := tesseract espeak-ng apertium
 
+# A .venv that was moved, or whose interpreter went away, is made anew.
+USABLE = grep -qsF '$(CURDIR)/.venv/' $(BIN)/pip && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+$(shell { $(USABLE); } || rm -f $(STAMP))
+
 .PHONY: help setup run test lint format lock bench system-tools try-system-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 setup: $(STAMP) ## make .venv with the toolpath command and the development tools
+	@:
 
 # The code itself is installed in place, so a change of it needs nothing; this runs when the
 # dependencies, the entry points or the interpreter changed.
@@ -33,7 +38,7 @@ $(STAMP): requirements-dev.lock pyproject.toml Makefile
 
 # Leaves a usable .venv: the one at hand, or a new one by the first fitting interpreter.
 define FIND_PYTHON
-if ! $(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+if ! { $(USABLE); }; then \
   found=; for name in python3 python3.13 python3.12 python3.11 python; do \
     if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
   done; \
@@ -52,7 +57,7 @@ echo "setup: installing $$(grep -c '==' requirements-dev.lock) locked packages";
 sed -n '/^uv==/,/[^\]$$/p' requirements-dev.lock > .venv/uv.lock; \
 if $(BIN)/pip config list | grep -cE '[.](index-url|no-index)=' >/dev/null; then uv=no; \
 elif $(BIN)/pip install -qq --no-deps --require-hashes -r .venv/uv.lock 2>/dev/null; then uv=yes; else uv=no; fi; \
-if [ $$uv = no ] || ! $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --require-hashes \
+if [ $$uv = no ] || ! $(BIN)/uv pip install -q --system-certs --python $(BIN)/python --no-deps --require-hashes \
     -r requirements-dev.lock 2> .venv/uv.log; then \
   $(BIN)/pip install -qq --no-deps --require-hashes -r requirements-dev.lock; fi
 endef
