@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 
 from tools.adapter import Adapter, CallContext
+from tools.adapters.http_endpoint import HttpEndpoint
+from tools.adapters.model_endpoint import ModelEndpoint
 from tools.adapters.python_function import PythonFunction
 from tools.errors import Unavailable
 from tools.net import Net
@@ -23,8 +25,11 @@ class Toolbox:
 
     def __init__(self, *, net: Net, processes: Processes, modules: Sequence[str] = ()) -> None:
         self._functions = PythonFunction(processes=processes, net=net, modules=modules)
+        self._models = ModelEndpoint(net)
         self._adapters: Mapping[Kind, Adapter] = {
             Kind.PYTHON: wrapped(self._functions),
+            Kind.HTTP: wrapped(HttpEndpoint(net)),
+            Kind.MODEL: wrapped(self._models),
         }
 
     async def call(self, tool: Tool, arguments: Mapping[str, Json], context: CallContext) -> ToolResult:
@@ -45,7 +50,8 @@ class Toolbox:
         return self._functions.missing(tool) if tool.kind is Kind.PYTHON else None
 
     async def aclose(self) -> None:
-        """Close what the adapters hold open."""
+        """Close the connections to models."""
+        await self._models.aclose()
 
 
 def wrapped(adapter: Adapter) -> Adapter:

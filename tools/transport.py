@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import contextmanager
 from ipaddress import ip_address
 
+import anyio
 import httpcore2
 import httpx2
 
@@ -91,6 +92,8 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         try:
             async with asyncio.timeout(timeout):
                 texts = await self._resolver(parsed, port)
+        except TimeoutError:
+            raise httpcore2.ConnectTimeout(f"the name {parsed} did not resolve in time") from None
         except (OSError, UnicodeError):
             texts = ()
         if not texts:
@@ -247,3 +250,6 @@ def in_words_of_httpx() -> Iterator[None]:
     ) as error:
         kind: type[httpx2.TransportError] = getattr(httpx2, type(error).__name__, httpx2.TransportError)
         raise kind(str(error)) from error
+    except (ssl.SSLError, anyio.EndOfStream) as error:
+        # The layer below lets these through when a TLS connection breaks.
+        raise httpx2.ReadError(str(error)) from error
