@@ -73,6 +73,9 @@ lint: setup ## style, types, layers, migrations, compose file, Dockerfile
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	export TOOLPATH_DATA_DIR=$$scratch TOOLPATH_DATABASE_URL=sqlite:///$$scratch/check.db; \
+	$(BIN)/alembic --quiet upgrade head && $(BIN)/alembic check
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@$(BIN)/hadolint Dockerfile
 

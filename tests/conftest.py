@@ -26,7 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", None)
     if given is None:
         signal.signal(signal.SIGTERM, _interrupt)
-        config.stash[SESSION] = servers.Session(Path(tempfile.mkdtemp(prefix="toolpath-tests-")))
+        folder = Path(tempfile.mkdtemp(prefix="toolpath-tests-"))
+        config.stash[SESSION] = servers.Session(folder)
+        # Whoever forgets to name a data folder must not find the one of the person at this machine.
+        os.environ["XDG_DATA_HOME"] = str(folder / "data")
     else:
         config.stash[SESSION] = servers.Session(Path(given["toolpath_session"]))
 
