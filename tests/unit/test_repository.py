@@ -160,3 +160,23 @@ def test_the_tree_in_the_architecture_exists() -> None:
                 if not (ROOT / package / name).is_dir() and not (ROOT / package / f"{name}.py").is_file()
             ]
     assert missing == []
+
+
+def test_names_say_what_a_module_is_about() -> None:
+    vague = {"utils", "util", "common", "helpers", "helper", "core", "services", "managers", "misc"}
+    assert [
+        str(path)
+        for path in committed_files()
+        if path.suffix == ".py" and {path.stem, path.parent.name} & vague
+    ] == []
+
+
+def test_files_stay_small() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for path in committed_files()
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("orchestrator", "tools", "workers")
+    }
+    long = {name: length for name, length in lengths.items() if length > 300}
+    assert len(long) <= len(lengths) / 10, long
+    assert max(lengths.values()) <= 600, long
