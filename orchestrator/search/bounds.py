@@ -103,16 +103,20 @@ def _hopeless(incumbent: Incumbent, least: Floats) -> bool:
 
 
 def _with(bounds: Bounds, prices: Prices, incumbent: Incumbent, rates: list[float]) -> Bounds:
+    """Add rows for these rates. A price on the loss ceiling turns its row into one of a higher rate."""
     network = bounds.network
     objectives = np.stack([_objective(network, rate) for rate in rates])
     before = np.array([_before(network, incumbent, rate) for rate in rates])
     priced: Priced = prices.ascend(objectives)
+    steeper = np.isfinite(rates)
+    turned = np.where(steeper, priced.loss_price, 0.0)
+    refund = turned * (prices.loss_scale + network.loss_before)
     return Bounds(
         network,
-        np.concatenate([bounds.rates, rates]),
+        np.concatenate([bounds.rates, rates + turned]),
         np.concatenate([bounds.weights, priced.weights]),
-        np.concatenate([bounds.base, before - priced.credit]),
-        np.concatenate([bounds.least, priced.bounds + before]),
+        np.concatenate([bounds.base, before - priced.credit + refund]),
+        np.concatenate([bounds.least, priced.bounds + before + refund]),
     )
 
 

@@ -1,8 +1,9 @@
-"""Finish times along the order of decision: which ones later sub-tasks still wait for."""
+"""The deadline along any order of decision: how long the decided sub-tasks hold up the others."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,69 +11,139 @@ import numpy as np
 from orchestrator.search.network import Network
 from orchestrator.search.objective import Floats
 
+#: A stretch of decided sub-tasks between open ones: from each of the first set (or the start, when
+#: empty) to each of the second (or the end) at least so many seconds pass that a label carries.
+Stretch = tuple[frozenset[int], frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Two stretches (label columns, or None and a constant) that the decided sub-task joins.
+
+    The joined stretch must not exceed `room`; it goes to column `target` (None: nothing open).
+    """
+
+    before: int | None
+    after: int | None
+    constant: float
+    room: float
+    target: int | None
+
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """How one decision changes the groups of finish times a label carries.
+    """How one decision changes the stretches a label carries.
 
-    Decided sub-tasks with the same open followers share a group, which holds their latest finish.
-    `waits` are the groups the sub-task waits for, `after` the fastest time from its finish to the
-    end. `sources` gives for each new group the old groups it unites and whether it takes the new
-    finish; `harmless` is the value below which a group can never break the deadline.
+    `kept` are (new column, old column); `harmless` gives per new column the value below which it
+    can never break the deadline.
     """
 
-    waits: tuple[int, ...]
-    release: float
-    after: float
-    sources: tuple[tuple[tuple[int, ...], bool], ...]
-    harmless: tuple[float, ...]
+    joints: tuple[Joint, ...] = ()
+    kept: tuple[tuple[int, int], ...] = ()
+    harmless: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """Seconds from the start to each sub-task's finish and from its start to the end, itself included,
+    at its fastest and its slowest option.
+    """
+
+    soonest: Sequence[float]
+    latest: Sequence[float]
+    least: Sequence[float]
+    most: Sequence[float]
 
 
 def beats(network: Network, deadline: float) -> tuple[Beat, ...]:
-    """Return one beat per position; nothing is carried when there is no deadline."""
+    """Return one beat per position; nothing is carried when there is no deadline.
+
+    Deciding a sub-task is an elimination in the (max, +) algebra: each way in is joined with each
+    way out, and stretches between the same open sub-tasks are merged, so that a fan carries one.
+    """
     count = len(network.steps)
     if math.isinf(deadline) or not count:
-        return (Beat((), 0.0, -math.inf, (), ()),) * count
-    followers: list[set[int]] = [set() for _ in range(count)]
-    for i, before in enumerate(network.waits):
-        for j in before:
-            followers[j].add(i)
-    fastest = np.minimum.reduceat(network.seconds, network.first[:-1])
-    slowest = np.maximum.reduceat(network.seconds, network.first[:-1])
-    least, most = _tails(network, followers, fastest), _tails(network, followers, slowest)
-    groups: list[frozenset[int]] = []
+        return (Beat(),) * count
+    tails = _tails(network)
+    followers = network.followers()
+    stretches: list[Stretch] = []
     result: list[Beat] = []
     for i in range(count):
-        waits = tuple(g for g, open_ in enumerate(groups) if i in open_)
-        sources: dict[frozenset[int], tuple[list[int], bool]] = {}
-        for g, open_ in enumerate(groups):
-            if left := open_ - {i}:
-                sources.setdefault(left, ([], False))[0].append(g)
-        if mine := frozenset(followers[i]):
-            sources[mine] = (sources.get(mine, ([], False))[0], True)
-        groups = list(sources)
-        harmless = tuple(deadline - max(slowest[m] + most[m] for m in group) for group in groups)
-        taken = tuple((tuple(old), new) for old, new in sources.values())
-        result.append(Beat(waits, network.release[i], float(least[i]), taken, harmless))
+        before = _ways(i, stretches, {j for j in network.waits[i] if j > i}, network.release[i])
+        after = _ways(i, [(b, a) for a, b in stretches], {j for j in followers[i] if j > i}, 0.0)
+        columns, kept = _left(i, stretches)
+        joints = []
+        for first, one, start in before:
+            for second, other, end in after:
+                room = deadline - _longest(first, tails.soonest) - _longest(second, tails.least)
+                closed = not first and not second
+                target = None if closed else columns.setdefault((first, second), len(columns))
+                joints.append(Joint(one, other, start + end, room, target))
+        harmless = [deadline - _longest(a, tails.latest) - _longest(b, tails.most) for a, b in columns]
+        stretches = list(columns)
+        result.append(Beat(tuple(joints), tuple(kept), tuple(harmless)))
     return tuple(result)
 
 
-def _tails(network: Network, followers: list[set[int]], seconds: Floats) -> Floats:
-    """Return per position the seconds from its finish to the end, at these durations."""
-    tails = np.array(network.post, dtype=np.float64)
-    for i in range(len(tails) - 1, -1, -1):
-        for m in followers[i]:
-            tails[i] = max(tails[i], seconds[m] + tails[m])
-    return tails
+def _ways(
+    i: int, stretches: Sequence[Stretch], near: Collection[int], release: float
+) -> list[tuple[frozenset[int], int | None, float]]:
+    """Return the ways into i (or out of it, with the stretches turned round): whom they come from,
+    the column that holds their length, and what is constant about it.
+    """
+    ways: list[tuple[frozenset[int], int | None, float]] = [
+        (first, column, 0.0) for column, (first, second) in enumerate(stretches) if i in second
+    ]
+    if near:
+        ways.append((frozenset(near), None, 0.0))
+    if release > 0 or not ways:
+        ways.append((frozenset(), None, release))
+    return ways
+
+
+def _left(i: int, stretches: Sequence[Stretch]) -> tuple[dict[Stretch, int], list[tuple[int, int]]]:
+    """Return the stretches that remain between others once i is decided, and (new, old) columns."""
+    columns: dict[Stretch, int] = {}
+    kept = []
+    for column, (first, second) in enumerate(stretches):
+        left = (first - {i}, second - {i})
+        if bool(left[0]) == bool(first) and bool(left[1]) == bool(second):
+            kept.append((columns.setdefault(left, len(columns)), column))
+    return columns, kept
+
+
+def _longest(members: Collection[int], seconds: Sequence[float]) -> float:
+    return max((seconds[m] for m in members), default=0.0)
+
+
+def _tails(network: Network) -> Tails:
+    fastest = np.minimum.reduceat(network.seconds, network.first[:-1]).tolist()
+    slowest = np.maximum.reduceat(network.seconds, network.first[:-1]).tolist()
+    return Tails(
+        _heads(network, fastest), _heads(network, slowest), _rests(network, fastest), _rests(network, slowest)
+    )
+
+
+def _heads(network: Network, seconds: Sequence[float]) -> list[float]:
+    heads = [0.0] * len(seconds)
+    for i in network.sequence:
+        start = max([network.release[i], *(heads[j] for j in network.waits[i])])
+        heads[i] = start + seconds[i]
+    return heads
+
+
+def _rests(network: Network, seconds: Sequence[float]) -> list[float]:
+    rests = [0.0] * len(seconds)
+    for i in reversed(network.sequence):
+        rests[i] += seconds[i]
+        for j in network.waits[i]:
+            rests[j] = max(rests[j], rests[i])
+    return rests
 
 
 def window(network: Network, deadline: float) -> Floats:
     """Return per position the longest duration that can still meet the deadline."""
-    followers: list[set[int]] = [set() for _ in network.steps]
+    tails = _tails(network)
     fastest = np.minimum.reduceat(network.seconds, network.first[:-1])
-    start = np.array(network.release, dtype=np.float64)
-    for i, before in enumerate(network.waits):
-        for j in before:
-            followers[j].add(i)
-            start[i] = max(start[i], start[j] + fastest[j])
-    return deadline - start - _tails(network, followers, fastest)
+    longest: Floats = deadline - np.array(tails.soonest) - np.array(tails.least) + 2 * fastest
+    return longest

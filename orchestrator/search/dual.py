@@ -21,12 +21,14 @@ class Priced:
     """Bounds (L,) on additive objectives under the limits, and the weights that prove them.
 
     For every path within the limits: objective >= weights.sum over the path - `credit`, and the
-    least of the right side is `bounds`; inf proves that no path meets the limits.
+    least of the right side is `bounds`; inf proves that no path meets the limits. `loss_price`
+    (L,) is the part of the weights that prices the loss ceiling: what one Y costs.
     """
 
     bounds: Floats
     weights: Floats
     credit: Floats
+    loss_price: Floats
 
 
 class Prices:
@@ -41,6 +43,11 @@ class Prices:
         limits = incumbent.limits
         if math.isfinite(limits.usd):
             self._add(network.usd, roomy(limits.usd))
+        self.loss_scale, self._loss = 0.0, -1
+        if math.isfinite(limits.loss):
+            self._loss = len(self._loads)
+            self.loss_scale = max(roomy(limits.loss) - network.loss_before, 1e-12)
+            self._loads.append(network.loss / self.loss_scale)
 
     def _add(self, load: Floats, limit: float) -> None:
         """Remember sum(load over the path) <= limit as sum(load / limit) <= 1."""
@@ -51,7 +58,8 @@ class Prices:
         free = self._look(objectives)
         self._learn(free.picks)
         if not self._loads:
-            return Priced(free.values, objectives, np.zeros(len(objectives)))
+            nothing = np.zeros(len(objectives))
+            return Priced(free.values, objectives, nothing, nothing)
         if len(self._loads) == 1:
             priced = self._secant(objectives, free)
             if len(self._loads) == 1:
@@ -74,7 +82,7 @@ class Prices:
             return
         for row in picks:
             chain, spare = slowest_chain(self.network, row)
-            fixed = self.network.release[chain[0]] + self.network.post[chain[-1]] if chain else 0.0
+            fixed = self.network.release[chain[0]] if chain else 0.0
             if spare <= roomy(limit) or chain in self._chains or len(self._chains) >= MOST_CHAINS:
                 continue
             self._chains.add(chain)
@@ -113,7 +121,7 @@ class Prices:
             keeps = active & (used <= 0)
             value[breaks], over[breaks] = plain[breaks], used[breaks]
             dear[keeps], spare[keeps] = plain[keeps], used[keeps]
-        return Priced(bounds, objectives + price[:, None] * load, price)
+        return self._priced(objectives, bounds, price[:, None])
 
     def _subgradient(self, objectives: Floats, rounds: int) -> Priced:
         """Several limits: Polyak steps towards the incumbent's value, kept where they help."""
@@ -143,7 +151,12 @@ class Prices:
             step = stretch * (self._target(objectives, level) - level) / np.maximum(norm, 1e-18)
             trial = np.maximum(trial + np.maximum(step, 0.0)[:, None] * over, 0.0)
         best = np.pad(best, ((0, 0), (0, len(self._loads) - best.shape[1])))
-        return Priced(bounds, objectives + best @ np.stack(self._loads), best.sum(axis=1))
+        return self._priced(objectives, bounds, best)
+
+    def _priced(self, objectives: Floats, bounds: Floats, prices: Floats) -> Priced:
+        loss = prices[:, self._loss] / self.loss_scale if self.loss_scale else np.zeros(len(prices))
+        weights = objectives + prices @ np.stack(self._loads[: prices.shape[1]])
+        return Priced(bounds, weights, prices.sum(axis=1), loss)
 
     def _target(self, objectives: Floats, level: Floats) -> Floats:
         """What the bound cannot exceed: the incumbent's value, or a guess a tenth higher."""
@@ -159,14 +172,14 @@ def slowest_chain(network: Network, picks: Ints) -> tuple[tuple[int, ...], float
     over = [0.0] * len(network.waits)
     came: list[int | None] = [None] * len(network.waits)
     end, most = None, -math.inf
-    for i, before in enumerate(network.waits):
+    for i in network.sequence:
         start = network.release[i]
-        for j in before:
+        for j in network.waits[i]:
             if over[j] > start:
                 start, came[i] = over[j], j
         over[i] = start + float(network.seconds[picks[i]])
-        if over[i] + network.post[i] > most:
-            end, most = i, over[i] + network.post[i]
+        if over[i] > most:
+            end, most = i, over[i]
     chain: list[int] = []
     while end is not None:
         chain.append(end)

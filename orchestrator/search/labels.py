@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from orchestrator.search.bounds import Bounds
-from orchestrator.search.clock import Beat, beats
+from orchestrator.search.clock import Beat, Joint, beats
 from orchestrator.search.dominance import dominated
 from orchestrator.search.incumbent import Incumbent, roomy
 from orchestrator.search.network import Network
@@ -91,7 +91,7 @@ class Search:
             rows, dropped = self._best(bound, 4 * width)
             floor = min(floor, dropped)
             labels, parent, pick, bound = labels.take(rows), parent[rows], pick[rows], bound[rows]
-            labels, rows = self._thin(labels, last=i == count - 1)
+            labels, rows = self._thin(labels, self.beats[i], last=i == count - 1)
             parent, pick, bound = parent[rows], pick[rows], bound[rows]
             rows, dropped = self._best(bound, 1 if self.out_of_time() else width)
             floor = min(floor, dropped)
@@ -143,7 +143,7 @@ class Search:
         if step.following is not None:
             state = step.following[state, kinds[cols]]
         sums = labels.sums[rows] + weights[cols]
-        times = self._times(i, labels.times[rows], network.seconds[options[cols]])
+        times = _stretched(self.beats[i], labels.times[rows], network.seconds[options[cols]])
         memory = self._memory(i, labels.memory[rows], kinds[cols])
         return Labels(sums, state, memory, times, banned), rows, options[cols], bound
 
@@ -173,32 +173,10 @@ class Search:
             bad = network.clashes.get((f, i))
             if bad is not None:
                 good &= ~bad[labels.memory[span, column]][:, kinds]
-        beat = self.beats[i]
-        if beat.after > -math.inf:
-            limit = roomy(self.incumbent.limits.seconds) - beat.after
-            finish = self._start(beat, labels.times[span])[:, None] + network.seconds[options]
-            good &= finish <= limit
+        if self.beats[i].joints:
+            good &= network.seconds[options] <= _spare(self.beats[i], labels.times[span])[:, None]
         rows, cols = np.nonzero(good)
         return rows + span.start, cols, bound[rows, cols]
-
-    @staticmethod
-    def _start(beat: Beat, times: Floats) -> Floats:
-        if not beat.waits:
-            return np.full(len(times), beat.release)
-        latest: Floats = times[:, beat.waits].max(axis=1)
-        return np.maximum(latest, beat.release)
-
-    def _times(self, i: int, times: Floats, seconds: Floats) -> Floats:
-        beat = self.beats[i]
-        result = np.empty((len(times), len(beat.sources)))
-        if not beat.sources:
-            return result
-        finish = self._start(beat, times) + seconds
-        for column, (old, new) in enumerate(beat.sources):
-            values = [times[:, g] for g in old] + ([finish] if new else [])
-            value = values[0] if len(values) == 1 else np.maximum.reduce(values)
-            result[:, column] = np.maximum(value, beat.harmless[column])
-        return result
 
     def _memory(self, i: int, memory: Ints, kinds: Ints) -> Ints:
         before, after = self.remembered[i], self.remembered[i + 1]
@@ -207,11 +185,12 @@ class Search:
         columns = [kinds if f == i else memory[:, before.index(f)] for f in after]
         return np.stack(columns, axis=1) if columns else memory[:, :0]
 
-    def _thin(self, labels: Labels, *, last: bool) -> tuple[Labels, Ints]:
+    def _thin(self, labels: Labels, beat: Beat, *, last: bool) -> tuple[Labels, Ints]:
         """Drop dominated labels; the dimensions are C, Y, money and the groups of finish times."""
         if len(labels.state) < 2 or last:
             return labels, np.arange(len(labels.state))
-        wide = [labels.sums[:, :3] if self.money else labels.sums[:, :2], labels.times]
+        wide = [labels.sums[:, :3] if self.money else labels.sums[:, :2]]
+        wide.append(np.maximum(labels.times, beat.harmless))
         keys = np.concatenate([labels.state[:, None], labels.memory], axis=1)
         gone = dominated(keys, np.concatenate(wide, axis=1), banned=labels.banned)
         rows = np.flatnonzero(~gone)
@@ -237,6 +216,34 @@ def traced(rows: Ints, parents: list[Ints], picks: list[Ints]) -> Ints:
         paths[:, i] = picks[i][rows]
         rows = parents[i][rows]
     return paths
+
+
+def _spare(beat: Beat, times: Floats) -> Floats:
+    """Return how long the sub-task may take after each label (N,)."""
+    spare = np.full(len(times), np.inf)
+    for joint in beat.joints:
+        np.minimum(spare, joint.room - _joined(joint, times), out=spare)
+    return spare
+
+
+def _joined(joint: Joint, times: Floats) -> Floats:
+    joined = np.full(len(times), joint.constant)
+    for column in (joint.before, joint.after):
+        if column is not None:
+            joined += times[:, column]
+    return joined
+
+
+def _stretched(beat: Beat, times: Floats, seconds: Floats) -> Floats:
+    """Return the stretches after the sub-task took `seconds` (N,): (N, columns)."""
+    result = np.full((len(times), len(beat.harmless)), -np.inf)
+    for new, old in beat.kept:
+        np.maximum(result[:, new], times[:, old], out=result[:, new])
+    for joint in beat.joints:
+        if joint.target is not None:
+            column = result[:, joint.target]
+            np.maximum(column, _joined(joint, times) + seconds, out=column)
+    return result
 
 
 def _remembered(network: Network) -> list[tuple[int, ...]]:

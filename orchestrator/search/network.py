@@ -41,9 +41,9 @@ class Network:
     """One plan; flat arrays run over choices sorted by position, class, loss, cost, …, id.
 
     `first` (n+1) and `class_first` (n+1) are offsets by position into choices and classes,
-    `class_start` offsets of classes into choices, `kind` the class of each choice. `waits` are
-    positions decided earlier; `release` and `post` seconds that pass before a sub-task can start
-    and after it has finished; `backward` tells that the order runs from the ends to the start.
+    `class_start` offsets of classes into choices, `kind` the class of each choice. `waits` (n)
+    are the positions a sub-task waits for, `release` (n) seconds from now before it can start,
+    `sequence` the positions in a topological order (all three empty when there is no deadline).
     `clashes[i, j]` (classes of i, classes of j), i < j, marks pairs that do not fit.
     """
 
@@ -61,7 +61,7 @@ class Network:
     cost: Floats
     waits: tuple[tuple[int, ...], ...]
     release: tuple[float, ...]
-    post: tuple[float, ...]
+    sequence: tuple[int, ...]
     clashes: Clashes
     steps: tuple[Step, ...]
     relaxed: bool
@@ -77,14 +77,23 @@ class Network:
 
     def makespan(self, picks: Ints) -> Floats:
         """Return the seconds from now until paths (L, n) are over: (L,)."""
-        spent = self.seconds[picks]
+        spent = self.seconds[picks].T
         over = np.zeros(spent.shape)
-        total = np.zeros(spent.shape[0])
-        for i, before in enumerate(self.waits):
-            start = over[:, before].max(axis=1) if before else 0.0
-            over[:, i] = np.maximum(start, self.release[i]) + spent[:, i]
-            total = np.maximum(total, over[:, i] + self.post[i])
+        for i in self.sequence:
+            start = np.full(len(picks), self.release[i])
+            for j in self.waits[i]:
+                np.maximum(start, over[j], out=start)
+            over[i] = start + spent[i]
+        total: Floats = over.max(axis=0, initial=0.0)
         return total
+
+    def followers(self) -> list[list[int]]:
+        """Return per position the positions that wait for it."""
+        followers: list[list[int]] = [[] for _ in self.waits]
+        for i, before in enumerate(self.waits):
+            for j in before:
+                followers[j].append(i)
+        return followers
 
 
 def build(
@@ -114,28 +123,22 @@ def build(
         rivals[j].add(i)
     needs = [[index[need] for need in node.needs if need in index] for node in nodes]
     release = [_release(problem, node) for node in nodes]
-    if timed:
-        sequence, backward = _timed_order(sizes, rivals, needs)
-    else:
-        sequence, backward = ordering.by_conflicts(sizes, rivals), False
+    sequence = ordering.with_needs(sizes, rivals, needs) if timed else ordering.by_conflicts(sizes, rivals)
     place = {i: position for position, i in enumerate(sequence)}
-    waits = _reversed(needs) if backward else needs
     moved = {
         (min(place[i], place[j]), max(place[i], place[j])): bad if place[i] < place[j] else bad.T
         for (i, j), bad in clashes.items()
     }
     sizes = [sizes[i] for i in sequence]
     steps, relaxed = _steps(sizes, moved)
-    nothing = (0.0,) * len(nodes)
-    ready = tuple(release[i] for i in sequence)
     return Network(
         plan=plan,
         loss_before=loss_before,
         ids=tuple(nodes[i].id for i in sequence),
         **_flat([options[i] for i in sequence], [classes[i] for i in sequence], weights),
-        waits=tuple(tuple(place[j] for j in waits[i]) for i in sequence) if timed else (),
-        release=nothing if backward else ready,
-        post=ready if backward else nothing,
+        waits=tuple(tuple(place[j] for j in needs[i]) for i in sequence) if timed else (),
+        release=tuple(release[i] for i in sequence) if timed else (),
+        sequence=tuple(place[i] for i in ordering.by_needs(needs)) if timed else (),
         clashes=moved,
         steps=steps,
         relaxed=relaxed,
@@ -149,23 +152,6 @@ def _allowed(node: Node, plan: str, forbidden: frozenset[tuple[str, str]]) -> li
 
 def _release(problem: Problem, node: Node) -> float:
     return max((problem.sunk.finish.get(need, 0.0) for need in node.needs), default=0.0)
-
-
-def _reversed(needs: Sequence[Iterable[int]]) -> list[list[int]]:
-    followers: list[list[int]] = [[] for _ in needs]
-    for node, before in enumerate(needs):
-        for other in before:
-            followers[other].append(node)
-    return followers
-
-
-def _timed_order(
-    sizes: Sequence[int], rivals: Sequence[set[int]], needs: Sequence[Sequence[int]]
-) -> tuple[list[int], bool]:
-    """From start to end, or from end to start (tails instead of finish times) where narrower."""
-    there, wide = ordering.by_needs(sizes, rivals, needs)
-    back, other = ordering.by_needs(sizes, rivals, _reversed(needs))
-    return (back, True) if other < wide else (there, False)
 
 
 def _classes(
