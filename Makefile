@@ -66,7 +66,7 @@ run: setup ## start the service and do one sample request; Ctrl-C stops it
 	@exec $(BIN)/toolpath serve --sample
 
 test: setup try-system-tools lint ## everything that must hold before a change lands
-	@$(BIN)/pytest -n $(JOBS) $(TESTS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 lint: setup ## style, types, layers, migrations, compose file, Dockerfile
 	@$(BIN)/ruff check .
