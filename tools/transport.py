@@ -48,10 +48,15 @@ def check_url(url: httpx2.URL, allow: AllowList) -> None:
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
     """Opens connections: resolves the name once, checks every address, dials only those."""
 
-    def __init__(self, allow: AllowList, resolver: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        allow: AllowList,
+        resolver: Resolver = resolve,
+        inner: httpcore2.AsyncNetworkBackend | None = None,
+    ) -> None:
         self._allow = allow
         self._resolver = resolver
-        self._inner = httpcore2.AnyIOBackend()
+        self._inner = inner or httpcore2.AnyIOBackend()
 
     async def connect_tcp(
         self,
