@@ -9,7 +9,7 @@ from tools.spec import Tool
 
 _MODULES = (
     "web", "pages", "text", "wording", "patterns", "languages", "speech", "documents", "readers", "search",
-    "tables", "aggregates", "profiles", "spreadsheets", "plots", "images", "numbers",
+    "tables", "aggregates", "profiles", "spreadsheets", "plots", "images", "codes", "ocr", "numbers",
 )  # fmt: skip
 
 #: Every built-in tool.
