@@ -72,9 +72,9 @@ async def _content(request: HttpRequest, headers: dict[str, str]) -> bytes | Non
         return await asyncio.to_thread(file.path.read_bytes)
     headers.setdefault("Content-Type", "application/json")
     try:
-        return orjson.dumps(request.body, default=_refuse_file)
+        return orjson.dumps(request.body, default=_refuse_file, option=orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError as error:
-        raise BadArguments(f"the arguments cannot be sent as JSON: {error}") from None
+        raise BadArguments(f"the arguments cannot be sent as JSON: {error.__cause__ or error}") from None
 
 
 def _refuse_file(value: Any) -> Any:
