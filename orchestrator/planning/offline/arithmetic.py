@@ -1,0 +1,78 @@
+"""Calculations in a request, in signs or in words, as expressions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_NUM = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+#: Words for signs, longest first; each is put into signs at the same place of the text.
+_WORDED = (
+    (r"(?<=[\d)%])\s*(?:percent|per\s+cent)\b", "%"),
+    (r"(?<=[\d)%])\s+(?:plus|added\s+to)\s+(?=[\d(])", "+"),
+    (r"(?<=[\d)%])\s+minus\s+(?=[\d(])", "-"),
+    (r"(?<=[\d)%])\s+(?:times|multiplied\s+by)\s+(?=[\d(])", "*"),
+    (r"(?<=[\d)%])\s*[×✕]\s*(?=[\d(])|(?<=\d)\s+x\s+(?=\d)", "*"),
+    (r"(?<=[\d)%])\s+(?:divided\s+by|over)\s+(?=[\d(])|(?<=[\d)])\s*÷\s*(?=[\d(])", "/"),
+    (
+        r"(?<=[\d)%])\s+(?:to\s+the\s+power\s+(?:of\s+)?|raised\s+to\s+(?:the\s+)?)(?=[\d(])|(?<=[\d)])\s*\^\s*(?=[\d(])",
+        "**",
+    ),
+    (r"(?<=[\d)])\s+squared\b", "**2"),
+    (r"(?<=[\d)])\s+cubed\b", "**3"),
+    (r"(?<=[\d)])\s*−\s*(?=[\d(])", "-"),
+)
+_ROOT = re.compile(
+    rf"\b(?:the\s+)?(?:square\s+root\s+of|sqrt(?:\s+of)?)\s*\(?\s*({_NUM})\s*\)?", re.IGNORECASE
+)
+_PERCENT_OF = re.compile(rf"({_NUM})\s*(?:%|percent|per\s+cent)\s+of\s+({_NUM})", re.IGNORECASE)
+_RUN = re.compile(r"[\d(][\d.,()+\-*/%\s]*[\d)%](?:\s*\*\*\s*\d+)?")
+_OPERATOR = re.compile(r"[\d)%]\s*(?:\*\*|[*/+]|\s-\s|-(?=[\d(]))\s*[\d(]")
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{3}-\d{3,4}(?:-\d{4})?")
+
+
+def expressions(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each calculation with its place in `text`.
+
+    >>> list(expressions("what is 17% of 2350"))
+    [('17 / 100 * 2350', 8, 19)]
+    """
+    taken: list[tuple[int, int]] = []
+    for pattern, form in ((_PERCENT_OF, "{0} / 100 * {1}"), (_ROOT, "sqrt({0})")):
+        for match in pattern.finditer(text):
+            taken.append(match.span())
+            yield form.format(*(group.replace(",", "") for group in match.groups())), *match.span()
+    for start, end in _runs(text):
+        signs = _in_signs(text[start:end])
+        overlaps = any(start < other[1] and other[0] < end for other in taken)
+        if (
+            not overlaps
+            and _OPERATOR.search(signs)
+            and _balanced(signs)
+            and not _DATE.fullmatch(signs.strip())
+        ):
+            yield signs.strip().replace(",", ""), start, end
+
+
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of numbers, signs and words for signs."""
+    words = r"plus|minus|times|multiplied\s+by|divided\s+by|over|added\s+to|to\s+the\s+power\s+(?:of)?|raised\s+to(?:\s+the)?|squared|cubed|x"
+    run = re.compile(
+        rf"(?<![\w.])\(*\s*-?{_NUM}[\s)]*(?:%|percent)?(?:[\s)]*(?:(?:{words})\b|[-+*/×÷^−(]|\*\*)[\s(]*(?:-?{_NUM})?[\s)]*%?)+",
+        re.IGNORECASE,
+    )
+    for match in run.finditer(text):
+        stripped = match[0].rstrip(" \t\n+-*/×÷^−(")
+        yield match.start(), match.start() + len(stripped)
+
+
+def _in_signs(text: str) -> str:
+    for pattern, sign in _WORDED:
+        text = re.sub(
+            pattern, f" {sign} " if sign not in ("%", "**2", "**3") else sign, text, flags=re.IGNORECASE
+        )
+    return " ".join(re.sub(r"(\d+(?:\.\d+)?)%", r"\1/100", text).split())
+
+
+def _balanced(text: str) -> bool:
+    return text.count("(") == text.count(")") and not re.search(r"[a-z]", text, re.IGNORECASE)

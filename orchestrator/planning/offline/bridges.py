@@ -1,0 +1,93 @@
+"""Bridges: the cheapest chain of jobs that turns a value of one type into another, over the tools' ports."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from orchestrator.planning.offline.jobs import Job, input_types, main_output, may_bridge, required
+from tools.spec import Tool, fits
+
+STEP = 0.35
+_LISTED, _UNLISTED = -0.12, 0.12
+_LONGEST = 4
+
+
+@dataclass(slots=True)
+class Bridges:
+    """Finds bridges over `jobs`; `speaks` says how far the request's words speak for a job (0 to 1)."""
+
+    jobs: Sequence[Job]
+    speaks: Callable[[Job], float]
+    _known: dict[tuple[str, str, str, str], tuple[float, tuple[Job, ...]] | None] = field(
+        default_factory=dict
+    )
+
+    def between(
+        self, kind: str, goal: Tool, argument: str, *, media: str = "", maker: Tool | None = None
+    ) -> tuple[float, tuple[Job, ...]] | None:
+        """Cost and jobs that make of `kind` what `argument` of `goal` takes; no jobs when it fits as it is.
+
+        `media` is the media type of what lies behind an address, `maker` the tool that made the value.
+        """
+        key = (kind, media, f"{goal.name}.{argument}", maker.name if maker else "")
+        if key not in self._known:
+            self._known[key] = self._search(kind, goal, argument, media, maker)
+        return self._known[key]
+
+    def _search(
+        self, kind: str, goal: Tool, argument: str, media: str, maker: Tool | None
+    ) -> tuple[float, tuple[Job, ...]] | None:
+        wanted = input_types(goal, argument)
+        order = count()
+        heap: list[tuple[float, int, str, tuple[Job, ...]]] = [(0.0, next(order), kind, ())]
+        done: dict[tuple[str, str], float] = {}
+        best: tuple[float, tuple[Job, ...]] | None = None
+        while heap:
+            cost, _, at, path = heapq.heappop(heap)
+            if best is not None and cost >= best[0]:
+                break
+            last = path[-1].lead if path else maker
+            if any(fits(at, want) for want in wanted) and (path or kind != "*/*"):
+                total = cost + affinity(last, goal) + 0.03 * _rank(at, wanted)
+                if best is None or total < best[0]:
+                    best = (total, path)
+            if len(path) >= _LONGEST or done.get((at, last.name if last else ""), 9.0) <= cost:
+                continue
+            done[at, last.name if last else ""] = cost
+            for job in self.jobs:
+                made = _step(job, at, media)
+                if made is not None and job not in path and job.lead.name != goal.name:
+                    more = STEP + affinity(last, job.lead) - 0.08 * self.speaks(job)
+                    heapq.heappush(heap, (cost + max(more, 0.1), next(order), made, (*path, job)))
+        return best
+
+
+def affinity(first: Tool | None, second: Tool) -> float:
+    """Less than 0 when the records say that `second` runs after `first`, more when they name others only."""
+    if first is None:
+        return 0.0
+    if second.name in first.docs.run_before or first.name in second.docs.run_after:
+        return _LISTED
+    silent = not first.docs.run_before and not second.docs.run_after
+    return 0.0 if silent else _UNLISTED
+
+
+def _rank(kind: str, wanted: Sequence[str]) -> int:
+    return next((place for place, want in enumerate(wanted) if fits(kind, want)), len(wanted))
+
+
+def _step(job: Job, kind: str, media: str) -> str | None:
+    """The type that a job makes of `kind`; None when it does not take it."""
+    lead = job.lead
+    if not may_bridge(job) or not any(fits(kind, want) for want in input_types(lead, required(lead)[0])):
+        return None
+    made = main_output(lead)[1]
+    if kind == "url":
+        if made == "*/*":
+            return media or None
+        if media not in ("", "text/html") and made == "text/html":
+            return None
+    return None if made in ("*/*", kind) else made

@@ -1,0 +1,162 @@
+"""The request as telling words with their places, the gaps between them, and its clauses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from orchestrator.planning.offline.lexicon import (
+    ABBREVIATED,
+    DOUBTFUL_UNITS,
+    FORMATS,
+    GENERIC_VERBS,
+    STOP_WORDS,
+    UNITS,
+)
+from orchestrator.planning.offline.values import Value
+from orchestrator.retrieval.stem import stem, words
+
+Gap = Literal["start", "sentence", "comma", "then", "and", "preposition", "none"]
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?", re.UNICODE)
+_SENTENCE = re.compile(r"[.!?;:\n]")
+_THEN = re.compile(
+    r"\b(?:then|afterwards?|after\s+that|finally|next|lastly|later|subsequently|once|before|after)\b"
+)
+_AND = re.compile(r"\b(?:and|plus|but|or|also)\b|&|\+")
+_PREPOSITION = re.compile(
+    r"\b(?:as|at|by|for|from|in|into|of|on|onto|per|to|through|using|via|with|about|between|containing|showing|"
+    r"including|based|which|that|where|who)\b"
+)
+#: Where what follows feeds what stands before: "a chart of …", "a document with …", "after fetching …".
+_FEEDS = re.compile(
+    r"\b(?:of|for|with|from|containing|showing|including|about|on|using|after|once|based\s+on)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A telling word or a value; `gap` is what lies between it and the token before."""
+
+    text: str
+    stem: str
+    start: int
+    end: int
+    gap: Gap
+    between: str
+    value: Value | None = None
+    #: Whether it is the first telling word after a border of clauses.
+    head: bool = False
+    unit: str | None = None
+    media: str | None = None
+
+    @property
+    def feeds_back(self) -> bool:
+        """Whether the words before it say that it feeds what stands before them."""
+        return self.gap in ("preposition", "then") and bool(_FEEDS.search(self.between))
+
+
+def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
+    """Telling words and values of the request, in order."""
+    spots = _spots(text, values)
+    found: list[Token] = []
+    end, between = 0, ""
+    for start, stop, value in spots:
+        word = text[start:stop].lower()
+        between += text[end:start].lower()
+        end = stop
+        if value is None and is_stop(word):
+            between += f" {word} "
+            continue
+        gap = _gap(between) if found else "start"
+        found.append(_token(text[start:stop], start, stop, gap, between, value, head=_starts(gap, found)))
+        between = ""
+    return _with_units(found)
+
+
+def is_stop(word: str) -> bool:
+    """Whether a word asks for nothing by itself."""
+    plain = word.replace("’", "'")
+    return plain in STOP_WORDS or (len(plain) == 1 and not plain.isdigit())
+
+
+def is_generic(token: Token) -> bool:
+    """Whether a token is a verb such as "make", which does not say what is done."""
+    return token.value is None and token.text.lower() in GENERIC_VERBS
+
+
+def clauses_of(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    """Ranges `[first, end)` of tokens that form a clause: between sentences, commas and conjunctions."""
+    borders = [0]
+    for place, token in enumerate(tokens):
+        if place and token.gap in ("sentence", "then", "comma", "and") and place > borders[-1]:
+            borders.append(place)
+    return list(zip(borders, [*borders[1:], len(tokens)], strict=True)) if tokens else []
+
+
+def _spots(text: str, values: Sequence[Value]) -> list[tuple[int, int, Value | None]]:
+    spots: list[tuple[int, int, Value | None]] = [(value.start, value.end, value) for value in values]
+    for match in _WORD.finditer(text):
+        if all(match.end() <= value.start or match.start() >= value.end for value in values):
+            spots.append((match.start(), match.end(), None))
+    return sorted(spots, key=lambda spot: spot[0])
+
+
+def _token(
+    text: str, start: int, end: int, gap: Gap, between: str, value: Value | None, *, head: bool
+) -> Token:
+    plain = (words(text) or [text.lower()])[0] if value is None else text
+    media = _media(text, plain) if value is None else None
+    return Token(text, stem(plain), start, end, gap, between, value, head, None, media)
+
+
+def _media(text: str, plain: str) -> str | None:
+    """The media type that a word names; "Word" is a program only with its capital letter."""
+    if plain == "word" and not text[0].isupper():
+        return None
+    return FORMATS.get(plain) or (
+        FORMATS.get(plain[:-1]) if plain.endswith("s") and plain != "words" else None
+    )
+
+
+def _gap(between: str) -> Gap:
+    if _SENTENCE.search(between):
+        return "sentence"
+    if _THEN.search(between):
+        return "then"
+    if "," in between:
+        return "comma"
+    if _AND.search(between):
+        return "and"
+    return "preposition" if _PREPOSITION.search(between) else "none"
+
+
+def _starts(gap: Gap, before: Sequence[Token]) -> bool:
+    border = gap in ("start", "sentence", "then", "comma", "and")
+    return border or (bool(before) and before[-1].head and is_generic(before[-1]))
+
+
+def _with_units(tokens: list[Token]) -> list[Token]:
+    """Marks the tokens that name a unit of measure."""
+    units = [_unit_word(token) for token in tokens]
+    marked: list[Token] = []
+    for place, token in enumerate(tokens):
+        near = tokens[max(0, place - 1) : place + 2]
+        beside = any(other.value is not None and other.value.kind == "number" for other in near)
+        others = sum(1 for unit in units if unit is not None)
+        unit = units[place]
+        doubtful = unit is not None and (token.text.lower().rstrip("s") in DOUBTFUL_UNITS)
+        sure = unit is not None and (not doubtful or (others > 1))
+        if unit is None and token.text.lower() in ABBREVIATED and (beside or others):
+            unit, sure = ABBREVIATED[token.text.lower()], True
+        marked.append(replace(token, unit=unit) if sure else token)
+    return marked
+
+
+def _unit_word(token: Token) -> str | None:
+    if token.value is not None:
+        return None
+    word = token.text.lower()
+    return UNITS.get(word) or UNITS.get(word.removesuffix("s")) or UNITS.get(word.removesuffix("es"))

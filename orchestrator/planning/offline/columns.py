@@ -1,0 +1,96 @@
+"""Which columns of an attached table the words of a request mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.planning.offline.peek import Column
+from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.retrieval.stem import stem, stems
+
+_GROUPING = re.compile(
+    r"\b(?:per|by|for\s+(?:each|every)|in\s+(?:each|every|all)|(?:each|every)|across|within|of\s+(?:each|every)|over)\s+(?:the\s+|all\s+)?$"
+)
+_MEASURES = frozenset(
+    stem(word)
+    for word in "units sold sales revenue amount quantity qty total price turnover value count volume income profit score".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column named in the text at `start`, and whether "per", "by" or "each" stands before it."""
+
+    column: Column
+    start: int
+    grouping: bool
+    #: 2 for its very name, 1 for a word that may stand for it.
+    sure: int
+
+
+def named_columns(text: str, columns: Sequence[Column], *, offset: int = 0) -> list[Named]:
+    """Columns that `text` names, in order: by name, plural or singular, or a near synonym."""
+    found: dict[str, Named] = {}
+    for match in re.finditer(r"[^\W_]+(?:_[^\W_]+)*", text):
+        word = stem(match[0].lower())
+        grouping = bool(_GROUPING.search(text[: match.start()].lower()))
+        for column in columns:
+            sure = _sure(word, text[match.start() :], column)
+            known = found.get(column.name)
+            if sure and (known is None or (sure, grouping) > (known.sure, known.grouping)):
+                found[column.name] = Named(column, offset + match.start(), grouping, sure)
+    best = {(one.start): one.sure for one in found.values()}
+    for one in found.values():
+        best[one.start] = max(best[one.start], one.sure)
+    return sorted((one for one in found.values() if one.sure == best[one.start]), key=lambda one: one.start)
+
+
+def _sure(word: str, rest: str, column: Column) -> int:
+    parts = stems(column.name.replace("_", " "))
+    if len(parts) > 1 and stems(" ".join(rest.split()[: len(parts)]))[: len(parts)] == parts:
+        return 3
+    if word in parts:
+        return 2
+    return 1 if any(word in SYNONYMS.get(part, frozenset()) for part in parts) else 0
+
+
+def choose(
+    schema: Mapping[str, Any], name: str, named: Sequence[Named], columns: Sequence[Column], taken: set[str]
+) -> str | None:
+    """The column for an argument of this schema; None leaves it to the tool's default.
+
+    `schema["x-column"]` says what the column must hold, `schema["x-names"]` how it is often called.
+    """
+    kind = schema.get("x-column", "any")
+    fitting = [one for one in named if one.column.name not in taken and _holds(one.column, kind)]
+    hints = {stem(str(word)) for word in (*name.split("_"), *schema.get("x-names", ()))}
+    groups = bool({"group", "per", "categor"} & {stem(part) for part in name.split("_")})
+    if kind == "number":
+        return _measure(fitting, columns, taken)
+    if groups:
+        per = [one for one in fitting if one.grouping]
+        return per[0].column.name if per else None
+    plain = [one for one in fitting if not one.grouping]
+    called = [one for one in plain if hints & set(stems(one.column.name))]
+    return (called or plain)[0].column.name if plain else None
+
+
+def _measure(fitting: Sequence[Named], columns: Sequence[Column], taken: set[str]) -> str | None:
+    if fitting:
+        return max(fitting, key=lambda one: (one.sure, not one.grouping, -one.start)).column.name
+    numbers = [column for column in columns if column.kind == "number" and column.name not in taken]
+    if len(numbers) == 1:
+        return numbers[0].name
+    return None
+
+
+def _holds(column: Column, kind: str) -> bool:
+    return kind == "any" or column.kind in (kind, "any") or (kind == "category" and column.kind == "date")
+
+
+def is_measure(name: str) -> bool:
+    """Whether a name is one that columns of amounts often have."""
+    return bool(_MEASURES & set(stems(name.replace("_", " "))))

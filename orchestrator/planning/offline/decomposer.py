@@ -1,0 +1,250 @@
+"""The offline decomposer: words, typed ports and a small search, and no language model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+from orchestrator.domain.planning import PlanningTask
+from orchestrator.domain.run import ToolFilter
+from orchestrator.planning.drafts import Draft, DraftSubTask
+from orchestrator.planning.offline.bridges import Bridges
+from orchestrator.planning.offline.clauses import Token, clauses_of, is_generic, is_stop, tokens_of
+from orchestrator.planning.offline.drafting import Drafting
+from orchestrator.planning.offline.evidence import Evidence, weigh
+from orchestrator.planning.offline.flow import Flow
+from orchestrator.planning.offline.jobs import (
+    Job,
+    input_types,
+    is_material,
+    jobs_of,
+    main_output,
+    required,
+    takes_many,
+)
+from orchestrator.planning.offline.linking import Linker
+from orchestrator.planning.offline.peek import AttachedInput
+from orchestrator.planning.offline.reading import Reading, read
+from orchestrator.planning.offline.values import Value, find_values
+from orchestrator.planning.offline.wanted import Wanted, in_order, wanted_of
+from orchestrator.ports import Retriever
+from orchestrator.retrieval.stem import stem, words
+from tools.spec import Tool
+
+#: Up to so many tools all are looked at; beyond, those that the retriever finds.
+_FEW = 300
+_FOUND = 60
+#: Share of a clause's words that must speak for what is planned.
+_COVERED = 0.5
+#: Share needed before a question is asked about what to work on.
+_ASK = 0.6
+_LEAST = 0.2
+_INVERSION = 0.3
+_GAP = 0.6
+_NEAREST = 5
+#: What a new segment cost too much when it only speaks again of a job.
+_AGAIN = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A linked reading and what it is worth."""
+
+    worth: float
+    reading: Reading
+    wanted: tuple[Wanted, ...]
+    flow: Flow
+    drafting: Drafting
+    subtasks: tuple[DraftSubTask, ...]
+
+
+class OfflineDecomposer:
+    """Decomposes requests by the records of the registered tools alone."""
+
+    def __init__(self, *, retriever: Retriever) -> None:
+        self._retriever = retriever
+        self._jobs: dict[str, tuple[tuple[int, ...], Job]] = {}
+
+    async def draft(
+        self, task: PlanningTask, *, tools: Sequence[Tool], peek: Mapping[str, AttachedInput]
+    ) -> Draft:
+        """A draft for the request; without sub-tasks when nothing registered fits."""
+        text = task.request.request or ""
+        allowed = [tool for tool in tools if allows(task.request.tools, tool)]
+        chosen = await self._candidates(text, allowed)
+        jobs = jobs_of(chosen, cache=self._jobs)
+        nearest = await self._nearest(text, allowed)
+        return await asyncio.to_thread(_draft, task, text, jobs, peek, nearest)
+
+    async def _candidates(self, text: str, tools: Sequence[Tool]) -> list[Tool]:
+        """The tools to look at: all of them when they are few."""
+        if len(tools) <= _FEW:
+            return list(tools)
+        names = {tool.name for tool in tools}
+        found: dict[str, Tool] = {}
+        for query in (text, *text.replace(";", ",").replace(".", ",").split(",")):
+            hits = await self._retriever.search(query, k=_FOUND, accept=lambda tool: tool.name in names)
+            found.update({hit.tool.name: hit.tool for hit in hits if hit.score > 0})
+        mates = {does for tool in found.values() for does in tool.does[:1]}
+        near = {name for tool in found.values() for name in (*tool.docs.run_before, *tool.docs.run_after)}
+        return [t for t in tools if t.name in found or t.name in near or set(t.does[:1]) & mates]
+
+    async def _nearest(self, text: str, tools: Sequence[Tool]) -> tuple[str, ...]:
+        names = {tool.name for tool in tools}
+        hits = await self._retriever.search(text, k=_NEAREST, accept=lambda tool: tool.name in names)
+        return tuple(hit.tool.name for hit in hits if hit.score > 0)
+
+
+def allows(choice: ToolFilter, tool: Tool) -> bool:
+    """Whether a run's filter (names, or `tag:…`) lets a tool in."""
+    marks = {tool.name, *(f"tag:{tag}" for tag in tool.tags)}
+    return (not choice.include or bool(marks & set(choice.include))) and not marks & set(choice.exclude)
+
+
+def _draft(
+    task: PlanningTask,
+    text: str,
+    jobs: Sequence[Job],
+    peek: Mapping[str, AttachedInput],
+    nearest: tuple[str, ...],
+) -> Draft:
+    values = find_values(text, attached=peek, is_demand=_demand_test(jobs))
+    tokens = tokens_of(text, values)
+    evidence = weigh(tokens, jobs, peek)
+    best = _best(task, text, tokens, values, evidence, peek)
+    clauses = _clauses(text, tokens, evidence, best)
+    asked = tuple(clause for clause, _ in clauses)
+    uncovered = tuple(clause for clause, share in clauses if share < _COVERED)
+    whole = min((share for _, share in clauses), default=0.0)
+    if best is None or len(uncovered) == len(asked) or (best.drafting.gaps and whole < _ASK):
+        return Draft(
+            (),
+            asked or (text.strip(),),
+            uncovered or asked or (text.strip(),),
+            nearest=nearest,
+            confidence=0.1,
+        )
+    return Draft(
+        best.subtasks,
+        asked,
+        uncovered,
+        tuple(best.drafting.questions),
+        nearest if uncovered else (),
+        confidence=max(0.1, min(1.0, whole)),
+    )
+
+
+def _best(
+    task: PlanningTask,
+    text: str,
+    tokens: Sequence[Token],
+    values: Sequence[Value],
+    evidence: Evidence,
+    peek: Mapping[str, AttachedInput],
+) -> _Candidate | None:
+    """The reading whose words and links together are worth most."""
+    bridges = Bridges(evidence.jobs, lambda job: _speaks(job, evidence))
+    joiners = [job for job in evidence.jobs if _joins(job)]
+    best: _Candidate | None = None
+    for rank, reading in enumerate(read(tokens, evidence)):
+        wanted = wanted_of(reading, tokens, text)
+        if not wanted:
+            continue
+        again = sum(1 for segment in reading.segments if segment.job) - len(wanted)
+        linker = Linker(wanted, tokens, values, peek, bridges, joiners)
+        for penalty, order in _orders(in_order(wanted, tokens), all_of_them=rank < 6):
+            flow = linker.link(order)
+            drafting = Drafting(flow, wanted, tokens, text, peek, task.answers, frozenset(task.failed))
+            subtasks = drafting.subtasks()
+            worth = reading.score + _AGAIN * again - flow.cost - penalty - _GAP * drafting.gaps
+            if best is None or worth > best.worth + 1e-9:
+                best = _Candidate(worth, reading, tuple(wanted), flow, drafting, subtasks)
+    return best
+
+
+def _orders(order: list[int], *, all_of_them: bool) -> list[tuple[float, list[int]]]:
+    """Orders to try: the one the words suggest, and for short plans every other at a price by inversions."""
+    if not all_of_them or len(order) > 4:
+        return [(0.0, order)]
+    found = []
+    for other in permutations(order):
+        places = [order.index(number) for number in other]
+        wrong = sum(1 for i, one in enumerate(places) for two in places[i + 1 :] if one > two)
+        found.append((_INVERSION * wrong, list(other)))
+    return sorted(found)
+
+
+def _speaks(job: Job, evidence: Evidence) -> float:
+    number = evidence.jobs.index(job)
+    return max((row[number] for row in evidence.strengths), default=0.0)
+
+
+def _joins(job: Job) -> bool:
+    """Whether a job makes one value of many of that same type."""
+    musts = required(job.lead)
+    if len(musts) != 1 or not takes_many(job.lead, musts[0]):
+        return False
+    return main_output(job.lead)[1] in input_types(job.lead, musts[0])
+
+
+def _clauses(
+    text: str, tokens: Sequence[Token], evidence: Evidence, best: _Candidate | None
+) -> list[tuple[str, float]]:
+    """The clauses that ask for something, each with the share of its words that the plan explains."""
+    labels = _labels(len(tokens), best)
+    found: list[tuple[str, float]] = []
+    for first, end in clauses_of(text, tokens):
+        places = range(first, end)
+        total = sum(_demand(tokens[place], evidence, place) for place in places)
+        if total < _LEAST:
+            continue
+        explained = sum(
+            _demand(tokens[place], evidence, place) * _explained(evidence, place, labels[place])
+            for place in places
+        )
+        found.append((text[tokens[first].start : tokens[end - 1].end], explained / total))
+    return found
+
+
+def _demand(token: Token, evidence: Evidence, place: int) -> float:
+    """How much a token asks for something that must be served."""
+    if token.value is not None and token.value.kind not in ("language", "expression", "sql", "email"):
+        return 0.0
+    if is_generic(token):
+        return 0.0
+    return evidence.weights[place]
+
+
+def _explained(evidence: Evidence, place: int, job: Job | None) -> float:
+    known = evidence.known[place]
+    if job is None:
+        return known
+    return min(1.0, max(known, evidence.strengths[place][evidence.jobs.index(job)]))
+
+
+def _labels(length: int, best: _Candidate | None) -> list[Job | None]:
+    labels: list[Job | None] = [None] * length
+    for segment in best.reading.segments if best else ():
+        for place in range(segment.first, segment.end):
+            labels[place] = segment.job
+    return labels
+
+
+def _demand_test(jobs: Sequence[Job]) -> Callable[[str], bool]:
+    """A test whether a text begins like something to do: its first telling word is a verb of a job's name."""
+    verbs = {stem(words(does)[0]) for job in jobs for tool in job.tools for does in tool.does if words(does)}
+
+    def is_demand(rest: str) -> bool:
+        for word in words(rest)[:4]:
+            if stem(word) in verbs:
+                return True
+            if not is_stop(word):
+                return False
+        return False
+
+    return is_demand
+
+
+__all__ = ["OfflineDecomposer", "allows"]

@@ -1,0 +1,186 @@
+"""How strongly each token of a request speaks for each job, and how much each token matters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.planning.offline.clauses import Token, is_generic
+from orchestrator.planning.offline.jobs import (
+    Job,
+    input_types,
+    main_output,
+    material_inputs,
+    properties,
+    required,
+)
+from orchestrator.planning.offline.lexicon import CALLED, MATERIAL
+from orchestrator.planning.offline.mentions import names_input
+from orchestrator.planning.offline.peek import AttachedInput
+from orchestrator.retrieval.stem import stem, stems
+from tools.spec import fits
+
+_UNKNOWN = 0.5
+_FLOOR = 0.2
+_HEAD = 1.5
+_GENERIC = 0.2
+_MATERIAL = 0.45
+_FORMAT = 0.7
+_BORROWED = 0.35
+_VALUE_WEIGHTS = {"url": 0.3, "quote": 0.3, "name": 0.15, "email": 0.7, "number": 0.3, "expression": 1.0,
+                  "language": 0.9, "file": 0.3, "input": 0.2, "sql": 1.0}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`weights[t]` of token t; `strengths[t][j]` in [0, 1.2] for job j; `known[t]`: explained without any job."""
+
+    jobs: tuple[Job, ...]
+    weights: tuple[float, ...]
+    strengths: tuple[tuple[float, ...], ...]
+    known: tuple[float, ...]
+
+
+def weigh(tokens: Sequence[Token], jobs: Sequence[Job], attached: Mapping[str, AttachedInput]) -> Evidence:
+    """The evidence of `tokens` for `jobs`."""
+    owners = _owners(jobs)
+    known = tuple(_known(tokens, place, attached) for place in range(len(tokens)))
+    strengths = tuple(
+        tuple(_strength(tokens, place, job, attached, owners) for job in jobs) for place in range(len(tokens))
+    )
+    weights = tuple(
+        _weight(token, row, certain) for token, row, certain in zip(tokens, strengths, known, strict=True)
+    )
+    return Evidence(tuple(jobs), weights, strengths, known)
+
+
+def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
+    if token.value is not None:
+        return _VALUE_WEIGHTS.get(token.value.kind, 0.3)
+    if is_generic(token):
+        return _GENERIC
+    holding = sum(1 for one in strengths if one >= 0.6)
+    total = max(len(strengths), 20)
+    weight = _UNKNOWN
+    if any(one >= 0.4 for one in strengths):
+        weight = max(_FLOOR, math.log((total + 1) / (holding + 0.5)) / math.log((total + 1) / 1.5))
+    if token.media and known < 0.9:
+        return max(weight, _FORMAT)
+    if token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL:
+        weight *= _MATERIAL
+    if known >= 0.9:
+        weight *= 0.5
+    return weight * _HEAD if token.head else weight
+
+
+def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedInput]) -> float:
+    """1 for tokens that name what is attached, a column of it, or a setting: they need no job to be understood."""
+    token = tokens[place]
+    if token.value is not None:
+        return {"url": 0.7, "quote": 0.7, "number": 0.6, "input": 1.0, "name": 1.0, "file": 0.5}.get(
+            token.value.kind, 0.0
+        )
+    if names_input(tokens, place, attached):
+        return 1.0
+    if column_named(token, attached):
+        return 0.6
+    return 0.5 if token.text.lower().rstrip("s") in MATERIAL else 0.0
+
+
+def column_named(token: Token, attached: Mapping[str, AttachedInput]) -> bool:
+    """Whether a word names a column, or a value in one, of an attached table."""
+    return any(
+        token.stem in {stem(part) for part in column.name.lower().replace("_", " ").split()}
+        for one in attached.values()
+        for column in one.columns
+    )
+
+
+def _strength(
+    tokens: Sequence[Token],
+    place: int,
+    job: Job,
+    attached: Mapping[str, AttachedInput],
+    owners: Mapping[str, frozenset[str]],
+) -> float:
+    token = tokens[place]
+    if token.value is not None:
+        return _value_strength(tokens, place, job, attached)
+    best = job.strength(token.stem)
+    owned = owners.get(token.stem, frozenset())
+    if owned and job.does not in owned:
+        best *= _BORROWED
+    kind, types = main_output(job.lead)[1], _main_types(job)
+    if token.media and not names_input(tokens, place, attached):
+        same = kind == token.media or (fits(kind, token.media) and "*" not in kind)
+        best = max(best, 1.1) if same else best * 0.8
+    if token.unit and _counts(job, "unit") >= 2:
+        best = max(best, 1.1)
+    if column_named(token, attached) and _counts(job, "column", "columns"):
+        best = max(best, 0.9)
+    if (
+        names_input(tokens, place, attached)
+        and types
+        and any(fits(one, wanted) for one in names_input(tokens, place, attached) for wanted in types)
+    ):
+        best = max(best, 0.6)
+    return best
+
+
+def _owners(jobs: Sequence[Job]) -> dict[str, frozenset[str]]:
+    """Jobs by the stems of what they are called: elsewhere such a word often names what is worked on."""
+    found: dict[str, set[str]] = {}
+    for job in jobs:
+        for name in stems(job.does):
+            found.setdefault(name, set()).add(job.does)
+    return {name: frozenset(owners) for name, owners in found.items()}
+
+
+def _value_strength(
+    tokens: Sequence[Token], place: int, job: Job, attached: Mapping[str, AttachedInput]
+) -> float:
+    value = tokens[place].value
+    assert value is not None
+    if value.kind == "number":
+        return _number_strength(tokens, place, job)
+    if value.kind == "language":
+        musts = [name for name in required(job.lead) if "language" in input_types(job.lead, name)]
+        return 1.0 if musts else 0.35 if _counts(job, "language") else 0.0
+    if value.kind == "input":
+        one = attached[value.value]
+        return 1.0 if any(fits(kind, wanted) for kind in one.types for wanted in _main_types(job)) else 0.3
+    if value.kind in ("expression", "sql", "email"):
+        return 1.2 if _counts(job, value.types[0]) else 0.0
+    if value.kind == "file":
+        same = value.more.get("media") == main_output(job.lead)[1]
+        return 1.1 if same else 0.2
+    takes = any(fits(kind, wanted) for kind in value.types[:1] for wanted in _main_types(job))
+    return 1.0 if takes else 0.3
+
+
+def _number_strength(tokens: Sequence[Token], place: int, job: Job) -> float:
+    """1 where a neighbour of the number names a numeric argument of the job."""
+    near = {one.stem for one in tokens[max(0, place - 1) : place + 3] if one.value is None}
+    for tool in job.tools:
+        for name, schema in properties(tool).items():
+            if not {"integer", "number"} & set(input_types(tool, name)):
+                continue
+            called = {stem(word) for word in (name, *name.split("_"), *schema.get("x-unit", ()))}
+            if near & called:
+                return 1.0
+    units = any(one.unit for one in tokens[place : place + 3])
+    return 1.0 if units and _counts(job, "unit") >= 2 else 0.3
+
+
+def _counts(job: Job, *kinds: str) -> int:
+    tool = job.lead
+    return sum(1 for name in properties(tool) if set(kinds) & set(input_types(tool, name)))
+
+
+def _main_types(job: Job) -> tuple[str, ...]:
+    names = material_inputs(job.lead)
+    return input_types(job.lead, names[0]) if names else ()
+
+
+__all__ = ["CALLED", "Evidence", "column_named", "weigh"]

@@ -1,0 +1,377 @@
+"""Linking: each job's material comes from an earlier output, an attached input or the request's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.planning.offline.bridges import Bridges
+from orchestrator.planning.offline.clauses import Token
+from orchestrator.planning.offline.flow import Flow, Node, Source
+from orchestrator.planning.offline.jobs import (
+    Job,
+    accepts,
+    input_types,
+    main_output,
+    material_inputs,
+    outputs,
+    required,
+    takes_many,
+)
+from orchestrator.planning.offline.mentions import names_input
+from orchestrator.planning.offline.peek import AttachedInput
+from orchestrator.planning.offline.values import Value
+from orchestrator.planning.offline.wanted import Wanted
+from tools.spec import Tool
+
+_OWN, _OWN_INPUT, _OTHER_INPUT, _OTHER_VALUE = -1.2, -0.6, 0.25, 0.3
+_USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 0.4
+_REFERRED = -0.8
+_SAME_NAME, _RESERVED = -0.25, 0.6
+_MISSING, _UNUSED, _DANGLING = 1.5, 0.8, 0.15
+_MATERIAL_KINDS = ("url", "quote")
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    cost: float
+    source: Source
+    bridge: tuple[Job, ...]
+    root: tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Linker:
+    """Links the instances of one reading; `joiners` are jobs that make one value of many."""
+
+    wanted: Sequence[Wanted]
+    tokens: Sequence[Token]
+    values: Sequence[Value]
+    attached: Mapping[str, AttachedInput]
+    bridges: Bridges
+    joiners: Sequence[Job]
+
+    def link(self, order: Sequence[int]) -> Flow:
+        """A flow that runs the instances in this order."""
+        flow = Flow()
+        for number in order:
+            self._place(flow, number)
+        flow.cost += _UNUSED * len(self._unused(flow))
+        flow.cost += _DANGLING * max(0, len(_leaves(flow)) - 1)
+        return flow
+
+    # -- one instance ---------------------------------------------------------------------------
+
+    def _place(self, flow: Flow, number: int) -> None:
+        """Adds an instance, once for each of the values it is asked to work on."""
+        job = self.wanted[number].job
+        names = material_inputs(job.lead)
+        main = names[0] if names else None
+        if main is None:
+            self._add(flow, job, number)
+            return
+        offers = self._offers(flow, number, main)
+        groups = self._parts(flow, number, main, offers)
+        for part, chosen in enumerate(groups):
+            node = self._add(flow, job, number, part=part, defer=True)
+            taken = self._fill(flow, node, main, chosen, offers)
+            self._fill_rest(flow, node, names[1:], taken)
+            node.number = len(flow.nodes)
+            flow.nodes.append(node)
+            flow.served.setdefault(number, []).append(node.number)
+            self._mark(flow, node)
+
+    def _add(self, flow: Flow, job: Job, number: int, *, part: int = 0, defer: bool = False) -> Node:
+        node = Node(len(flow.nodes), job, number, part=part)
+        if not defer:
+            flow.nodes.append(node)
+            flow.served.setdefault(number, []).append(node.number)
+        return node
+
+    def _parts(self, flow: Flow, number: int, main: str, offers: Sequence[_Offer]) -> list[list[_Offer]]:
+        """The offers for the main input: several lists mean that the job runs once for each."""
+        if not offers:
+            return [[]]
+        best = offers[0]
+        mates = [best, *(one for one in offers[1:] if self._mates(flow, best, one, number))]
+        mates = sorted(_one_a_root(mates), key=lambda offer: _place_of(offer.source))
+        one = self.wanted[number]
+        lead = one.job.lead
+        if len(mates) == 1 or takes_many(lead, main):
+            return [mates]
+        writes = "/" in main_output(lead)[1] and not any("/" in kind for kind in input_types(lead, main))
+        if (writes or one.joins) and not one.separates and self._joiner(mates) is not None:
+            return [mates]
+        return [[mate] for mate in mates]
+
+    def _mates(self, flow: Flow, best: _Offer, other: _Offer, number: int) -> bool:
+        """Whether two offers stand beside each other: values of the same words, or twins of one instance."""
+        one, two = best.source, other.source
+        if one.kind != two.kind:
+            return False
+        wanted = self.wanted[number]
+        if one.kind == "literal":
+            own = {token.start for token in wanted.tokens(self.tokens)}
+            same = one.value is not None and two.value is not None and one.value.kind == two.value.kind
+            return same and two.value is not None and two.value.start in own and not flow.used.get(two.key)
+        if one.kind == "input":
+            return (wanted.joins or wanted.separates or self._plural(wanted)) and not flow.used.get(two.key)
+        first, second = flow.nodes[one.node], flow.nodes[two.node]
+        if first.wanted == second.wanted and first.job is second.job:
+            return one.name == two.name
+        many = takes_many(wanted.job.lead, material_inputs(wanted.job.lead)[0])
+        writes = "/" in main_output(wanted.job.lead)[1]
+        joint = second.wanted in wanted.refers or wanted.joins or (writes and self._beside(second, wanted))
+        free = (
+            not flow.used.get(two.key) and two.name == main_output(second.job.lead)[0] and not second.bridge
+        )
+        return (many or not wanted.separates) and joint and free and self._direct(wanted.job, two)
+
+    def _direct(self, job: Job, source: Source) -> bool:
+        return accepts(job.lead, material_inputs(job.lead)[0], source.type)
+
+    def _plural(self, wanted: Wanted) -> bool:
+        return any(token.media and token.text.lower().endswith("s") for token in wanted.tokens(self.tokens))
+
+    # -- filling one input ----------------------------------------------------------------------
+
+    def _fill(
+        self, flow: Flow, node: Node, name: str, chosen: Sequence[_Offer], offers: Sequence[_Offer]
+    ) -> set[tuple[object, ...]]:
+        """Links `chosen` into an input, over bridges and a joiner where needed; answers what was taken."""
+        if not chosen:
+            if name in required(node.job.lead):
+                node.missing.append(name)
+            return set()
+        flow.cost += sum(one.cost for one in chosen) / len(chosen)
+        sources = [self._bridged(flow, one, node.wanted) for one in chosen]
+        lead = node.job.lead
+        if len(sources) > 1 and not takes_many(lead, name):
+            sources = [self._joined(flow, sources, node.wanted)]
+        node.links[name] = sources
+        node.root = chosen[0].root if len(chosen) == 1 else None
+        return {one.source.key for one in chosen}
+
+    def _fill_rest(
+        self, flow: Flow, node: Node, names: Sequence[str], taken: set[tuple[object, ...]]
+    ) -> None:
+        """Fills the other inputs: what must be there, and what was named or fits by its name."""
+        lead = node.job.lead
+        wanted = self.wanted[node.wanted]
+        for name in names:
+            offers = [one for one in self._offers(flow, node.wanted, name) if one.source.key not in taken]
+            if name in required(lead):
+                self._fill(flow, node, name, offers[:1], offers)
+                taken |= {one.source.key for one in offers[:1]}
+                continue
+            fresh = [one for one in offers if not one.bridge and self._asked(flow, one.source, name, wanted)]
+            picked = fresh if takes_many(lead, name) else fresh[:1]
+            if picked:
+                node.links[name] = [one.source for one in picked]
+                taken |= {one.source.key for one in picked}
+                flow.cost -= 0.3 * len(picked)
+        self._caption(flow, node)
+        flow.cost += _MISSING * len(node.missing)
+
+    def _asked(self, flow: Flow, source: Source, name: str, wanted: Wanted) -> bool:
+        """Whether an optional input should take this output: nobody else has it, and words or names say so."""
+        if source.kind != "node" or flow.used.get(source.key) or flow.nodes[source.node].bridge:
+            return False
+        maker = flow.nodes[source.node]
+        if source.name != main_output(maker.job.lead)[0]:
+            return False
+        return (
+            source.name == name
+            or maker.wanted in wanted.refers
+            or wanted.joins
+            or self._beside(maker, wanted)
+        )
+
+    def _beside(self, maker: Node, wanted: Wanted) -> bool:
+        """Whether the maker's words stand in the same sentence right before: "x and y in a document"."""
+        first = min(wanted.places)
+        last = max(self.wanted[maker.wanted].places)
+        between = [token.gap for token in self.tokens[last + 1 : first + 1]]
+        return last < first and all(gap in ("preposition", "none", "and", "comma") for gap in between)
+
+    def _caption(self, flow: Flow, node: Node) -> None:
+        """A required text that nothing fills gets the words for what else goes in."""
+        others = [source for links in node.links.values() for source in links if source.kind == "node"]
+        for name in list(node.missing):
+            if "text" in input_types(node.job.lead, name) and others:
+                places = self.wanted[flow.nodes[others[0].node].wanted].places
+                words = [self.tokens[place].text for place in sorted(places)]
+                node.captions[name] = " ".join(words).capitalize()
+                node.missing.remove(name)
+                flow.cost += 0.3
+
+    # -- offers ---------------------------------------------------------------------------------
+
+    def _offers(self, flow: Flow, number: int, name: str) -> list[_Offer]:
+        """Everything that could fill an input, best first."""
+        lead = self.wanted[number].job.lead
+        found: list[_Offer] = []
+        bases: dict[tuple[object, ...], float] = {}
+        for base, source in self._given(flow, number):
+            bases[source.key] = base
+            media = source.value.more.get("media", "") if source.value else ""
+            bridge = self.bridges.between(source.type, lead, name, media=media)
+            if bridge is not None:
+                found.append(_Offer(base + bridge[0], source, bridge[1], source.key))
+        for base, source in self._made(flow, number, name, bases):
+            maker = flow.nodes[source.node]
+            bridge = self.bridges.between(source.type, lead, name, maker=maker.job.lead)
+            if bridge is not None:
+                found.append(_Offer(base + bridge[0], source, bridge[1], maker.root or source.key))
+        return sorted(found, key=lambda one: (one.cost, str(one.source.key)))
+
+    def _given(self, flow: Flow, number: int) -> list[tuple[float, Source]]:
+        """Values of the request and attached inputs, each with its base cost and under each of its types."""
+        wanted = self.wanted[number]
+        own = {token.start for token in wanted.tokens(self.tokens)}
+        found = []
+        for value in self.values:
+            if value.kind not in _MATERIAL_KINDS:
+                continue
+            for kind in value.types:
+                source = Source("literal", kind, value=value)
+                base = _OWN if value.start in own else _OTHER_VALUE
+                found.append((base + (_USED if flow.used.get(source.key) else 0.0), source))
+        named = self._named_inputs(wanted)
+        for one in self.attached.values():
+            for place, kind in enumerate(one.types):
+                source = Source("input", kind, name=one.name)
+                base = _OWN_INPUT if one.name in named else _OTHER_INPUT
+                used = _USED if flow.used.get(source.key) else 0.0
+                found.append((base + used + 0.01 * place, source))
+        return found
+
+    def _named_inputs(self, wanted: Wanted) -> set[str]:
+        names = set()
+        for place in wanted.places:
+            value = self.tokens[place].value
+            if value is not None and value.kind == "input":
+                names.add(str(value.value))
+            kinds = names_input(self.tokens, place, self.attached)
+            names |= {one.name for one in self.attached.values() if kinds and one.types == kinds}
+        return names
+
+    def _made(
+        self, flow: Flow, number: int, name: str, bases: Mapping[tuple[object, ...], float]
+    ) -> list[tuple[float, Source]]:
+        """Outputs of the nodes so far, each with its base cost."""
+        wanted = self.wanted[number]
+        lead = wanted.job.lead
+        found = []
+        asked = [node for node in flow.nodes if not node.bridge and node.wanted != number]
+        for node in flow.nodes:
+            if node.wanted == number and not node.bridge:
+                continue
+            newer = len({other.wanted for other in asked if other.number > node.number})
+            for place, (output, kind) in enumerate(outputs(node.job.lead).items()):
+                source = Source("node", kind, node=node.number, name=output)
+                used = flow.used.get(source.key, 0)
+                base = _STALE * newer + (_SIDE if place else 0.0)
+                if node.bridge:
+                    base = bases.get(node.root or (), 0.3) + (_USED_BRIDGE if used else 0.0)
+                elif used:
+                    base += _USED
+                base += _REFERRED if node.wanted in wanted.refers and not node.bridge else 0.0
+                base += _by_name(lead, name, output)
+                found.append((base, source))
+        return found
+
+    # -- bridges, joiners, bookkeeping ----------------------------------------------------------
+
+    def _bridged(self, flow: Flow, offer: _Offer, number: int) -> Source:
+        """The source at the end of an offer's bridge; its nodes are added, or found if they are there."""
+        source = offer.source
+        for job in offer.bridge:
+            argument = required(job.lead)[0]
+            same = [
+                node
+                for node in flow.nodes
+                if node.job is job and [one.key for one in node.links.get(argument, [])] == [source.key]
+            ]
+            if same:
+                node = same[0]
+            else:
+                node = Node(len(flow.nodes), job, number, bridge=True, root=offer.root)
+                node.links[argument] = [source]
+                flow.nodes.append(node)
+                self._mark(flow, node)
+            output, kind = main_output(job.lead)
+            media = source.value.more.get("media", "") if source.value else ""
+            source = Source("node", media if kind == "*/*" and media else kind, node=node.number, name=output)
+        return source
+
+    def _joiner(self, offers: Sequence[_Offer]) -> Job | None:
+        kinds = [main_output(one.bridge[-1].lead)[1] if one.bridge else one.source.type for one in offers]
+        return self._joiner_for(kinds)
+
+    def _joiner_for(self, kinds: Sequence[str]) -> Job | None:
+        for job in self.joiners:
+            name = required(job.lead)[0]
+            if all(accepts(job.lead, name, kind) for kind in kinds):
+                return job
+        return None
+
+    def _joined(self, flow: Flow, sources: Sequence[Source], number: int) -> Source:
+        job = self._joiner_for([source.type for source in sources])
+        if job is None:
+            flow.cost += 1.0
+            return sources[0]
+        node = Node(len(flow.nodes), job, number, bridge=True)
+        node.links[required(job.lead)[0]] = sorted(sources, key=lambda one: (one.node, one.key[3]))
+        flow.nodes.append(node)
+        flow.cost += 0.2
+        self._mark(flow, node)
+        output, kind = main_output(job.lead)
+        return Source("node", kind, node=node.number, name=output)
+
+    def _mark(self, flow: Flow, node: Node) -> None:
+        for links in node.links.values():
+            for source in links:
+                flow.used[source.key] = flow.used.get(source.key, 0) + 1
+
+    def _unused(self, flow: Flow) -> list[object]:
+        """Addresses, quoted texts and inputs that no node uses."""
+        given: list[object] = [
+            value
+            for value in self.values
+            if value.kind in _MATERIAL_KINDS and not flow.used.get(Source("literal", "", value=value).key)
+        ]
+        given += [
+            one
+            for one in self.attached.values()
+            if "/" in one.types[0] and not flow.used.get(Source("input", "", name=one.name).key)
+        ]
+        return given
+
+
+def _leaves(flow: Flow) -> list[Node]:
+    fed = {source.node for node in flow.nodes for links in node.links.values() for source in links}
+    return [node for node in flow.nodes if node.number not in fed]
+
+
+def _by_name(lead: Tool, name: str, output: str) -> float:
+    """An output belongs into the input of its own name, and not into another of the same tool."""
+    if output == name:
+        return _SAME_NAME
+    return _RESERVED if output in material_inputs(lead) else 0.0
+
+
+def _place_of(source: Source) -> tuple[int, int]:
+    return (source.node, source.value.start if source.value else 0)
+
+
+def _one_a_root(offers: Sequence[_Offer]) -> list[_Offer]:
+    """The best offer of each root: two outputs of one address are one thing."""
+    seen: set[object] = set()
+    kept = []
+    for offer in offers:
+        key = offer.source.key if offer.source.kind == "node" else offer.root
+        if key not in seen:
+            seen.add(key)
+            kept.append(offer)
+    return kept

@@ -1,0 +1,127 @@
+"""Reading a request: which words ask for which job, as the best labelled segmentations of its tokens.
+
+A semi-Markov labelling found by k-best Viterbi: each token belongs to a job or to none; a token
+gains by how strongly its word speaks for the job, a new job costs, and so does going on across
+a border of clauses or breaking off where there is none.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestrator.planning.offline.clauses import Token, is_generic
+from orchestrator.planning.offline.evidence import Evidence
+from orchestrator.planning.offline.jobs import Job
+
+_NEW_JOB = 0.55
+_UNEXPLAINED = 0.35
+_NOBODY = 0.5
+_SPLIT = {
+    "start": 0.0,
+    "sentence": 0.0,
+    "then": 0.0,
+    "and": 0.05,
+    "comma": 0.05,
+    "preposition": 0.1,
+    "none": 0.25,
+}
+_GO_ON = {
+    "start": 0.0,
+    "sentence": 0.45,
+    "then": 0.5,
+    "and": 0.15,
+    "comma": 0.1,
+    "preposition": 0.0,
+    "none": 0.0,
+}
+_PAIR = 0.3
+_KEEP = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Tokens `[first, end)` that ask for a job; None for tokens that ask for nothing known."""
+
+    job: Job | None
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One labelling of the whole request, and how well the words support it."""
+
+    segments: tuple[Segment, ...]
+    score: float
+
+
+#: A partial labelling: its score and, backwards, the places where segments began with their jobs.
+_Partial = tuple[float, tuple[tuple[int, int], ...]]
+
+
+def read(tokens: Sequence[Token], evidence: Evidence, *, best: int = 24) -> list[Reading]:
+    """The `best` labellings, best first; none for a request without telling words."""
+    if not tokens:
+        return []
+    jobs = len(evidence.jobs)
+    beams: list[list[_Partial]] = [[] for _ in range(jobs + 1)]
+    everywhere: list[_Partial] = [(0.0, ())]
+    for place, token in enumerate(tokens):
+        beams = [
+            _extended(beams[job], everywhere, place, job, token, _emission(tokens, place, job, evidence))
+            for job in range(jobs + 1)
+        ]
+        everywhere = heapq.nlargest(2 * _KEEP, (one for beam in beams for one in beam), key=_score)
+    last = heapq.nlargest(best, (one for beam in beams for one in beam), key=_score)
+    return [_reading(partial, len(tokens), evidence) for partial in last if math.isfinite(partial[0])]
+
+
+def _score(partial: _Partial) -> float:
+    return partial[0]
+
+
+def _extended(
+    own: list[_Partial],
+    everywhere: list[_Partial],
+    place: int,
+    job: int,
+    token: Token,
+    emission: tuple[float, float],
+) -> list[_Partial]:
+    """Partial labellings that give this token to `job`: going on with it, or beginning it anew."""
+    gain, pair = emission
+    cost = _SPLIT[token.gap] + (_NEW_JOB if job else 0.05)
+    options = [(score + gain + pair - _GO_ON[token.gap], starts) for score, starts in own]
+    options += [(score + gain - cost, (*starts, (place, job))) for score, starts in everywhere]
+    found: dict[tuple[tuple[int, int], ...], float] = {}
+    for score, starts in options:
+        if score > found.get(starts, -math.inf):
+            found[starts] = score
+    return heapq.nlargest(_KEEP, ((score, starts) for starts, score in found.items()), key=_score)
+
+
+def _emission(tokens: Sequence[Token], place: int, job: int, evidence: Evidence) -> tuple[float, float]:
+    """What a token gains under a label, and what its following the token before adds."""
+    weight = evidence.weights[place]
+    if job == 0:
+        return -_NOBODY * weight * (1 - evidence.known[place]), 0.0
+    strength = evidence.strengths[place][job - 1]
+    gain = weight * (strength - _UNEXPLAINED * max(0.0, 1 - strength - evidence.known[place]))
+    if place and tokens[place].gap == "none" and not is_generic(tokens[place]):
+        pair = (tokens[place - 1].stem, tokens[place].stem)
+        if pair in evidence.jobs[job - 1].pairs:
+            return gain, _PAIR * min(weight, evidence.weights[place - 1])
+    return gain, 0.0
+
+
+def _reading(partial: _Partial, length: int, evidence: Evidence) -> Reading:
+    score, starts = partial
+    ends = [place for place, _ in starts[1:]] + [length]
+    segments = tuple(
+        Segment(evidence.jobs[job - 1] if job else None, place, end)
+        for (place, job), end in zip(starts, ends, strict=True)
+    )
+    return Reading(segments, score)

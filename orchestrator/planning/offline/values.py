@@ -1,0 +1,179 @@
+"""Values in a request: addresses, quoted texts, numbers, calculations, languages, units, columns, mentions of inputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.planning.offline.arithmetic import expressions
+from orchestrator.planning.offline.lexicon import ENDINGS, LANGUAGES, NUMBER_WORDS
+from orchestrator.planning.offline.peek import AttachedInput
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that stands at `start:end` of the request; `types` are the port types it may fill."""
+
+    kind: str
+    types: tuple[str, ...]
+    value: Any
+    start: int
+    end: int
+    #: What else is known: the media type behind an address, the word before a name or language.
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
+_URL = re.compile(r"\bhttps?://[^\s<>\"“”«»`]+|\bwww\.[a-z0-9-]+\.[^\s<>\"“”«»`,]+", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|edu|gov|info|eu|uk|de|fr|es|it|nl|ch|at)(?:/[^\s<>\"]*)?(?![\w@])",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+_QUOTED = re.compile(
+    r'"([^"]+)"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|`([^`]+)`|(?<![\w])[\'‘]([^\'’\n]+(?:[\'’]\w[^\'’\n]*)*)[\'’](?!\w)'
+)
+_AFTER_COLON = re.compile(r":[ \t]*\n?\s*(?=\S)")
+_FILE = re.compile(
+    r"(?<![\w/.@])[\w-]+(?:\.[\w-]+)*\.(?:" + "|".join(sorted(ENDINGS)) + r")\b", re.IGNORECASE
+)
+_NUMBER = re.compile(r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])[-−]?\d+(?:\.\d+)?")
+_WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
+_SQL = re.compile(r"\bselect\b.+?\bfrom\b[^.;\n]+(?:\.[^\s.;]+[^.;\n]*)*", re.IGNORECASE | re.DOTALL)
+_NAMING = re.compile(
+    r"\b(?:titled?|entitled|called|named?|heading|headed|title of|the title|as its title|name it|call it|titled as)"
+    r"\s*(?:is|of|as|:)?\s*$",
+    re.IGNORECASE,
+)
+_TRAILING = ".,;:!?)]}'’"
+
+
+def find_values(
+    text: str, *, attached: Mapping[str, AttachedInput], is_demand: Callable[[str], bool]
+) -> list[Value]:
+    """All values of the request in the order of the text, none inside another.
+
+    `is_demand` says whether a text that follows a colon begins like something to do.
+    """
+    found: list[Value] = []
+    for finder in (_addresses, _quoted, _queries):
+        _add(found, finder(text))
+    _add(found, _literal_text(text, found, is_demand))
+    _add(found, _attachments(text, attached))
+    _add(found, _files(text))
+    _add(found, (Value("expression", ("expression",), *spot) for spot in expressions(_masked(text, found))))
+    for finder in (_numbers, _number_words, _languages):
+        _add(found, finder(text))
+    return sorted(found, key=lambda value: value.start)
+
+
+def _add(found: list[Value], more: Iterator[Value]) -> None:
+    for value in list(more):
+        if all(value.end <= other.start or value.start >= other.end for other in found):
+            found.append(value)
+
+
+def _masked(text: str, found: list[Value]) -> str:
+    """The text with every value found so far blotted out, at the same length."""
+    for value in found:
+        text = text[: value.start] + "\0" * (value.end - value.start) + text[value.end :]
+    return text
+
+
+def _addresses(text: str) -> Iterator[Value]:
+    for match in _EMAIL.finditer(text):
+        yield Value("email", ("email", "string"), match[0], match.start(), match.end())
+    for pattern in (_URL, _BARE):
+        for match in pattern.finditer(text):
+            url = match[0].rstrip(_TRAILING)
+            if "(" in url and match[0].startswith(url + ")"):
+                url += ")"
+            full = url if "://" in url else f"https://{url}"
+            ending = re.search(r"://[^/?#]+/[^?#]*\.(\w{2,7})(?:$|[?#])", full)
+            media = ENDINGS.get(ending[1].lower(), "") if ending else ""
+            yield Value("url", ("url",), full, match.start(), match.start() + len(url), {"media": media})
+
+
+def _quoted(text: str) -> Iterator[Value]:
+    for match in _QUOTED.finditer(text):
+        inner = next(group for group in match.groups() if group is not None)
+        address = next(_addresses(inner), None)
+        if address and address.end - address.start == len(inner.strip()) and address.kind == "url":
+            yield Value("url", ("url",), address.value, match.start(), match.end(), address.more)
+            continue
+        naming = _NAMING.search(text[: match.start()])
+        kind = "name" if naming else "quote"
+        types = ("string",) if naming else ("text", "string")
+        yield Value(kind, types, inner.strip(), match.start(), match.end())
+
+
+def _queries(text: str) -> Iterator[Value]:
+    for match in _SQL.finditer(text):
+        yield Value("sql", ("sql", "string"), match[0].strip(), match.start(), match.end())
+
+
+def _literal_text(text: str, found: list[Value], is_demand: Callable[[str], bool]) -> Iterator[Value]:
+    """What follows a colon, or a blank line, is material when it does not begin like a demand."""
+    masked = _masked(text, found)
+    for match in _AFTER_COLON.finditer(masked):
+        rest = text[match.end() :].rstrip()
+        if (
+            len(rest.split()) >= 3
+            and "\0" not in masked[match.end() : match.end() + 1]
+            and not is_demand(rest)
+        ):
+            yield Value("quote", ("text", "string"), rest, match.end(), match.end() + len(rest))
+            return
+    block = re.search(r"\n\s*\n(?=\S)", masked)
+    if block and not is_demand(text[block.end() :]) and len(text[block.end() :].split()) >= 5:
+        rest = text[block.end() :].rstrip()
+        yield Value("quote", ("text", "string"), rest, block.end(), block.end() + len(rest))
+
+
+def _attachments(text: str, attached: Mapping[str, AttachedInput]) -> Iterator[Value]:
+    """Inputs that the text calls by their name or file name."""
+    for one in attached.values():
+        stem = one.file_name.rpartition(".")[0]
+        for name in dict.fromkeys(filter(None, (one.file_name, one.name, stem))):
+            telling = len(name) > 3 and (not name.isalpha() or name == one.file_name)
+            match = (
+                re.search(rf"(?<![\w/.]){re.escape(name)}(?![\w/])", text, re.IGNORECASE) if telling else None
+            )
+            if match:
+                yield Value("input", one.types, one.name, match.start(), match.end())
+
+
+def _files(text: str) -> Iterator[Value]:
+    for match in _FILE.finditer(text):
+        media = ENDINGS[match[0].rpartition(".")[2].lower()]
+        yield Value("file", ("string",), match[0], match.start(), match.end(), {"media": media})
+
+
+def _numbers(text: str) -> Iterator[Value]:
+    for match in _NUMBER.finditer(text):
+        number = float(match[0].replace(",", "").replace("−", "-"))
+        types = ("integer", "number") if number.is_integer() else ("number",)
+        plain: int | float = int(number) if number.is_integer() else number
+        yield Value("number", types, plain, match.start(), match.end())
+
+
+def _number_words(text: str) -> Iterator[Value]:
+    for match in _WORD.finditer(text):
+        number = NUMBER_WORDS.get(match[0].lower())
+        if number is not None:
+            types = ("integer", "number") if isinstance(number, int) else ("number",)
+            yield Value("number", types, number, match.start(), match.end(), {"word": match[0].lower()})
+
+
+def _languages(text: str) -> Iterator[Value]:
+    for match in _WORD.finditer(text):
+        code = LANGUAGES.get(match[0].lower())
+        if (code and match[0][0].isupper()) or (
+            code and re.search(r"\b(?:in|into|to|from)\s+$", text[: match.start()])
+        ):
+            before = re.search(r"(\w+)\s+$", text[: match.start()])
+            yield Value(
+                "language", ("language",), code, match.start(), match.end(),
+                {"before": before[1].lower() if before else ""},
+            )  # fmt: skip

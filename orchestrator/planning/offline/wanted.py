@@ -1,0 +1,132 @@
+"""What a reading asks for: one `Wanted` for each job instance, with its words and what it refers to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from orchestrator.planning.offline.clauses import Token
+from orchestrator.planning.offline.jobs import Job, main_output
+from orchestrator.planning.offline.lexicon import JOINING, SEPARATING
+from orchestrator.planning.offline.reading import Reading, Segment
+from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.retrieval.stem import stems
+
+_MATERIAL_KINDS = ("url", "quote", "input", "file")
+_SETTING_KINDS = ("language", "number", "expression", "sql")
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A job that the request asks for, the places of its tokens, and the jobs whose results it names."""
+
+    job: Job
+    places: list[int]
+    refers: set[int] = field(default_factory=set)
+    joins: bool = False
+    separates: bool = False
+
+    def tokens(self, tokens: Sequence[Token]) -> list[Token]:
+        """Its tokens in the order of the text."""
+        return [tokens[place] for place in sorted(self.places)]
+
+
+def wanted_of(reading: Reading, tokens: Sequence[Token], text: str) -> list[Wanted]:
+    """Job instances in the order of the text; a job spoken of again is the same instance."""
+    found: list[Wanted] = []
+    for segment in reading.segments:
+        if segment.job is None:
+            continue
+        again = _same(found, segment, tokens)
+        if again is not None:
+            again.places.extend(range(segment.first, segment.end))
+        else:
+            found.append(Wanted(segment.job, list(range(segment.first, segment.end))))
+    for number, one in enumerate(found):
+        _look_around(one, tokens, text)
+        one.refers = {
+            other
+            for other, target in enumerate(found)
+            if other != number and _names_product(one, target, tokens)
+        }
+    return found
+
+
+def in_order(found: Sequence[Wanted], tokens: Sequence[Token]) -> list[int]:
+    """Numbers of the instances in the order of the work: what feeds another stands before it."""
+    order: list[int] = []
+    for number, one in enumerate(found):
+        first = tokens[min(one.places)]
+        before = [other for other in order if min(found[other].places) < min(one.places)]
+        if first.feeds_back and before and before[-1] == order[-1]:
+            order.insert(len(order) - 1, number)
+        elif first.feeds_back and order:
+            order.insert(order.index(number - 1) if number - 1 in order else len(order), number)
+        else:
+            order.append(number)
+    return order
+
+
+def _same(found: Sequence[Wanted], segment: Segment, tokens: Sequence[Token]) -> Wanted | None:
+    """The earlier instance that a segment speaks of again."""
+    here = list(range(segment.first, segment.end))
+    for one in reversed(found):
+        if one.job is not segment.job:
+            continue
+        clash = any(
+            _has(one.places, tokens, (kind,)) and _has(here, tokens, (kind,)) for kind in _SETTING_KINDS
+        )
+        both = _has(one.places, tokens, _MATERIAL_KINDS) and _has(here, tokens, _MATERIAL_KINDS)
+        if not clash and not both:
+            return one
+    return None
+
+
+def _has(places: Sequence[int], tokens: Sequence[Token], kinds: tuple[str, ...]) -> bool:
+    values = (tokens[place].value for place in places)
+    return any(value is not None and value.kind in kinds for value in values)
+
+
+def _look_around(one: Wanted, tokens: Sequence[Token], text: str) -> None:
+    """Notes the words for several things at once, or for each apart, that stand among its words."""
+    said: set[str] = set()
+    for place in one.places:
+        end = tokens[place + 1].start if place + 1 < len(tokens) else len(text)
+        said.update(re.findall(r"[a-z]+", tokens[place].between + " "))
+        if place + 1 >= len(tokens) or tokens[place + 1].gap in ("sentence", "start"):
+            said.update(re.findall(r"[a-z]+", text[tokens[place].end : end].lower()))
+        said.add(tokens[place].text.lower())
+    one.joins = bool(said & JOINING)
+    one.separates = bool(said & SEPARATING)
+
+
+def _names_product(one: Wanted, target: Wanted, tokens: Sequence[Token]) -> bool:
+    """Whether the words of `one` name what `target` makes, and not what it makes itself."""
+    products = _products(target.job) - _products(one.job)
+    words = {tokens[place].stem for place in one.places if tokens[place].value is None}
+    return any(word in products or SYNONYMS.get(word, frozenset()) & products for word in words)
+
+
+def _products(job: Job) -> set[str]:
+    field_name, kind = main_output(job.lead)
+    generic = {
+        "text",
+        "tabl",
+        "imag",
+        "docu",
+        "file",
+        "dat",
+        "data",
+        "page",
+        "pag",
+        "read",
+        "writ",
+        "write",
+        "extract",
+    }
+    return (
+        set(stems(" ".join((job.does, field_name))))
+        - generic
+        - set(stems(kind.replace("/", " ")) if "/" in kind else ())
+    )
