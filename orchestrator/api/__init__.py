@@ -1,0 +1,1 @@
+"""The HTTP edge: routes parse, make one call, and render."""

@@ -1,0 +1,86 @@
+"""The HTTP application over the parts that `bootstrap` built."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from orchestrator import bootstrap
+from orchestrator.api import (
+    artifacts,
+    events,
+    front,
+    health,
+    inbox,
+    login,
+    plans,
+    runs,
+    tools,
+    unbuilt,
+)
+from orchestrator.api.edge import Door, Edge, is_open
+from orchestrator.api.errors import add_handlers
+from orchestrator.api.following import Followers
+from orchestrator.api.sessions import LoginCodes, Sessions
+from orchestrator.bootstrap import Services
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_ROUTERS = (unbuilt, runs, events, plans, artifacts, tools, inbox, login, health, front)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application; its lifespan starts and stops what runs beside the requests."""
+    settings = services.settings
+    assert settings.api_key is not None and settings.secret_key is not None  # noqa: PT018 - both are made at start
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with bootstrap.running(services):
+            yield
+
+    app = FastAPI(
+        title="Toolpath",
+        version=services.version,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    sessions = Sessions(settings.secret_key.get_secret_value())
+    app.state.services = services
+    app.state.followers = Followers(services.store, services.signals)
+    app.state.sessions = sessions
+    app.state.codes = LoginCodes(settings.data_dir / "login-codes")
+    add_handlers(app)
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    hosts = (*_LOOPBACK, *settings.allowed_hosts)
+    app.add_middleware(
+        Edge,
+        door=Door(settings.api_key.get_secret_value(), sessions, hosts),
+        max_body=settings.max_body_bytes,
+        max_upload=settings.max_upload_bytes,
+    )
+    _describe_key(app)
+    return app
+
+
+def _describe_key(app: FastAPI) -> None:
+    """Say in the OpenAPI document that every route but the open ones wants the key."""
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+            schemes["key"] = {"type": "http", "scheme": "bearer"}
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    operation["security"] = [] if is_open(path) else [{"key": []}]
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

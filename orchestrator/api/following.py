@@ -1,0 +1,101 @@
+"""Following a run's events: what many followers wait for is read once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import orjson
+
+from orchestrator.domain.events import Event, EventType
+from orchestrator.ports import Signals, Store
+
+#: Seconds after which a silent stream sends a comment, so that proxies keep it open.
+HEARTBEAT = 15.0
+#: Seconds after which the store is read again although no signal came: a signal may be lost.
+PATIENCE = 5.0
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that follow one another, as the bytes of a stream; `ended` when the last one is final."""
+
+    data: bytes
+    last: int
+    ended: bool
+
+
+@dataclass(slots=True)
+class Followers:
+    """The followers of this process. Those that wait for the same next events share one read of the store."""
+
+    store: Store
+    signals: Signals
+    _reads: dict[tuple[str, int], asyncio.Task[Batch | None]] = field(default_factory=dict)
+
+    async def ended_at(self, run_id: str, number: int) -> bool:
+        """Whether event `number` is the final one, after which nothing follows. Raises `NotFound`."""
+        events = await self.store.events(run_id, after=max(number - 1, 0), limit=2)
+        return [event.number for event in events] == [number] and _final(events[-1])
+
+    async def stream(self, run_id: str, *, after: int) -> AsyncIterator[bytes]:
+        """The bytes of a Server-Sent Events stream, from event `after` + 1 to the final one."""
+        silent = 0.0
+        while True:
+            batch = await asyncio.shield(self._next(run_id, after))
+            if batch is None:
+                silent += PATIENCE
+                if silent >= HEARTBEAT:
+                    silent = 0.0
+                    yield b": still here\n\n"
+                continue
+            silent = 0.0
+            yield batch.data
+            after = batch.last
+            if batch.ended:
+                return
+
+    def _next(self, run_id: str, after: int) -> asyncio.Task[Batch | None]:
+        key = (run_id, after)
+        task = self._reads.get(key)
+        if task is None:
+            task = asyncio.create_task(self._read(run_id, after))
+            self._reads[key] = task
+            task.add_done_callback(lambda _: self._reads.pop(key, None))
+        return task
+
+    async def _read(self, run_id: str, after: int) -> Batch | None:
+        """The next events, waiting for them up to `PATIENCE` seconds."""
+        # Waiting begins before reading: what is published in between is not missed.
+        waiting = asyncio.create_task(self.signals.wait(run_id, timeout=PATIENCE))
+        await asyncio.sleep(0)
+        try:
+            events = await self.store.events(run_id, after=after, limit=_BATCH)
+            if not events:
+                await waiting
+                events = await self.store.events(run_id, after=after, limit=_BATCH)
+        finally:
+            waiting.cancel()
+        if not events:
+            return None
+        ended = len(events) < _BATCH and _final(events[-1])
+        return Batch(b"".join(encoded(event) for event in events), events[-1].number, ended)
+
+
+def encoded(event: Event) -> bytes:
+    """One event as a stream has it."""
+    body = {
+        "run": event.run_id,
+        "number": event.number,
+        "type": event.type,
+        "at": event.at,
+        "data": event.data,
+    }
+    text = orjson.dumps(body, default=dict)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.number, event.type.encode(), text)
+
+
+def _final(event: Event) -> bool:
+    return event.type is EventType.RUN_ENDED

@@ -1,0 +1,238 @@
+"""Runs as the domain has them into runs as answers have them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
+from orchestrator.api.schemas.run import (
+    AttemptOut,
+    OutputOut,
+    QuestionOut,
+    ResultOut,
+    RunLine,
+    RunOut,
+    SpendOut,
+    StepOut,
+    VerdictOut,
+    WaitingOut,
+)
+from orchestrator.domain.budget import Budget, Preference
+from orchestrator.domain.question import Question
+from orchestrator.domain.run import Run
+from orchestrator.domain.step import Attempt, Step, StepStatus
+from orchestrator.domain.waiting import Waiting, run_waiting, step_waiting
+from orchestrator.ports import RunView
+from orchestrator.runs.result import result_of
+
+
+def run_out(view: RunView, *, now: float) -> RunOut:
+    """All that a run's page shows."""
+    run, request = view.run, view.run.request
+    plan = None if view.plan is None else PlanOut.of(view.plan.plan, statuses_of(view.steps))
+    # A run that is only planned has no path of its own yet; its plan's path is the one it would take.
+    path = view.path or (view.plan.path if view.plan is not None else None)
+    return RunOut(
+        id=run.id,
+        status=run.status,
+        request=request.request,
+        inputs=dict(request.inputs),
+        preference=_preference(request.preference),
+        budget=_budget(request.budget),
+        step_gate=request.step_gate,
+        tools={"include": list(request.tools.include), "exclude": list(request.tools.exclude)},
+        mode=request.mode,
+        planner=request.planner,
+        webhook_url=request.webhook_url,
+        labels=dict(request.labels),
+        priority=request.priority,
+        seed=request.seed,
+        created_at=run.created_at,
+        updated_at=run.updated_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        deadline_at=run.deadline_at,
+        spend=_spend(run),
+        quote=None if path is None else QuoteOut.of(path.quote),
+        plan=plan,
+        path=None if path is None else PathOut.of(path),
+        steps=_steps(view, now),
+        questions=[question_out(question) for question in view.questions],
+        waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now)),
+        error=_object(run.error),
+        result=_result(view),
+        links=links_of(run),
+    )
+
+
+def run_line(view: RunView, *, now: float) -> RunLine:
+    """A run in a list; `steps` counts them by status."""
+    run = view.run
+    return RunLine(
+        id=run.id,
+        status=run.status,
+        request=run.request.request,
+        labels=dict(run.request.labels),
+        created_at=run.created_at,
+        finished_at=run.finished_at,
+        spend=_spend(run),
+        steps=dict(Counter(step.status.value for step in view.steps)),
+        waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now)),
+        error=_object(run.error),
+        links=links_of(run),
+    )
+
+
+def question_out(question: Question) -> QuestionOut:
+    """A question as an answer has it."""
+    return QuestionOut(
+        id=question.id,
+        kind=question.kind,
+        text=question.text,
+        answer_schema=dict(question.schema),
+        subtask=question.subtask,
+        argument=question.argument,
+        detail=_object(question.detail),
+        created_at=question.created_at,
+        expires_at=question.expires_at,
+        answered_at=question.answered_at,
+        answer=question.answer,
+    )
+
+
+def links_of(run: Run) -> dict[str, str]:
+    """Where the rest of a run is found."""
+    here = f"/v1/runs/{run.id}"
+    links = {"self": here, "events": f"{here}/events", "explain": f"{here}/explain"}
+    return links if run.plan_id is None else links | {"plan": f"/v1/plans/{run.plan_id}"}
+
+
+#: The status of a sub-task is the first of these that one of its live steps has.
+_WORST_FIRST = (
+    StepStatus.RUNNING,
+    StepStatus.POISONED,
+    StepStatus.FAILED,
+    StepStatus.CANCELLED,
+    StepStatus.WAITING,
+    StepStatus.READY,
+    StepStatus.PENDING,
+    StepStatus.LOW_QUALITY,
+    StepStatus.SUCCEEDED,
+    StepStatus.SKIPPED,
+)
+
+
+def statuses_of(steps: Iterable[Step]) -> dict[str, str]:
+    """The status of each sub-task, from the steps of the newest path that has some for it."""
+    newest: dict[str, list[Step]] = {}
+    for step in steps:
+        held = newest.setdefault(step.subtask, [])
+        if held and held[0].path_version < step.path_version:
+            held.clear()
+        if not held or held[0].path_version == step.path_version:
+            held.append(step)
+    return {subtask: _status(held) for subtask, held in newest.items()}
+
+
+def _status(steps: Sequence[Step]) -> str:
+    has = {step.status for step in steps}
+    return next(status.value for status in _WORST_FIRST if status in has)
+
+
+def _steps(view: RunView, now: float) -> list[StepOut]:
+    by_number = {step.id.idx: step for step in view.steps}
+    attempts: dict[int, list[Attempt]] = {}
+    for attempt in view.attempts:
+        attempts.setdefault(attempt.step.idx, []).append(attempt)
+    return [
+        _step(
+            step,
+            attempts.get(step.id.idx, ()),
+            step_waiting(step, by_number, view.questions, run=view.run, now=now),
+        )
+        for step in view.steps
+    ]
+
+
+def _step(step: Step, attempts: Iterable[Attempt], waiting: Waiting | None) -> StepOut:
+    return StepOut(
+        idx=step.id.idx,
+        key=step.key,
+        subtask=step.subtask,
+        option=step.option,
+        tool=step.tool,
+        tool_version=step.tool_version,
+        status=step.status,
+        path_version=step.path_version,
+        arguments=dict(step.arguments),
+        output=_object(step.output),
+        needs=list(step.needs),
+        tries=step.tries,
+        revision=step.revision,
+        verdict=None if step.verdict is None else VerdictOut(**asdict(step.verdict)),
+        usd=step.usd,
+        seconds=step.seconds,
+        tokens=step.tokens,
+        cause=_object(step.cause),
+        error=_object(step.error),
+        waiting_on=_waiting(waiting),
+        started_at=step.started_at,
+        finished_at=step.finished_at,
+        attempts=[_attempt(attempt) for attempt in attempts],
+    )
+
+
+def _attempt(attempt: Attempt) -> AttemptOut:
+    return AttemptOut(
+        number=attempt.number,
+        ending=attempt.ending,
+        started_at=attempt.started_at,
+        finished_at=attempt.finished_at,
+        worker=attempt.worker,
+        revision=attempt.revision,
+        usd=attempt.usd,
+        tokens=attempt.tokens,
+        error=_object(attempt.error),
+    )
+
+
+def _result(view: RunView) -> ResultOut | None:
+    result = result_of(view)
+    if result is None:
+        return None
+    outputs = [OutputOut(**asdict(output)) for output in result.outputs]
+    return ResultOut(text=result.text, outputs=outputs)
+
+
+def _spend(run: Run) -> SpendOut:
+    spend = run.spend
+    return SpendOut(
+        usd=spend.usd, reserved_usd=spend.reserved_usd, seconds=spend.seconds, tokens=spend.tokens
+    )
+
+
+def _waiting(waiting: Waiting | None) -> WaitingOut | None:
+    if waiting is None:
+        return None
+    return WaitingOut(text=waiting.text, reason=waiting.reason, details=dict(waiting.details))
+
+
+def _preference(preference: Preference) -> dict[str, Any]:
+    cost = {"usd": preference.usd, "second": preference.second}
+    return {"alpha": preference.alpha, "cost": cost, "risk": preference.risk}
+
+
+def _budget(budget: Budget) -> dict[str, Any]:
+    return {
+        "usd": None if budget.usd is None else format(budget.usd, "f"),
+        "seconds": budget.seconds,
+        "tokens": budget.tokens,
+        "min_quality": budget.min_quality,
+    }
+
+
+def _object(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if value is None else dict(value)

@@ -1,0 +1,178 @@
+"""Routes of runs."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+
+from orchestrator.api.deps import Cursor, Limit, Now, Parts
+from orchestrator.api.render import run_line, run_out
+from orchestrator.api.schemas.fields import PageOut
+from orchestrator.api.schemas.run import (
+    AnswersIn,
+    BulkIn,
+    BulkOut,
+    RefusedOut,
+    RetryIn,
+    RunLine,
+    RunOut,
+)
+from orchestrator.api.schemas.run_request import RunIn
+from orchestrator.domain.run import RunStatus
+from orchestrator.errors import FieldProblem, Invalid, NotBuilt
+from orchestrator.ports import RunFilter, RunView
+from orchestrator.runs import plans, stop
+from orchestrator.runs.answer import answer
+from orchestrator.runs.bulk import bulk
+from orchestrator.runs.diff import diff_quote, diff_runs
+from orchestrator.runs.retry import retry
+from orchestrator.runs.submit import submit
+
+router = APIRouter(prefix="/v1/runs", tags=["runs"])
+
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
+
+
+@router.post("", status_code=202, summary="Do a request, or a graph of your own")
+async def create(
+    body: RunIn, parts: Parts, now: Now, response: Response, idempotency_key: IdempotencyKey = None
+) -> RunOut:
+    """Accept a run; the same Idempotency-Key with the same body answers the run it made first."""
+    run = await submit(
+        body.value(),
+        store=parts.store,
+        catalog=parts.catalog,
+        artifacts=parts.artifacts,
+        doorbell=parts.doorbell,
+        key=idempotency_key,
+        fingerprint=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
+    )
+    response.headers["Location"] = f"/v1/runs/{run.id}"
+    return run_out(RunView(run, None, None, (), (), ()), now=now)
+
+
+@router.get("", summary="Runs, newest first")
+async def page(  # noqa: PLR0917 - FastAPI reads them by name
+    parts: Parts,
+    now: Now,
+    status: Annotated[list[RunStatus] | None, Query()] = None,
+    label: Annotated[list[str] | None, Query(description="key:value")] = None,
+    q: Annotated[str | None, Query(max_length=1_000, description="words of the request")] = None,
+    since: Annotated[datetime | None, Query(description="accepted at or after")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> PageOut[RunLine]:
+    """One page of runs."""
+    wanted = RunFilter(tuple(status or ()), _labels(label or []), q, _seconds(since))
+    found = await parts.store.runs(wanted, limit=limit, cursor=cursor)
+    items = [run_line(view, now=now) for view in found.items]
+    return PageOut[RunLine](items=items, next_cursor=found.next_cursor)
+
+
+@router.post("/bulk", summary="One act on many runs")
+async def act_on_many(body: BulkIn, parts: Parts) -> BulkOut:
+    """Cancel, pause, resume or retry all runs that a filter finds, each judged alone."""
+    asked = body.filter
+    wanted = RunFilter(tuple(asked.status), asked.labels, asked.q, _seconds(asked.since))
+    done = await bulk(body.action, wanted, store=parts.store, catalog=parts.catalog, doorbell=parts.doorbell)
+    refused = [RefusedOut(id=id, reason=reason) for id, reason in done.refused]
+    return BulkOut(done=list(done.done), refused=refused, more=done.more)
+
+
+@router.get("/{run_id}", summary="All of a run")
+async def read(run_id: str, parts: Parts, now: Now) -> RunOut:
+    """Status, plan, path, steps with attempts, spend, quote, what it waits for, and its result."""
+    return run_out(await parts.store.view(run_id), now=now)
+
+
+@router.get("/{run_id}/explain", summary="Why this path")
+async def explain(run_id: str, parts: Parts) -> dict[str, Any]:
+    """Options with what is believed of them, the runner-up, the front, and what other alphas would choose."""
+    view = await parts.store.view(run_id)
+    if view.plan is None:
+        raise Invalid(f"run {run_id} has no plan yet; there is nothing to explain")
+    return plans.explain(view.plan)
+
+
+@router.post("/{run_id}/cancel", summary="End a run now")
+async def cancel(run_id: str, parts: Parts, now: Now) -> RunOut:
+    """Calls in flight are stopped."""
+    await stop.cancel(run_id, store=parts.store, doorbell=parts.doorbell)
+    return run_out(await parts.store.view(run_id), now=now)
+
+
+@router.post("/{run_id}/pause", summary="Start nothing new")
+async def pause(run_id: str, parts: Parts, now: Now) -> RunOut:
+    """Calls in flight go on to their end."""
+    await stop.pause(run_id, store=parts.store)
+    return run_out(await parts.store.view(run_id), now=now)
+
+
+@router.post("/{run_id}/resume", summary="Go on, or start a planned run")
+async def resume(run_id: str, parts: Parts, now: Now) -> RunOut:
+    """A paused run goes on; one that stopped after planning starts."""
+    await stop.resume(run_id, store=parts.store, doorbell=parts.doorbell)
+    return run_out(await parts.store.view(run_id), now=now)
+
+
+@router.post("/{run_id}/retry", summary="Run again what failed, or from a step on")
+async def again(run_id: str, parts: Parts, now: Now, body: RetryIn | None = None) -> RunOut:
+    """Finished steps are kept; with `from_step` that step and all that follows from it run again."""
+    asked = body or RetryIn()
+    await retry(
+        run_id,
+        store=parts.store,
+        catalog=parts.catalog,
+        doorbell=parts.doorbell,
+        from_step=asked.from_step,
+        edits=asked.edits,
+    )
+    return run_out(await parts.store.view(run_id), now=now)
+
+
+@router.post("/{run_id}/answers", summary="Answer questions and approvals")
+async def answers(run_id: str, body: AnswersIn, parts: Parts, now: Now) -> RunOut:
+    """All are recorded, or none."""
+    given = [(one.id, one.value) for one in body.answers]
+    await answer(run_id, given, store=parts.store, doorbell=parts.doorbell)
+    return run_out(await parts.store.view(run_id), now=now)
+
+
+@router.post("/{run_id}/feedback", summary="Rate a run (not served yet)", include_in_schema=False)
+async def feedback(run_id: str, parts: Parts) -> None:
+    """Feedback is known but not built."""
+    await parts.store.view(run_id)
+    raise NotBuilt("Feedback on runs is not served yet; beliefs can be set at /v1/tools/{name}/beliefs.")
+
+
+@router.get("/{run_id}/diff/quote", summary="Predicted against actual")
+async def compare_quote(run_id: str, parts: Parts) -> dict[str, Any]:
+    """Money, seconds and quality as quoted and as they came."""
+    return diff_quote(await parts.store.view(run_id))
+
+
+@router.get("/{run_id}/diff/{other}", summary="Run against run")
+async def compare(run_id: str, other: str, parts: Parts) -> dict[str, Any]:
+    """Plan, path, inputs, outputs, cost and time where they differ."""
+    return diff_runs(await parts.store.view(run_id), await parts.store.view(other))
+
+
+def _labels(given: list[str]) -> dict[str, str]:
+    labels = {}
+    for text in given:
+        key, colon, value = text.partition(":")
+        if not colon:
+            raise Invalid(
+                "A label is key:value.", problems=[FieldProblem("/label", f"{text!r} has no colon")]
+            )
+        labels[key] = value
+    return labels
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

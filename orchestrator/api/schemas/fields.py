@@ -1,0 +1,62 @@
+"""What all requests and answers share: strict bodies, money as decimal strings, times in RFC 3339."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+T = TypeVar("T")
+
+#: Digits behind the point that are shown of believed money: a tenth of a nano-dollar.
+_SHOWN = Decimal("0.000000001")
+
+
+def _money(usd: Decimal | float) -> str:
+    exact = usd if isinstance(usd, Decimal) else Decimal(repr(usd)).quantize(_SHOWN)
+    text = format(exact, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _moment(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+#: USD as a decimal string, never in powers of ten.
+Money = Annotated[
+    Decimal | float,
+    PlainSerializer(_money, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["0.0123"]}),
+]
+
+#: Seconds since 1970, shown as RFC 3339 in UTC.
+Moment = Annotated[
+    float,
+    PlainSerializer(_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+#: Any JSON value.
+Json = Annotated[Any, WithJsonSchema({})]
+
+
+class Asked(BaseModel):
+    """A body or a part of one: unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Told(BaseModel):
+    """An answer or a part of one."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class PageOut(Told, Generic[T]):
+    """One page of a list; `next_cursor` fetches the next one and is null at the end."""
+
+    items: list[T]
+    next_cursor: str | None = None

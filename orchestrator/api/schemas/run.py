@@ -1,0 +1,217 @@
+"""A run as an answer: where it stands, what it has spent, and what it has yielded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told
+from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
+from orchestrator.domain.run import RunStatus
+from orchestrator.domain.step import StepStatus
+
+
+class WaitingOut(Told):
+    """What a run or step that does not move is waiting for, in a sentence and as a reason."""
+
+    text: str
+    reason: str
+    details: dict[str, Json]
+
+
+class SpendOut(Told):
+    """What a run has used, and the money reserved for calls in flight."""
+
+    usd: Money
+    reserved_usd: Money
+    seconds: float
+    tokens: int
+
+
+class VerdictOut(Told):
+    """A judgement of an output, and who said so."""
+
+    quality: float
+    source: str
+    detail: str
+
+
+class AttemptOut(Told):
+    """One try at a step."""
+
+    number: int
+    ending: str
+    started_at: Moment
+    finished_at: Moment
+    worker: str
+    revision: int
+    usd: Money
+    tokens: int
+    error: dict[str, Json] | None
+
+
+class StepOut(Told):
+    """One tool call of the path."""
+
+    idx: int
+    key: str
+    subtask: str
+    option: str
+    tool: str
+    tool_version: int
+    status: StepStatus
+    path_version: int
+    arguments: dict[str, Json]
+    output: dict[str, Json] | None
+    needs: list[int]
+    tries: int
+    revision: int
+    verdict: VerdictOut | None
+    usd: Money
+    seconds: float
+    tokens: int
+    cause: dict[str, Json] | None
+    error: dict[str, Json] | None
+    waiting_on: WaitingOut | None
+    started_at: Moment | None
+    finished_at: Moment | None
+    attempts: list[AttemptOut]
+
+
+class QuestionOut(Told):
+    """A question to a person; `schema` is the JSON Schema of its answer."""
+
+    id: str
+    kind: str
+    text: str
+    answer_schema: Annotated[dict[str, Json], Field(serialization_alias="schema")]
+    subtask: str | None
+    argument: str | None
+    detail: dict[str, Json] | None
+    created_at: Moment
+    expires_at: Moment | None
+    answered_at: Moment | None
+    answer: Json
+
+
+class OutputOut(Told):
+    """One output: its value, or the artifact that holds it."""
+
+    name: str
+    subtask: str
+    media_type: str
+    preview: str
+    value: Json = None
+    artifact: str | None = None
+    file_name: str | None = None
+    size: int | None = None
+
+
+class ResultOut(Told):
+    """What a run has yielded: words that answer the request, and its outputs."""
+
+    text: str
+    outputs: list[OutputOut]
+
+
+class RunOut(Told):
+    """A run: one request, from acceptance to its end."""
+
+    id: str
+    status: RunStatus
+    request: str | None
+    inputs: dict[str, Json]
+    preference: dict[str, Json]
+    budget: dict[str, Json]
+    step_gate: float
+    tools: dict[str, list[str]]
+    mode: str
+    planner: str
+    webhook_url: str | None
+    labels: dict[str, str]
+    priority: int
+    seed: int | None
+    created_at: Moment
+    updated_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    deadline_at: Moment | None
+    spend: SpendOut
+    quote: QuoteOut | None = None
+    plan: PlanOut | None = None
+    path: PathOut | None = None
+    steps: list[StepOut] = Field(default_factory=list)
+    questions: list[QuestionOut] = Field(default_factory=list)
+    waiting_on: WaitingOut | None
+    error: dict[str, Json] | None
+    result: ResultOut | None = None
+    links: dict[str, str]
+
+
+class RunLine(Told):
+    """A run in a list."""
+
+    id: str
+    status: RunStatus
+    request: str | None
+    labels: dict[str, str]
+    created_at: Moment
+    finished_at: Moment | None
+    spend: SpendOut
+    steps: dict[str, int]
+    waiting_on: WaitingOut | None
+    error: dict[str, Json] | None
+    links: dict[str, str]
+
+
+class RetryIn(Asked):
+    """From where to run again, and with which changed arguments; without a step all that failed."""
+
+    from_step: str | None = None
+    edits: dict[str, Any] = Field(default_factory=dict)
+
+
+class AnswerIn(Asked):
+    """The answer to one question."""
+
+    id: str
+    value: Any
+
+
+class AnswersIn(Asked):
+    """Answers to questions and approvals."""
+
+    answers: Annotated[list[AnswerIn], Field(min_length=1, max_length=100)]
+
+
+class RunFilterIn(Asked):
+    """Which runs a bulk act is for."""
+
+    status: list[RunStatus] = Field(default_factory=list)
+    labels: dict[str, str] = Field(default_factory=dict)
+    q: str | None = None
+    since: datetime | None = None
+
+
+class BulkIn(Asked):
+    """One act on all runs that a filter finds."""
+
+    action: Literal["cancel", "pause", "resume", "retry"]
+    filter: RunFilterIn
+
+
+class RefusedOut(Told):
+    """A run that could not be acted on."""
+
+    id: str
+    reason: str
+
+
+class BulkOut(Told):
+    """What became of a bulk act; `more` says that the filter finds runs beyond the limit of one call."""
+
+    done: list[str]
+    refused: list[RefusedOut]
+    more: bool

@@ -1,0 +1,110 @@
+"""The body of a run: words or a graph, with preferences and limits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from orchestrator.api.schemas.fields import Asked
+from orchestrator.domain.budget import Budget, Preference
+from orchestrator.domain.run import RunRequest, ToolFilter
+
+_WORDS = 20_000
+_SHORT = 200
+Label = Annotated[str, Field(min_length=1, max_length=_SHORT)]
+Value = Annotated[str, Field(max_length=_SHORT)]
+
+
+class CostIn(Asked):
+    """What one dollar and one tool-second weigh in the cost of a path."""
+
+    usd: Annotated[float, Field(ge=0)] = 1.0
+    second: Annotated[float, Field(ge=0)] = 0.0005
+
+
+class PreferenceIn(Asked):
+    """How cost weighs against quality: alpha 0 looks at quality alone, 2 at cost alone."""
+
+    alpha: Annotated[float, Field(ge=0, le=2)] = 1.0
+    cost: CostIn = CostIn()
+    risk: Literal["mean", "conservative"] = "mean"
+
+    def value(self) -> Preference:
+        """As the domain has it."""
+        return Preference(self.alpha, self.cost.usd, self.cost.second, self.risk)
+
+
+class BudgetIn(Asked):
+    """Hard limits of one run: money, seconds of wall clock, model tokens, quality of the path."""
+
+    usd: Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=9)] | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    tokens: Annotated[int, Field(ge=0)] | None = None
+    min_quality: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    def value(self) -> Budget:
+        """As the domain has it."""
+        return Budget(self.usd, self.seconds, self.tokens, self.min_quality)
+
+
+class ToolFilterIn(Asked):
+    """Tools by name or by `tag:…`; an empty include means all."""
+
+    include: Annotated[list[Label], Field(max_length=1_000)] = Field(default_factory=list)
+    exclude: Annotated[list[Label], Field(max_length=1_000)] = Field(default_factory=list)
+
+
+class GivenSubTask(Asked):
+    """A sub-task of a graph that a program gives; without a tool any that fits is taken."""
+
+    id: Label
+    goal: Annotated[str, Field(max_length=_WORDS)] = ""
+    tool: Label | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    needs: list[str] = Field(default_factory=list)
+
+
+class GivenPlan(Asked):
+    """A graph of sub-tasks; `{"ref": "a.result"}` stands for an output of another one."""
+
+    subtasks: Annotated[list[GivenSubTask], Field(min_length=1, max_length=2_000)]
+
+
+class RunIn(Asked):
+    """A run to do: `request` in plain words, or a `plan` of one's own; never both."""
+
+    request: Annotated[str, Field(max_length=_WORDS)] | None = None
+    plan: GivenPlan | None = None
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    preference: PreferenceIn = PreferenceIn()
+    budget: BudgetIn = BudgetIn()
+    step_gate: Annotated[float, Field(ge=0, le=1)] = 0.5
+    tools: ToolFilterIn = ToolFilterIn()
+    mode: Literal["auto", "plan", "approve"] = "auto"
+    planner: Literal["auto", "llm", "offline"] = "auto"
+    webhook_url: Annotated[str, Field(max_length=2_000)] | None = None
+    labels: Annotated[dict[Label, Annotated[str, Field(max_length=_SHORT)]], Field(max_length=50)] = Field(
+        default_factory=dict
+    )
+    priority: Annotated[int, Field(ge=0, le=9)] = 5
+    seed: Annotated[int, Field(ge=0, le=2**53)] | None = None
+
+    def value(self) -> RunRequest:
+        """As the domain has it."""
+        return RunRequest(
+            request=self.request,
+            plan=None if self.plan is None else self.plan.model_dump(mode="json", exclude_none=True),
+            inputs=self.inputs,
+            preference=self.preference.value(),
+            budget=self.budget.value(),
+            step_gate=self.step_gate,
+            tools=ToolFilter(tuple(self.tools.include), tuple(self.tools.exclude)),
+            mode=self.mode,
+            planner=self.planner,
+            webhook_url=self.webhook_url,
+            labels=self.labels,
+            priority=self.priority,
+            seed=self.seed,
+        )

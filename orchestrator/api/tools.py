@@ -1,0 +1,142 @@
+"""Routes of tools and of what is believed of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import ValidationError
+
+from orchestrator.api.deps import Parts
+from orchestrator.api.problems import pointer
+from orchestrator.api.schemas.tool import (
+    BeliefOut,
+    BeliefsOut,
+    BulkToolsOut,
+    FoundOut,
+    HintOut,
+    InvokeIn,
+    InvokeOut,
+    PriorsIn,
+    RefusedTool,
+    RegisteredOut,
+    SearchIn,
+    SearchOut,
+    ToolIn,
+    ToolOut,
+    ToolsIn,
+)
+from orchestrator.errors import OrchestratorError
+from orchestrator.registry.invoke import invoke
+from orchestrator.registry.quality import hints
+from orchestrator.registry.register import register, update
+from orchestrator.registry.search import ToolFacets, search
+
+router = APIRouter(prefix="/v1/tools", tags=["tools"])
+
+
+@router.post("", status_code=201, summary="Register a tool")
+async def create(body: ToolIn, parts: Parts, response: Response) -> RegisteredOut:
+    """Searchable at once; `quality` says what its document still lacks."""
+    entry = await register(body.value(), catalog=parts.catalog, modules=parts.settings.python_modules)
+    response.headers["Location"] = f"/v1/tools/{entry.tool.name}"
+    return RegisteredOut.of(entry, hints(entry.tool))
+
+
+@router.get("", summary="All tools, by name")
+async def listing(parts: Parts) -> dict[str, list[ToolOut]]:
+    """The newest version of each."""
+    return {"items": [ToolOut.of(entry) for entry in await parts.catalog.entries()]}
+
+
+@router.post("/bulk", summary="Register many tools")
+async def create_many(body: ToolsIn, parts: Parts) -> BulkToolsOut:
+    """Each is judged alone: one bad record keeps none of the others out."""
+    created: list[str] = []
+    refused: list[RefusedTool] = []
+    quality: dict[str, list[HintOut]] = {}
+    for number, record in enumerate(body.tools):
+        try:
+            tool = ToolIn.model_validate(record).value()
+            entry = await register(tool, catalog=parts.catalog, modules=parts.settings.python_modules)
+        except (ValidationError, OrchestratorError) as error:
+            refused.append(_refused(number, record, error))
+        else:
+            created.append(entry.tool.name)
+            quality[entry.tool.name] = [HintOut(field=h.field, hint=h.hint) for h in hints(entry.tool)]
+    return BulkToolsOut(created=created, refused=refused, quality=quality)
+
+
+def _refused(number: int, record: dict[str, Any], error: Exception) -> RefusedTool:
+    if isinstance(error, ValidationError):
+        errors = [{"path": pointer(one["loc"]), "detail": one["msg"]} for one in error.errors()]
+        reason = "; ".join(f"{one['path']}: {one['detail']}" for one in errors[:3])
+    else:
+        errors = [{"path": one.path, "detail": one.detail} for one in getattr(error, "problems", ())]
+        reason = str(error)
+    name = record.get("name")
+    return RefusedTool(
+        number=number, name=name if isinstance(name, str) else None, reason=reason, errors=errors
+    )
+
+
+@router.post("/search", summary="Find tools by words")
+async def find(body: SearchIn, parts: Parts) -> SearchOut:
+    """Exactly k when k tools fit the filter, best first, with the words that speak for each."""
+    wanted = body.filter
+    facets = ToolFacets(
+        kinds=tuple(wanted.kind),
+        tags=tuple(wanted.tags),
+        effects=tuple(wanted.effect),
+        does=tuple(wanted.does),
+        inputs=tuple(wanted.inputs),
+        outputs=tuple(wanted.outputs),
+    )
+    hits = await search(body.query, k=body.k, facets=facets, retriever=parts.retriever)
+    return SearchOut(items=[FoundOut.of(hit) for hit in hits])
+
+
+@router.get("/{name}", summary="A tool")
+async def read(name: str, parts: Parts) -> RegisteredOut:
+    """The newest version, with what its document still lacks."""
+    entry = await parts.catalog.entry(name)
+    return RegisteredOut.of(entry, hints(entry.tool))
+
+
+@router.put("/{name}", summary="A new version of a tool")
+async def replace(name: str, body: ToolIn, parts: Parts) -> RegisteredOut:
+    """Runs that pinned the old version keep it."""
+    entry = await update(name, body.value(), catalog=parts.catalog, modules=parts.settings.python_modules)
+    return RegisteredOut.of(entry, hints(entry.tool))
+
+
+@router.delete("/{name}", status_code=204, summary="Take a tool out of sight")
+async def remove(name: str, parts: Parts) -> None:
+    """Runs that pinned it go on."""
+    await parts.catalog.remove(name)
+
+
+@router.post("/{name}/invoke", summary="Try a tool")
+async def try_out(name: str, body: InvokeIn, parts: Parts) -> InvokeOut:
+    """Arguments and result are checked; the record shows what was sent and got."""
+    made = await invoke(
+        name, body.arguments, catalog=parts.catalog, caller=parts.tools, artifacts=parts.artifacts
+    )
+    return InvokeOut.of(made)
+
+
+@router.get("/{name}/beliefs", summary="What is believed of a tool")
+async def beliefs(name: str, parts: Parts) -> BeliefsOut:
+    """Cost, time and quality by type of sub-task, with counts and trend."""
+    tool = (await parts.catalog.entry(name)).tool
+    table = await parts.beliefs.table(tool)
+    return BeliefsOut(tool=name, version=tool.version, beliefs=[BeliefOut.of(one) for one in table])
+
+
+@router.put("/{name}/beliefs", summary="Set priors")
+async def set_beliefs(name: str, body: PriorsIn, parts: Parts) -> BeliefsOut:
+    """What was observed stays."""
+    tool = (await parts.catalog.entry(name)).tool
+    for prior in body.beliefs:
+        await parts.beliefs.set_prior(tool, prior.subtask_type, prior.value())
+    return await beliefs(name, parts)

@@ -1,0 +1,127 @@
+"""What a run or a step that does not move is waiting for: one sentence and a machine-readable reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestrator.domain.question import Question
+from orchestrator.domain.run import Job, Run, RunStatus
+from orchestrator.domain.step import Step, StepStatus, step_open
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`reason` is one of planning, repair, start, questions, paused, steps, worker, backoff, person,
+    budget, limit; `details` names the things waited for, by reason."""
+
+    text: str
+    reason: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run_waiting(
+    run: Run, steps: Sequence[Step], questions: Iterable[Question], *, now: float
+) -> Waiting | None:
+    """None for a run that moves or has ended."""
+    asked = [question for question in questions if question.answered_at is None]
+    match run.status:
+        case RunStatus.PLANNING:
+            since = _moment(run.updated_at)
+            return Waiting(f"A plan is being made, since {since}.", "planning", {"since": since})
+        case RunStatus.PLANNED:
+            text = "The plan is ready; resume the run to start it."
+            return Waiting(text, "start", {"plan": run.plan_id})
+        case RunStatus.PAUSED:
+            return Waiting("A person paused the run; resume it to go on.", "paused")
+        case RunStatus.NEEDS_INPUT:
+            return _for_answers(asked)
+        case RunStatus.RUNNING:
+            return _for_steps(run, steps, asked, now)
+    return None
+
+
+def step_waiting(
+    step: Step, steps: Mapping[int, Step], questions: Iterable[Question], *, run: Run, now: float
+) -> Waiting | None:
+    """None for a step that runs or has ended. `steps` are all of the run, by number."""
+    if not step_open(step.status) or step.status is StepStatus.RUNNING:
+        return None
+    if run.status is RunStatus.PAUSED:
+        return Waiting("Its run is paused.", "paused")
+    if step.status is StepStatus.PENDING:
+        return _for_needs(step, steps)
+    question = next((q for q in questions if q.step_idx == step.id.idx and q.answered_at is None), None)
+    if question is not None:
+        return Waiting(f"Waits for your answer: {question.text}", "person", {"questions": [question.id]})
+    if step.status is StepStatus.WAITING:
+        return _for_cause(step, now)
+    if step.run_at is not None and step.run_at > now:
+        return _for_time(step)
+    since = {} if step.run_at is None else {"since": _moment(step.run_at)}
+    return Waiting("Ready; waits for a free worker.", "worker", since)
+
+
+def _for_answers(asked: Sequence[Question]) -> Waiting:
+    ids = {"questions": [question.id for question in asked]}
+    if not asked:
+        return Waiting("Waits for a person.", "questions", ids)
+    more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
+    return Waiting(f"Waits for your answer: {asked[0].text}{more}", "questions", ids)
+
+
+def _for_steps(run: Run, steps: Sequence[Step], asked: Sequence[Question], now: float) -> Waiting | None:
+    """A running run without a running step waits for what the first of its open steps waits for."""
+    if run.job is Job.REPAIR:
+        return Waiting("Another path is being searched after a step failed.", "repair")
+    if any(step.status is StepStatus.RUNNING for step in steps):
+        return None
+    by_number = {step.id.idx: step for step in steps}
+    ready = [step for step in steps if step.status in (StepStatus.READY, StepStatus.WAITING)]
+    for step in sorted(ready, key=lambda step: step.run_at or now):
+        waiting = step_waiting(step, by_number, asked, run=run, now=now)
+        if waiting is not None:
+            details = {**waiting.details, "step": step.id.idx}
+            return Waiting(f"Step {step.subtask} ({step.tool}): {waiting.text}", waiting.reason, details)
+    return None
+
+
+def _for_needs(step: Step, steps: Mapping[int, Step]) -> Waiting:
+    unmet = [steps[idx] for idx in step.needs if idx in steps and step_open(steps[idx].status)]
+    names = ", ".join(dict.fromkeys(f"{need.subtask} ({need.tool})" for need in unmet))
+    text = f"Waits for {names} to end." if unmet else "Waits for the steps before it to be settled."
+    return Waiting(text, "steps", {"steps": [need.id.idx for need in unmet]})
+
+
+_CAUSES = {
+    "budget": "The rest of the budget does not cover this call while other calls hold reservations.",
+    "limit": "The tool is at its limit of calls at once.",
+    "person": "Waits for a person.",
+}
+
+
+def _for_cause(step: Step, now: float) -> Waiting:
+    cause = dict(step.cause or {})
+    reason = str(cause.pop("reason", "backoff" if step.run_at else "limit"))
+    if reason in _CAUSES:
+        return Waiting(str(cause.pop("text", _CAUSES[reason])), reason, cause)
+    if step.run_at is not None:
+        waiting = _for_time(step)
+        return Waiting(waiting.text, waiting.reason, {**cause, **waiting.details})
+    return Waiting(str(cause.pop("text", "Waits.")), reason, cause)
+
+
+def _for_time(step: Step) -> Waiting:
+    assert step.run_at is not None
+    until, attempt = _moment(step.run_at), step.tries + 1
+    text = (
+        f"Try {step.tries} failed; try {attempt} starts at {until}." if step.tries else f"Starts at {until}."
+    )
+    return Waiting(text, "backoff", {"until": until, "attempt": attempt})
+
+
+def _moment(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,46 @@
+"""What is missing in a tool's document: hints to whoever registers it, never a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tools.spec import Kind, Tool
+
+_SHORT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A field of the record that should be filled, and what for."""
+
+    field: str
+    hint: str
+
+
+def hints(tool: Tool) -> list[Hint]:
+    """What would let planners and people choose this tool better."""
+    found = [
+        (len(tool.summary) < _SHORT, "summary", "say in one sentence what it does: planners read this first"),
+        (not tool.description, "description", "describe what it does and what it does not do"),
+        (not tool.does, "does", "name its job (such as summarise_text): tools of one job are alternatives"),
+        (not tool.docs.when_to_use, "docs.when_to_use", "say when to choose it, and when another tool"),
+        (not tool.docs.examples, "docs.examples", "give an example call with its arguments"),
+        (not tool.docs.errors, "docs.errors", "name the errors a caller should expect"),
+        (not tool.believed, "believed", "give cost, seconds and quality: without them they are guessed"),
+        (_without_words(tool), "input_schema", "describe every argument"),
+        (not tool.output_schema.get("properties"), "output_schema", "name the fields of its result"),
+        (_unpriced_model(tool), "price", "give the price of a thousand tokens in and out"),
+    ]
+    return [Hint(field, hint) for missing, field, hint in found if missing]
+
+
+def _without_words(tool: Tool) -> bool:
+    fields = tool.input_schema.get("properties", {}).values()
+    return any(isinstance(field, dict) and not field.get("description") for field in fields)
+
+
+def _unpriced_model(tool: Tool) -> bool:
+    price = tool.price
+    return tool.kind is Kind.MODEL and not (
+        price.per_1k_tokens_in or price.per_1k_tokens_out or price.per_call
+    )

@@ -1,0 +1,24 @@
+"""Adding, changing and removing tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.errors import FieldProblem, Invalid
+from orchestrator.ports import Catalog, CatalogEntry
+from orchestrator.registry.checks import checked
+from tools.spec import Tool
+
+
+async def register(tool: Tool, *, catalog: Catalog, modules: Sequence[str]) -> CatalogEntry:
+    """A new tool, searchable at once. Raises `Invalid`, `NotBuilt`, `Conflict` when the name is taken."""
+    return await catalog.add(checked(tool, modules=modules))
+
+
+async def update(name: str, tool: Tool, *, catalog: Catalog, modules: Sequence[str]) -> CatalogEntry:
+    """A new version of a tool; runs that pinned the old one keep it. Raises `NotFound` too."""
+    if tool.name != name:
+        detail = f"the address says {name!r}; a tool cannot be renamed"
+        raise Invalid("The names differ.", problems=[FieldProblem("/name", detail)])
+    await catalog.entry(name)
+    return await catalog.add(checked(tool, modules=modules), replace=True)

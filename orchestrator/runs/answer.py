@@ -1,0 +1,115 @@
+"""Answers of a person: missing values, approvals of plans, leave to repeat a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestrator.domain.question import Question, QuestionKind
+from orchestrator.domain.run import Job, RunStatus, run_ended
+from orchestrator.domain.step import Step, StepStatus, step_open
+from orchestrator.errors import Conflict, FieldProblem, Invalid
+from orchestrator.ports import Doorbell, Store, Transaction
+from orchestrator.runs.stop import start
+from tools.schemas import Schema
+
+
+async def answer(
+    run_id: str,
+    answers: Sequence[tuple[str, Any]],
+    *,
+    store: Store,
+    doorbell: Doorbell,
+) -> None:
+    """Record answers (question id, value); when none is missing the run goes on.
+
+    Raises `NotFound`, `Conflict` for a question answered before, `Invalid` for a value that does not
+    fit; nothing is recorded then.
+    """
+    view = await store.view(run_id)
+    _check(answers, {question.id: question for question in view.questions})
+    await store.write(lambda tx: _answer(tx, run_id, answers))
+    doorbell.ring()
+
+
+def _check(answers: Sequence[tuple[str, Any]], asked: Mapping[str, Question]) -> None:
+    problems = []
+    for number, (id, value) in enumerate(answers):
+        question = asked.get(id)
+        if question is None:
+            known = ", ".join(q.id for q in asked.values() if q.answered_at is None) or "none"
+            detail = f"the run has no question {id!r}; open are: {known}"
+            problems.append(FieldProblem(f"/answers/{number}/id", detail))
+            continue
+        faults = Schema(question.schema).faults(value)
+        problems += [FieldProblem(f"/answers/{number}/value{at}", detail) for at, detail in faults]
+    if problems:
+        raise Invalid("The answers do not fit the questions.", problems=problems)
+
+
+def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]]) -> None:
+    run = tx.run(run_id)
+    if run_ended(run.status):
+        raise Conflict(f"run {run_id} has ended as {run.status}; its questions are closed")
+    asked = {question.id: question for question in tx.questions(run_id)}
+    for id, value in answers:
+        tx.answer_question(run_id, id, value)
+    values = {id: value for id, value in answers if asked[id].kind is QuestionKind.VALUE}
+    if values:
+        tx.update_run(run_id, answers={**run.answers, **values})
+    for id, value in answers:
+        if asked[id].kind is QuestionKind.PLAN_APPROVAL:
+            _approve(tx, run_id, approved=value)
+            return
+    _repeats(tx, run_id, [(asked[id], value) for id, value in answers])
+    _go_on(tx, run_id, new_values=bool(values))
+
+
+def _approve(tx: Transaction, run_id: str, *, approved: bool) -> None:
+    if approved:
+        start(tx, run_id, cause="approved")
+    else:
+        tx.move_run(run_id, RunStatus.CANCELLED, detail={"reason": "plan_not_approved"})
+
+
+def _go_on(tx: Transaction, run_id: str, *, new_values: bool) -> None:
+    """Plan again once all values are there; leave `needs_input` once nothing is asked any more."""
+    run = tx.run(run_id)
+    still = [question for question in tx.questions(run_id) if question.answered_at is None]
+    if still or run.status not in (RunStatus.NEEDS_INPUT, RunStatus.RUNNING):
+        return
+    if new_values:
+        tx.move_run(run_id, RunStatus.PLANNING, job=Job.PLAN)
+    elif run.status is RunStatus.NEEDS_INPUT:
+        tx.move_run(run_id, RunStatus.RUNNING, job=run.job)
+        tx.end_if_over(run_id)
+
+
+def _repeats(tx: Transaction, run_id: str, answered: Sequence[tuple[Question, Any]]) -> None:
+    """What becomes of calls that were cut off and must not be repeated without leave."""
+    for question, value in answered:
+        if question.kind is not QuestionKind.REPEAT_ONCE or question.step_idx is None:
+            continue
+        steps = {step.id.idx: step for step in tx.steps(run_id)}
+        step = steps[question.step_idx]
+        if not step_open(step.status):
+            continue
+        if value == "repeat":
+            tx.move_step(step.id, StepStatus.READY, run_at=tx.now, cause=None)
+        elif value == "skip":
+            _take_as_done(tx, step, steps)
+        else:
+            error = {"code": "not_repeated", "message": "The call was cut off, and a person let it fail."}
+            tx.move_step(step.id, StepStatus.FAILED, error=error, cause={"reason": "person"})
+            tx.update_run(run_id, job=Job.REPAIR)
+
+
+def _take_as_done(tx: Transaction, step: Step, steps: Mapping[int, Step]) -> None:
+    tx.move_step(step.id, StepStatus.SUCCEEDED, output={}, cause={"reason": "taken_as_done"})
+    for idx in step.children:
+        child = steps[idx]
+        if child.status is not StepStatus.PENDING:
+            continue
+        unmet = {need for need in child.needs if steps[need].status is not StepStatus.SUCCEEDED}
+        if unmet <= {step.id.idx}:
+            tx.move_step(child.id, StepStatus.READY, needs_left=0, run_at=tx.now)

@@ -1,0 +1,28 @@
+"""Accepting a run: check it, store it, ring the bell."""
+
+from __future__ import annotations
+
+from orchestrator.domain.ids import new_id
+from orchestrator.domain.run import Job, Run, RunRequest
+from orchestrator.ports import Artifacts, Catalog, Doorbell, Store
+from orchestrator.runs.requests import checked
+
+
+async def submit(
+    request: RunRequest,
+    *,
+    store: Store,
+    catalog: Catalog,
+    artifacts: Artifacts,
+    doorbell: Doorbell,
+    key: str | None = None,
+    fingerprint: str = "",
+) -> Run:
+    """The accepted run; the same `key` with the same `fingerprint` answers the run it made first.
+
+    Raises `Invalid` for a bad request and `IdempotencyReused` for another body under the key.
+    """
+    whole = await checked(request, catalog=catalog, artifacts=artifacts)
+    run = await store.accept(new_id("run"), whole, key=key, fingerprint=fingerprint, job=Job.PLAN)
+    doorbell.ring()
+    return run
