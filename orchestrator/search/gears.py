@@ -52,11 +52,10 @@ def search(task: Task, excluded: dict[str, str] | None, until: float) -> Found:
 
 def _first_gear(task: Task, incumbent: Incumbent) -> tuple[list[tuple[float, Network]], Stats]:
     """Sweep every plan; return those still open with the bound of log G the sweep proves."""
-    swept = [
-        (sweep(net, alpha=incumbent.alpha, cost_before=task.cost_before, cheap=cheap), net)
-        for net, cheap in task.networks
+    done = [
+        (sweep(net, ends, alpha=incumbent.alpha, cost_before=task.cost_before), net)
+        for net, ends in task.networks
     ]
-    done = [(found, net) for found, net in swept if found is not None]
     for found, net in done:
         incumbent.offer(net, np.stack([point.picks for point in found.hull]))
     stats = Stats(

@@ -26,14 +26,15 @@ class Step:
     """One decision in the backward tables.
 
     `following` (size, classes) is the state after each signature class, None where nothing is to
-    be remembered or forgotten; `blocked` (size, classes) marks what does not fit. `frontier` are
-    the positions whose class the state before the decision encodes.
+    be remembered or forgotten; `blocked` (size, classes) marks what does not fit and `penalty` is
+    inf there, else 0. `frontier` are the positions whose class the state before the decision encodes.
     """
 
     size: int
     frontier: tuple[int, ...]
     following: Ints | None
     blocked: Bools | None
+    penalty: Floats | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,22 +258,25 @@ def _step(
 ) -> Step:
     size, count = _product(sizes, frontier), sizes[i]
     if count == 1 and frontier == after and not any((f, i) in clashes for f in frontier):
-        return Step(size, frontier, None, None)
+        return Step(size, frontier, None, None, None)
     states = np.arange(size)
     digits: dict[int, Ints] = {}
     stride = size
     for f in frontier:
         stride //= sizes[f]
         digits[f] = states // stride % sizes[f]
-    following = np.zeros((size, count), dtype=np.intp)
-    blocked = np.zeros((size, count), dtype=np.bool_)
+    following = np.zeros((count, size), dtype=np.intp).T
+    blocked = np.zeros((count, size), dtype=np.bool_).T
     for f in after:
         digit = digits[f][:, None] if f != i else np.arange(count)[None, :]
-        following = following * sizes[f] + digit
+        following *= sizes[f]
+        following += digit
     for f in frontier:
         if (f, i) in clashes:
             blocked |= clashes[f, i][digits[f]]
-    return Step(size, frontier, following, blocked if blocked.any() else None)
+    if not blocked.any():
+        return Step(size, frontier, following, None, None)
+    return Step(size, frontier, following, blocked, np.where(blocked, np.inf, 0.0))
 
 
 def _product(sizes: Sequence[int], members: Iterable[int]) -> int:

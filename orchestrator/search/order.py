@@ -98,10 +98,13 @@ def _memory(
 def _near(
     rivals: Sequence[Collection[int]],
 ) -> Callable[[set[int], set[int]], list[int]]:
-    """Candidates: rivals of the frontier while there are any, else the least tangled ones."""
+    """Candidates: of the rivals of the frontier one that closes at once, or all; else the least tangled."""
 
     def candidates(left: set[int], frontier: set[int]) -> list[int]:
         close = {r for i in frontier for r in rivals[i]} & left
+        for i in close:
+            if left.isdisjoint(rivals[i]):
+                return [i]
         if close:
             return sorted(close)
         return [min(left, key=lambda i: (len(rivals[i]), i))]

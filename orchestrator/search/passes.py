@@ -26,24 +26,26 @@ def tables(network: Network, weights: Floats) -> list[Floats]:
 
     `weights` (L, choices) are additive. With a relaxed network the values are lower bounds.
     """
-    return _backward(network, _by_class(network, weights))[0]
+    return _backward(network, _by_class(network, weights))
 
 
 def best(network: Network, weights: Floats) -> Passed:
     """Return the least path for each row of `weights` (L, choices); ties go to the first choice."""
     least = _by_class(network, weights)
-    values, arguments = _backward(network, least)
+    values = _backward(network, least)
     rows = np.arange(len(weights))
     state = np.zeros(len(weights), dtype=np.intp)
-    kinds = np.empty((len(weights), len(network.steps)), dtype=np.intp)
+    kinds = np.zeros((len(weights), len(network.steps)), dtype=np.intp)
     for i, step in enumerate(network.steps):
-        argument = arguments[i]
-        if step.following is None or argument is None:
-            kinds[:, i] = 0
+        if step.following is None:
             continue
-        taken = argument[rows, state]
-        kinds[:, i] = taken
-        state = step.following[state, taken]
+        lo, hi = network.class_first[i], network.class_first[i + 1]
+        ahead = step.following[state]
+        spread = values[i + 1][rows[:, None], ahead] + least[:, lo:hi]
+        if step.penalty is not None:
+            spread += step.penalty[state]
+        kinds[:, i] = taken = spread.argmin(axis=1)
+        state = ahead[rows, taken]
     picks = _first_least(network, weights, least)[rows[:, None], kinds + network.class_first[:-1]]
     return Passed(values[0][:, 0], picks)
 
@@ -65,24 +67,18 @@ def _first_least(network: Network, weights: Floats, least: Floats) -> Ints:
     return first
 
 
-def _backward(network: Network, least: Floats) -> tuple[list[Floats], list[Ints | None]]:
+def _backward(network: Network, least: Floats) -> list[Floats]:
     value = np.zeros((len(least), 1))
-    values, arguments = [value], list[Ints | None]()
+    values = [value]
     for i in range(len(network.steps) - 1, -1, -1):
-        step, lo, hi = (
-            network.steps[i],
-            network.class_first[i],
-            network.class_first[i + 1],
-        )
-        argument: Ints | None = None
+        step, lo, hi = network.steps[i], network.class_first[i], network.class_first[i + 1]
         if step.following is None:
             value = value + least[:, lo:hi]
         else:
-            spread = value[:, step.following] + least[:, None, lo:hi]
-            if step.blocked is not None:
-                spread[:, step.blocked] = np.inf
-            argument = spread.argmin(axis=2)
-            value = np.take_along_axis(spread, argument[:, :, None], axis=2)[:, :, 0]
+            spread = value.take(step.following.T, axis=1)
+            spread += least[:, lo:hi, None]
+            if step.penalty is not None:
+                spread += step.penalty.T
+            value = spread.min(axis=1)
         values.append(value)
-        arguments.append(argument)
-    return values[::-1], arguments[::-1]
+    return values[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,6 +21,10 @@ class Point:
     loss: float
     picks: Ints
 
+    def priced(self, unit: float) -> Point:
+        """Return the same point with its cost divided by `unit`."""
+        return Point(self.cost / unit, self.loss, self.picks)
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
@@ -30,53 +35,36 @@ class Swept:
     rounds: int
 
 
-def cheapest(network: Network) -> Point | None:
-    """Return the path of least cost (then least loss), without any base; None when nothing fits."""
-    return _points(network, _leaning(network)[None, :], 0.0, 0.0)[0]
+def ends(network: Network) -> tuple[Point, Point] | None:
+    """Return the cheapest and the best path, without any base; None when nothing fits."""
+    points = _points(network, np.stack([_leaning(network), _careful(network)]), 0.0, 0.0)
+    cheap, good = points
+    return (cheap, good) if cheap is not None and good is not None else None
 
 
-def sweep(network: Network, *, alpha: float, cost_before: float, cheap: Point | None = None) -> Swept | None:
-    """Return the best path of a priced network without limits, or None when nothing fits.
+def sweep(network: Network, limits: tuple[Point, Point], *, alpha: float, cost_before: float) -> Swept:
+    """Return the best path of a priced network without limits, given its two ends.
 
-    Dichotomic search: between two neighbouring hull points minimise C + lambda * Y with the lambda
-    at which both are equal; a segment whose corner cannot beat the best point is left alone.
-    All open segments share one backward pass. Exact unless the network is relaxed (then a bound).
+    Dichotomic search: between two neighbouring hull points minimise C + rate * Y with the rate
+    at which both are equal; where the corner of their supporting lines cannot beat the best
+    point nothing is looked at. All open gaps share one backward pass. Exact unless the network
+    is relaxed (then a bound).
     """
-    ends = _ends(network, alpha, cost_before, cheap)
-    if ends is None:
-        return None
-    hull = list(ends)
-    best = min(hull, key=lambda p: _rank(p, alpha))
-    segments = _open(list(pairwise(hull)), best, alpha, first=True)
+    cheap, good = (Point(p.cost + cost_before, p.loss + network.loss_before, p.picks) for p in limits)
+    hull: list[tuple[float, Point]] = [(0.0, cheap), (math.inf, good)]
+    if alpha <= 0 or alpha >= 2:
+        return Swept(good if alpha <= 0 else cheap, (cheap, good), 1)
     rounds = 1
-    while segments:
-        rates = np.array([_rate(a, b) for a, b in segments])
-        weights = network.cost + rates[:, None] * network.loss
+    rates = _first_rates(cheap, good, alpha)
+    while rates:
+        weights = network.cost + np.array(rates)[:, None] * network.loss
         found = _points(network, weights, cost_before, network.loss_before)
+        hull += [(rate, p) for rate, p in zip(rates, found, strict=True) if p is not None]
+        hull.sort(key=lambda pair: (pair[0], pair[1].cost))
+        rates = _open(hull, alpha, fresh=rates)
         rounds += 1
-        split: list[tuple[Point, Point]] = []
-        for (a, b), rate, point in zip(segments, rates, found, strict=True):
-            if point is None or not _below(point, a, rate):
-                continue
-            hull.append(point)
-            best = min(best, point, key=lambda p: _rank(p, alpha))
-            split += [(a, point), (point, b)]
-        segments = _open(split, best, alpha, first=False)
-    return Swept(best, tuple(sorted(hull, key=lambda p: (p.cost, p.loss))), rounds)
-
-
-def _ends(network: Network, alpha: float, cost_before: float, cheap: Point | None) -> list[Point] | None:
-    """Return the cheapest and the best path, or the one of them that alpha alone looks at."""
-    if alpha >= 2 and cheap is not None:
-        return [Point(cheap.cost + cost_before, cheap.loss + network.loss_before, cheap.picks)]
-    weights = np.stack([_leaning(network), _careful(network)])
-    wanted = weights[:1] if alpha >= 2 else weights[1:] if alpha <= 0 or cheap else weights
-    found = _points(network, wanted, cost_before, network.loss_before)
-    if cheap is not None and alpha > 0:
-        base = (cheap.cost + cost_before, cheap.loss + network.loss_before)
-        found = [Point(*base, cheap.picks), *found]
-    ends = [point for point in found if point is not None]
-    return ends if len(ends) == len(found) else None
+    points = [point for _, point in hull]
+    return Swept(min(points, key=lambda p: _rank(p, alpha)), tuple(points), rounds)
 
 
 def _leaning(network: Network) -> Floats:
@@ -111,24 +99,49 @@ def _rate(a: Point, b: Point) -> float:
     return (b.cost - a.cost) / (a.loss - b.loss)
 
 
-def _below(point: Point, a: Point, rate: float) -> bool:
-    level = a.cost + rate * a.loss
-    return point.cost + rate * point.loss < level - 1e-12 * max(1.0, abs(level))
+def _apart(a: Point, b: Point) -> bool:
+    return b.cost > a.cost and a.loss > b.loss
 
 
-def _open(
-    segments: list[tuple[Point, Point]], best: Point, alpha: float, *, first: bool
-) -> list[tuple[Point, Point]]:
-    """Keep the segments below which a better point may lie.
+def _first_rates(cheap: Point, good: Point, alpha: float) -> list[float]:
+    """The rate between the ends, and some around it, since one pass takes several at once."""
+    if not _apart(cheap, good):
+        return []
+    corner = log_objective_at(cheap.cost, good.loss, alpha)
+    if corner >= min(_rank(cheap, alpha), _rank(good, alpha))[0] - TIE:
+        return []
+    return [_rate(cheap, good) * factor for factor in (0.1, 0.3, 1.0, 3.0, 10.0)]
 
-    A new point splits the triangle under its segment; what remains under each half lies above
-    the corner (cost of the left end, loss of the right end).
+
+def _open(hull: list[tuple[float, Point]], alpha: float, *, fresh: list[float]) -> list[float]:
+    """Return the rates to look at next: of gaps whose corner lies below the best point.
+
+    `hull` holds (rate, point) in the order of rates: each point with a line that supports it.
     """
-    level = log_objective_at(best.cost, best.loss, alpha)
-    return [
-        (a, b)
-        for a, b in segments
-        if b.cost > a.cost
-        and a.loss > b.loss
-        and (first or log_objective_at(a.cost, b.loss, alpha) < level - TIE)
-    ]
+    level = min(_rank(point, alpha) for _, point in hull)[0] - TIE
+    rates = []
+    for (low, a), (high, b) in pairwise(hull):
+        if not _apart(a, b):
+            continue
+        between = _rate(a, b)
+        known = min(abs(between - rate) for rate in (low, high, *fresh))
+        if known > 1e-9 * between and _level(_corner(low, a, high, b), alpha) < level:
+            rates.append(between)
+    return rates
+
+
+def _level(spot: tuple[float, float], alpha: float) -> float:
+    return log_objective_at(spot[0], spot[1], alpha)
+
+
+def _corner(low: float, a: Point, high: float, b: Point) -> tuple[float, float]:
+    """Return where the supporting lines of two neighbouring points meet."""
+    left = a.cost + low * a.loss
+    if math.isinf(high):
+        loss = b.loss
+    elif high > low:
+        loss = (b.cost + high * b.loss - left) / (high - low)
+    else:
+        return (a.cost, a.loss)
+    loss = min(max(loss, b.loss), a.loss)
+    return (min(max(left - low * loss, a.cost), b.cost), loss)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from orchestrator.search import network as networks
 from orchestrator.search.incumbent import Limits, roomy
 from orchestrator.search.network import Network
 from orchestrator.search.problem import Problem
-from orchestrator.search.sweep import Point, cheapest
+from orchestrator.search.sweep import Point, ends
 
 #: The floor of `unit`: weighted cost per sub-task below which prices are taken as noise.
 LEAST_UNIT = 0.001
@@ -28,7 +27,7 @@ class Task:
     limits: Limits
     unit: float
     cost_before: float
-    networks: tuple[tuple[Network, Point], ...]
+    networks: tuple[tuple[Network, tuple[Point, Point]], ...]
 
 
 def prepare(
@@ -43,7 +42,7 @@ def prepare(
     sunk = problem.sunk
     spent = preference.usd * sunk.usd + preference.second * sunk.seconds
     limits = limits_left(problem, budget)
-    found: list[tuple[Network, Point]] = []
+    found: list[tuple[Network, tuple[Point, Point]]] = []
     for plan, quality in sorted(plans_of(problem).items()):
         network = networks.build(
             problem,
@@ -53,13 +52,13 @@ def prepare(
             forbidden=forbidden,
             timed=math.isfinite(limits.seconds),
         )
-        cheap = cheapest(network) if network is not None else None
-        if network is not None and cheap is not None:
-            found.append((network, cheap))
+        both = ends(network) if network is not None else None
+        if network is not None and both is not None:
+            found.append((network, both))
     if unit is None:
-        floors = [(spent + c.cost, LEAST_UNIT * (len(n.ids) + sunk.subtasks)) for n, c in found]
+        floors = [(spent + e[0].cost, LEAST_UNIT * (len(n.ids) + sunk.subtasks)) for n, e in found]
         unit = min((max(pair) for pair in floors), default=1.0) or LEAST_UNIT
-    priced = tuple((n.priced(unit), dataclasses.replace(c, cost=c.cost / unit)) for n, c in found)
+    priced = tuple((n.priced(unit), (e[0].priced(unit), e[1].priced(unit))) for n, e in found)
     return Task(problem, preference, budget, forbidden, limits, unit, spent / unit, priced)
 
 
