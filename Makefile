@@ -39,7 +39,7 @@ $(STAMP): requirements-dev.lock pyproject.toml Makefile
 # Leaves a usable .venv: the one at hand, or a new one by the first fitting interpreter.
 define FIND_PYTHON
 if ! { $(USABLE); }; then \
-  found=; for name in python3 python3.13 python3.12 python3.11 python; do \
+  found=; for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
     if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
   done; \
   if [ -z "$$found" ]; then \

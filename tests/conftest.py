@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,13 @@ def _no_skips(report):
     return report
 
 
+def _or_skip(server: Callable[[], str]) -> str:
+    try:
+        return server()
+    except servers.NotInstalled as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="session")
 def test_session(pytestconfig: pytest.Config) -> servers.Session:
     """The servers that all tests of this run share."""
@@ -77,7 +84,7 @@ def test_session(pytestconfig: pytest.Config) -> servers.Session:
 @pytest.fixture(scope="session")
 def postgres_server(test_session: servers.Session) -> str:
     """The SQLAlchemy URL of a PostgreSQL server on which databases may be made."""
-    return test_session.postgres()
+    return _or_skip(test_session.postgres)
 
 
 @pytest.fixture
@@ -91,7 +98,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 def redis_url(test_session: servers.Session, worker_id: str) -> Iterator[str]:
     """The URL of an empty Redis database that belongs to this test; channels are shared by all databases."""
     number = 1 + (int(worker_id.removeprefix("gw")) if worker_id != "master" else 0) % 15
-    url = f"{test_session.redis().rpartition('/')[0]}/{number}"
+    url = f"{_or_skip(test_session.redis).rpartition('/')[0]}/{number}"
     with redis.Redis.from_url(url) as client:
         client.flushdb()
         yield url

