@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.builtin.fields import MANY, array, need_text, outputs, schema, string
-from tools.errors import BadArguments, BadInputFile
+from tools.errors import BadArguments, BadInputFile, Unavailable
 from tools.spec import Believed, Docs, File, Kind, Limits, Ports, Runs, Tool, file_schema
 from tools.work import Work
 
@@ -51,23 +53,14 @@ def write_pdf(
     text: str | list[str], work: Work, *, title: str = "", images: Sequence[File] = (), name: str = "document"
 ) -> dict[str, Any]:
     """A PDF on A4 with an optional title, the paragraphs of `text`, and `images` below them."""
-    pdf = _new_pdf()
-    heading = _line(title)
-    if heading:
-        pdf.set_title(heading)
-        pdf.set_font("body", style="B", size=20)
-        pdf.multi_cell(0, 10, _printable(heading, pdf), align="L", new_x="LMARGIN", new_y="NEXT")
-        pdf.ln(4)
-    pdf.set_font("body", size=11)
-    for paragraph in _paragraphs(text):
-        pdf.multi_cell(0, 6, _printable(paragraph, pdf), align="L", new_x="LMARGIN", new_y="NEXT")
-        pdf.ln(3)
-    for at, image in enumerate(images):
-        path, width = _picture(image, work.scratch / f"picture-{at}.png")
-        pdf.image(str(path), w=width * _MM_AN_INCH)
-        pdf.ln(3)
-    file = work.file(file_name(name, ".pdf"), PDF)
-    pdf.output(str(file.path))
+    with _new_pdf() as pdf:
+        _write_words(pdf, heading=_line(title), paragraphs=_paragraphs(text))
+        for at, image in enumerate(images):
+            path, width = _picture(image, work.scratch / f"picture-{at}.png")
+            pdf.image(str(path), w=width * _MM_AN_INCH)
+            pdf.ln(3)
+        file = work.file(file_name(name, ".pdf"), PDF)
+        pdf.output(str(file.path))
     return {"document": file}
 
 
@@ -123,19 +116,46 @@ def _picture(image: File, png: Path) -> tuple[Path, float]:
     return png, min(_INCHES[0], width / _PIXELS_AN_INCH, _INCHES[1] * width / height)
 
 
-def _new_pdf() -> FPDF:
+@contextmanager
+def _new_pdf() -> Iterator[FPDF]:
     """An empty A4 page with fonts that cover Latin, Greek, Cyrillic, Arabic, Hebrew and more."""
-    import matplotlib as mpl
     from fpdf import FPDF
+    from fpdf.fonts import TTFFont
 
-    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    fonts = _fonts()
     pdf = FPDF(format="A4")
     pdf.set_auto_page_break(auto=True, margin=20)
     pdf.set_margins(20, 20)
     pdf.add_font("body", fname=fonts / "DejaVuSans.ttf")
     pdf.add_font("body", style="B", fname=fonts / "DejaVuSans-Bold.ttf")
     pdf.add_page()
-    return pdf
+    try:
+        yield pdf
+    finally:
+        # fpdf2 leaves the files of its fonts open.
+        for font in pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
+
+
+def _fonts() -> Path:
+    """The folder of the fonts that matplotlib carries, found without the second its import takes."""
+    matplotlib = find_spec("matplotlib")
+    if matplotlib is None or matplotlib.origin is None:
+        raise Unavailable("the fonts of the package matplotlib are missing: install it")
+    return Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf"
+
+
+def _write_words(pdf: FPDF, *, heading: str, paragraphs: Sequence[str]) -> None:
+    if heading:
+        pdf.set_title(heading)
+        pdf.set_font("body", style="B", size=20)
+        pdf.multi_cell(0, 10, _printable(heading, pdf), align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.ln(4)
+    pdf.set_font("body", size=11)
+    for paragraph in paragraphs:
+        pdf.multi_cell(0, 6, _printable(paragraph, pdf), align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.ln(3)
 
 
 def _printable(text: str, pdf: FPDF) -> str:

@@ -26,8 +26,10 @@ def most_central(sentences: Sequence[str], count: int, *, ignore: Collection[str
 
     Continuous LexRank (Erkan and Radev, "LexRank: Graph-based Lexical Centrality as Salience in
     Text Summarization", JAIR 22, 2004, equation 10) with their threshold of 0.1 and damping of
-    0.85. `ignore` are words without meaning of their own. Longer texts are ranked in blocks of
-    `BLOCK` sentences, and then the best of the blocks once more.
+    0.85. Unlike there, a sentence is not counted as similar to itself: one that is like no other
+    would keep the mean score, above many that belong to the text's subject. `ignore` are words
+    without meaning of their own. Longer texts are ranked in blocks of `BLOCK` sentences, and then
+    the best of the blocks once more.
     """
     indices = list(range(len(sentences)))
     while len(indices) > BLOCK and count < BLOCK // 2:
@@ -83,8 +85,10 @@ def _stationary(alike: NDArray[floating]) -> NDArray[floating]:
     import numpy as np
 
     size = len(alike)
-    kept = np.where(alike >= _THRESHOLD, alike, 0.0)
-    moves = kept / kept.sum(axis=1, keepdims=True)
+    kept = np.where((alike >= _THRESHOLD) & ~np.eye(size, dtype=bool), alike, 0.0)
+    sums = kept.sum(axis=1, keepdims=True)
+    # From a sentence that is like no other the walk goes anywhere.
+    moves = np.where(sums > 0, kept / np.where(sums > 0, sums, 1), 1 / size)
     scores: NDArray[floating] = np.full(size, 1 / size)
     for _ in range(_ROUNDS):
         after: NDArray[floating] = (1 - _DAMPING) / size + _DAMPING * (scores @ moves)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -119,12 +120,14 @@ def _span(cell: HtmlElement, name: str) -> int:
 def _columns(header: Sequence[Sequence[str]], width: int) -> list[str]:
     """One distinct name a column; headings over several rows are joined."""
     names: list[str] = []
+    times: Counter[str] = Counter()
     for column in range(width):
         parts = list(dict.fromkeys(row[column] for row in header if row[column]))
-        name = " ".join(parts) or f"column {column + 1}"
-        base, again = name, 2
-        while name in names:
-            name, again = f"{base} ({again})", again + 1
+        base = name = " ".join(parts) or f"column {column + 1}"
+        while times[name]:
+            times[base] += 1
+            name = f"{base} ({times[base]})"
+        times[name] += 1
         names.append(name)
     return names
 

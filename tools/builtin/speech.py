@@ -34,7 +34,7 @@ VOICES = MappingProxyType(
 _PACES = MappingProxyType({"slow": "130", "normal": "165", "fast": "210"})
 _TOO_LONG = 50_000
 _PEAK = 0.89
-_PAUSE_SECONDS = 0.45
+_PAUSE_SECONDS = 0.6
 _EDGE_SECONDS = 0.2
 ESPEAK_HINT = "apt install espeak-ng"
 

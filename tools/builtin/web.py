@@ -77,8 +77,7 @@ async def download_file(url: str, work: Work) -> dict[str, Any]:
 
 
 async def _get(url: str, work: Work, *, max_bytes: int, seconds: float) -> Reply:
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_web_address(url.strip()):
         raise BadArguments(
             f"{url!r} is not an address that starts with http:// or https://",
             paths=("/url",),
@@ -90,6 +89,14 @@ async def _get(url: str, work: Work, *, max_bytes: int, seconds: float) -> Reply
     if not reply.body:
         raise BadOutput(f"{reply.url} answered with nothing")
     return reply
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _check_status(reply: Reply) -> None:
