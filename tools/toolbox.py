@@ -9,7 +9,7 @@ from tools.adapter import Adapter, CallContext
 from tools.adapters.http_endpoint import HttpEndpoint
 from tools.adapters.model_endpoint import ModelEndpoint
 from tools.adapters.python_function import PythonFunction
-from tools.errors import Unavailable
+from tools.errors import ToolError, Unavailable
 from tools.net import Net
 from tools.processes import Processes
 from tools.spec import Json, Kind, Tool, ToolCall, ToolResult
@@ -24,6 +24,7 @@ class Toolbox:
     """
 
     def __init__(self, *, net: Net, processes: Processes, modules: Sequence[str] = ()) -> None:
+        self._net = net
         self._functions = PythonFunction(processes=processes, net=net, modules=modules)
         self._models = ModelEndpoint(net)
         self._adapters: Mapping[Kind, Adapter] = {
@@ -47,7 +48,18 @@ class Toolbox:
         if missing:
             programs = [program for program in tool.requires if shutil.which(program) is None]
             return f"{', '.join(programs)} missing: {'; '.join(dict.fromkeys(missing))}"
-        return self._functions.missing(tool) if tool.kind is Kind.PYTHON else None
+        if tool.kind is Kind.PYTHON:
+            return self._functions.missing(tool)
+        return self._forbidden(tool)
+
+    def _forbidden(self, tool: Tool) -> str | None:
+        """Why the tool's address may never be called; None when it may, as far as one can tell."""
+        address = tool.binding.get("url") or tool.binding.get("base_url") or ""
+        try:
+            self._net.check(str(address))
+        except ToolError as error:
+            return str(error)
+        return None
 
     async def aclose(self) -> None:
         """Close the connections to models."""

@@ -9,6 +9,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from tools.adapter import CallContext
@@ -36,14 +37,16 @@ class _LoopFunction:
 class PythonFunction:
     """Calls the function that a tool's binding names: `{"function": "module:name"}`.
 
-    Only functions of the tools that ship, and of `modules` (a module, or a package with all that
-    is in it) are called: whoever may register tools must not thereby run what is installed here.
+    Only the functions that our own modules list in their `TOOLS`, and the public ones of `modules`
+    (a module, or a package with all that is in it) are called: whoever may register tools must not
+    thereby run what is installed here.
     """
 
     def __init__(self, *, processes: Processes, net: Net, modules: Sequence[str] = ()) -> None:
         self._processes = processes
         self._net = net
-        self._modules = (_OURS, *modules)
+        self._modules = tuple(modules)
+        self._offered: set[str] = set()
         self._found: dict[str, _LoopFunction] = {}
 
     async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
@@ -82,10 +85,20 @@ class PythonFunction:
         name = tool.binding.get("function")
         if not isinstance(name, str) or ":" not in name:
             raise Unavailable(f"the tool {tool.name} does not say which function it is")
-        module = name.partition(":")[0]
-        if not any(module == one or module.startswith(f"{one}.") for one in self._modules):
-            raise Unavailable(f"{name} may not be called: allow its module in the service's settings")
+        if name not in self._offered:
+            if not self._is_offered(name):
+                raise Unavailable(f"{name} may not be called: allow its module in the service's settings")
+            self._offered.add(name)
         return name
+
+    def _is_offered(self, name: str) -> bool:
+        module, _, function = name.partition(":")
+        if any(_is_in(module, one) for one in self._modules):
+            return not function.startswith("_")
+        if not _is_in(module, _OURS):
+            return False
+        tools: Sequence[Tool] = getattr(_import(module), "TOOLS", ())
+        return any(tool.binding.get("function") == name for tool in tools)
 
     async def _on_the_loop(self, name: str, arguments: dict[str, Any], context: CallContext) -> Any:
         found = self._find(name)
@@ -116,13 +129,21 @@ class PythonFunction:
         return found
 
 
+def _is_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _import(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise Unavailable(f"the module {module} cannot be imported: {error}") from error
+
+
 def _load(name: str) -> _LoopFunction:
     """The async function of that name; it must be a plain one that is defined in that module."""
     module_name, _, function_name = name.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise Unavailable(f"the module {module_name} cannot be imported: {error}") from error
+    module = _import(module_name)
     function = getattr(module, function_name, None)
     if not inspect.isfunction(function) or function.__module__ != module_name:
         raise Unavailable(f"{module_name} defines no function named {function_name}")

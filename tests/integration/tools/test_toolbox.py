@@ -2,12 +2,15 @@
 
 import asyncio
 import dataclasses
+import importlib
+import pkgutil
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+import tools.builtin
 from tools.adapter import CallContext, Exchange
 from tools.errors import (
     BadArguments,
@@ -164,6 +167,8 @@ async def test_what_is_missing_is_told_with_the_hint(toolbox: Toolbox, context: 
     for function, reason in [
         ("tools.testing_functions:nothing", "no function named nothing"),
         ("tools.testing_functions:crash", "is not async"),
+        ("tools.testing_functions:_schema", "may not be called"),
+        ("tools.builtin.web:not_a_tool", "may not be called"),
         ("os:getcwd", "may not be called"),
         ("tools.testing_functions_two:x", "may not be called"),
         ("tools.builtin.no_such_module:x", "cannot be imported"),
@@ -172,6 +177,26 @@ async def test_what_is_missing_is_told_with_the_hint(toolbox: Toolbox, context: 
         assert reason in (toolbox.available(broken) or "")
         with pytest.raises(Unavailable, match=reason):
             await toolbox.call(broken, {}, context)
+
+
+async def test_an_address_that_may_not_be_called_makes_a_tool_unavailable(toolbox: Toolbox) -> None:
+    tool = dataclasses.replace(BY_NAME["echo"], kind=Kind.HTTP, binding={"url": "https://example.com/{id}"})
+    assert toolbox.available(tool) is None
+    private = dataclasses.replace(tool, binding={"url": "http://10.0.0.1/"})
+    assert "not a public address" in (toolbox.available(private) or "")
+    model = dataclasses.replace(tool, kind=Kind.MODEL, binding={"base_url": "http://localhost:1/v1"})
+    assert toolbox.available(model) is None
+
+
+async def test_every_tool_that_ships_is_available_or_lacks_only_a_program(toolbox: Toolbox) -> None:
+    found = 0
+    for info in pkgutil.iter_modules(tools.builtin.__path__):
+        module = importlib.import_module(f"tools.builtin.{info.name}")
+        for tool in getattr(module, "TOOLS", ()):
+            reason = toolbox.available(tool)
+            assert reason is None or "missing" in reason, tool.name
+            found += 1
+    assert found > 10
 
 
 async def test_a_kind_without_adapter_is_unavailable(toolbox: Toolbox, context: CallContext) -> None:
