@@ -110,8 +110,8 @@ def start_redis(*, durable: bool = False, kind: Kind = "any") -> Server:
     keep = "yes" if durable else "no"
     _run_as(
         None, redis_program(kind), "--port", port, "--bind", "127.0.0.1", "--daemonize", "yes",
-        "--dir", folder, "--pidfile", pid_file, "--logfile", log, "--databases", 64, "--save", "", "--appendonly", keep,
-        "--maxmemory-policy", "noeviction", log=log,
+        "--dir", folder, "--pidfile", pid_file, "--logfile", log, "--databases", 64, "--save", "",
+        "--appendonly", keep, "--maxmemory-policy", "noeviction", log=log,
     )  # fmt: skip
     url = f"redis://127.0.0.1:{port}/0"
     _wait_for_redis(url, log)
