@@ -58,7 +58,7 @@ TOOLS: tuple[Tool, ...] = (
         ports=Ports({"text": ("url", "text", "string"), "scale": ("integer",)}, {"image": "image/png"}),
         limits=Limits(timeout=30),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.1, quality=0.97, n=10),),
+        believed=(Believed(seconds=0.05, quality=0.97, n=10),),
         tags=("images", "codes"),
         docs=Docs(
             when_to_use="Make, create, generate or encode a QR code, quick response code, scannable code or "
@@ -86,7 +86,7 @@ TOOLS: tuple[Tool, ...] = (
         ports=Ports({"image": ("image/*",)}, {"text": "text", "codes": "json"}),
         limits=Limits(timeout=60),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.15, quality=0.92, n=8),),
+        believed=(Believed(seconds=0.05, quality=0.92, n=8),),
         tags=("images", "codes"),
         docs=Docs(
             when_to_use=(

@@ -140,7 +140,6 @@ def _tool(
     request: str,
     arguments: Mapping[str, Any],
     types: Mapping[str, tuple[str, ...]] | None = None,
-    seconds: float = 0.15,
 ) -> Tool:
     """A record with what all tools from image to image have in common."""
     return Tool(
@@ -153,7 +152,7 @@ def _tool(
         ports=Ports({"image": ("image/*",), **(types or {})}, {"image": "image/*"}),
         limits=Limits(timeout=60),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=seconds, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.06, quality=0.95, n=8),),
         tags=("images",),
         docs=Docs(
             when_to_use=when,
@@ -270,7 +269,7 @@ TOOLS: tuple[Tool, ...] = (
         ),
         limits=Limits(timeout=60),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.15, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.05, quality=0.95, n=8),),
         tags=("images",),
         docs=Docs(
             when_to_use="Image info, properties, metadata, dimensions, resolution, how large or what "

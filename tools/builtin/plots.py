@@ -193,7 +193,7 @@ TOOLS: tuple[Tool, ...] = (
         fields={"x": _X, "y": _Y, "label": _LABEL},
         when=_BAR_WORDS + "A quick look in low resolution.",
         request="Which product sold most per region in this CSV, as a bar chart?",
-        believed=Believed(seconds=0.3, quality=0.78, n=8),
+        believed=Believed(seconds=0.25, quality=0.78, n=8),
     ),
     _tool(
         "plot_bar_styled",
@@ -203,7 +203,7 @@ TOOLS: tuple[Tool, ...] = (
         fields={"x": _X, "y": _Y, "label": _LABEL, "group": _GROUP},
         when=_BAR_WORDS + "High resolution for a report, with values, colours and grouped bars.",
         request="Make a bar chart of the sales of each product, grouped by year, for the report",
-        believed=Believed(seconds=0.6, quality=0.93, n=8),
+        believed=Believed(seconds=0.4, quality=0.93, n=8),
     ),
     _tool(
         "plot_line",
@@ -215,7 +215,7 @@ TOOLS: tuple[Tool, ...] = (
             "months or years."
         ),
         request="Plot the monthly revenue as a line",
-        believed=Believed(seconds=0.6, quality=0.9, n=6),
+        believed=Believed(seconds=0.4, quality=0.9, n=6),
     ),
     _tool(
         "plot_pie",
@@ -234,7 +234,7 @@ TOOLS: tuple[Tool, ...] = (
         },
         when="Pie chart, shares, percentages, parts of a whole, composition, how a total is divided.",
         request="Show the share of each product in the sales as a pie chart",
-        believed=Believed(seconds=0.5, quality=0.9, n=6),
+        believed=Believed(seconds=0.35, quality=0.9, n=6),
     ),
     _tool(
         "plot_histogram",
@@ -248,7 +248,7 @@ TOOLS: tuple[Tool, ...] = (
         },
         when="Histogram, distribution, spread or frequency of the values of a column of numbers.",
         request="Histogram of the ages with 20 bins",
-        believed=Believed(seconds=0.5, quality=0.9, n=6),
+        believed=Believed(seconds=0.35, quality=0.9, n=6),
     ),
     _tool(
         "plot_scatter",
@@ -257,6 +257,6 @@ TOOLS: tuple[Tool, ...] = (
         fields={"x": _NUMBER_X, "y": _Y, "group": _GROUP},
         when="Scatter plot, cloud of points, correlation or relation between two columns of numbers.",
         request="Plot height against weight",
-        believed=Believed(seconds=0.6, quality=0.9, n=6),
+        believed=Believed(seconds=0.45, quality=0.9, n=6),
     ),
 )

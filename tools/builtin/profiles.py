@@ -102,7 +102,7 @@ TOOLS: tuple[Tool, ...] = (
         ports=Ports({"tables": ("tables",)}, {"profiles": "tables"}),
         limits=Limits(timeout=120),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.2, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.1, quality=0.95, n=8),),
         tags=("tables", "statistics"),
         docs=Docs(
             when_to_use="Profile, describe or summarise each of several tables, such as all tables "

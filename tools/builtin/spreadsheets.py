@@ -169,7 +169,7 @@ TOOLS: tuple[Tool, ...] = (
         ports=Ports({"data": DATA_TYPES, "name": ("string",)}, {"file": CSV}),
         limits=Limits(timeout=60),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.12, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.2, quality=0.95, n=8),),
         tags=("tables", "files"),
         docs=Docs(
             when_to_use=(
