@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -43,7 +44,7 @@ def create_app(services: Services) -> FastAPI:
 
     app = FastAPI(
         title="Toolpath",
-        version=services.version,
+        version=_version(),
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -67,6 +68,13 @@ def create_app(services: Services) -> FastAPI:
     )
     _describe_key(app)
     return app
+
+
+def _version() -> str:
+    try:
+        return version("toolpath")
+    except PackageNotFoundError:
+        return "0"  # run from a source tree that is not installed
 
 
 def _describe_key(app: FastAPI) -> None:

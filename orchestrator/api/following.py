@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from orchestrator.api.schemas.fields import moment
 from orchestrator.domain.events import Event, EventType
 from orchestrator.ports import Signals, Store
 
@@ -90,7 +91,7 @@ def encoded(event: Event) -> bytes:
         "run": event.run_id,
         "number": event.number,
         "type": event.type,
-        "at": event.at,
+        "at": moment(event.at),
         "data": event.data,
     }
     text = orjson.dumps(body, default=dict)

@@ -20,9 +20,10 @@ def _money(usd: Decimal | float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _moment(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def moment(seconds: float) -> str:
+    """A time as RFC 3339 in UTC, with milliseconds."""
+    at = datetime.fromtimestamp(seconds, tz=UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 #: USD as a decimal string, never in powers of ten.
@@ -35,7 +36,7 @@ Money = Annotated[
 #: Seconds since 1970, shown as RFC 3339 in UTC.
 Moment = Annotated[
     float,
-    PlainSerializer(_moment, return_type=str),
+    PlainSerializer(moment, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 

@@ -60,7 +60,7 @@ class GivenSubTask(Asked):
     """A sub-task of a graph that a program gives; without a tool any that fits is taken."""
 
     id: Label
-    goal: Annotated[str, Field(max_length=_WORDS)] = ""
+    goal: Annotated[str, Field(min_length=1, max_length=_WORDS)] | None = None
     tool: Label | None = None
     arguments: dict[str, Any] = Field(default_factory=dict)
     needs: list[str] = Field(default_factory=list)

@@ -1,0 +1,87 @@
+"""A whole embedded service on a scratch folder, served over a real socket, and clients to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+import uvicorn
+
+from orchestrator import bootstrap
+from orchestrator.api.app import create_app
+from orchestrator.settings import Settings, ensure_keys
+
+
+@dataclass
+class Service:
+    url: str
+    key: str
+    data_dir: Path
+    services: bootstrap.Services
+
+    def client(self, **more) -> httpx2.Client:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=30, **more)
+
+    def stranger(self) -> httpx2.Client:
+        return httpx2.Client(base_url=self.url, timeout=30)
+
+
+@contextlib.contextmanager
+def serving(settings: Settings) -> Iterator[Service]:
+    """The service in a thread of its own, stopped at the end."""
+    settings = ensure_keys(settings)
+    services = bootstrap.build(settings, runs_steps=True)
+    config = uvicorn.Config(
+        create_app(services), log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    sock = config.bind_socket()
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])), daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the service did not start"
+            thread.join(0.02)
+        assert settings.api_key is not None
+        port = sock.getsockname()[1]
+        key = settings.api_key.get_secret_value()
+        yield Service(f"http://127.0.0.1:{port}", key, settings.data_dir, services)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        sock.close()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("service"),
+        host="127.0.0.1",
+        port=0,
+        processes=1,
+        net_allow=("127.0.0.1",),
+        python_modules=("tests.integration.tools.sample_tools",),
+        max_upload_bytes=2_000_000,
+        max_body_bytes=200_000,
+    )
+    with serving(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[httpx2.Client]:
+    with service.client() as client:
+        yield client
+
+
+@pytest.fixture
+def stranger(service: Service) -> Iterator[httpx2.Client]:
+    with service.stranger() as client:
+        yield client
