@@ -253,6 +253,18 @@ class Transaction(Protocol):
         """
         ...
 
+    def update_step(self, step: StepId, **fields: Any) -> None:
+        """Set fields without a move and without an event."""
+        ...
+
+    def end_if_over(self, run_id: str) -> None:
+        """End a running run whose last open step has ended and that has no job left."""
+        ...
+
+    def tool(self, name: str, version: int) -> Tool:
+        """That very version of a tool, removed or not. Raises `NotFound`."""
+        ...
+
     def event(
         self, run_id: str, type: EventType, data: Mapping[str, Any] | None = None
     ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """`id` is "art_" and the first 32 hex digits of the SHA-256 of the bytes; `size` in bytes."""
+    """`id` is "art_" and 32 hex digits of a SHA-256 over the bytes' hash, type and name; `size` in bytes."""
 
     id: str
     media_type: str

@@ -100,6 +100,8 @@ class Job(StrEnum):
     PLAN = "plan"
     #: A step failed or fell below the gate: search again over what is not yet claimed.
     REPAIR = "repair"
+    #: Tell the webhook that the run has ended.
+    NOTIFY = "notify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class RunRequest:
 
     request: str | None = None
     plan: Mapping[str, Any] | None = None
+    #: A stored plan that this run is to follow exactly.
+    plan_id: str | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
     preference: Preference = field(default_factory=Preference)
     budget: Budget = field(default_factory=Budget)

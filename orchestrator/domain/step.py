@@ -125,6 +125,7 @@ class Claim:
     tries: int
     timeout: float
     step_gate: float
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 class Ending(StrEnum):
@@ -181,6 +182,8 @@ class Step:
     needs: tuple[int, ...]
     children: tuple[int, ...]
     path_version: int
+    #: Which call of its option it is, from 0.
+    part: int = 0
     fence: int = 0
     tries: int = 0
     revision: int = 0

@@ -1,0 +1,1 @@
+"""How the truth's shape changes."""

@@ -1,0 +1,177 @@
+"""Every knob, and the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+def _default_data_dir() -> Path:
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "toolpath"
+
+
+class Settings(BaseSettings):
+    """Read once at start from `TOOLPATH_…` variables, then `toolpath.toml`, then these defaults.
+
+    Lists are comma separated in variables. Times are in seconds, sizes in bytes.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOOLPATH_", toml_file="toolpath.toml", extra="ignore", frozen=True
+    )
+
+    # where things are
+    data_dir: Path = Field(default_factory=_default_data_dir)
+    database_url: str | None = None
+    broker_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+    # who may call
+    api_key: SecretStr | None = None
+    #: Signs browser sessions and, later, stored secrets; production refuses to start without one.
+    secret_key: SecretStr | None = None
+    #: Host names that requests may be addressed to, besides the loopback ones.
+    allowed_hosts: Names = ()
+    max_body_bytes: int = 32_000_000
+    max_upload_bytes: int = 512_000_000
+
+    # the planner's language model
+    llm_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("TOOLPATH_LLM_BASE_URL", "OPENAI_BASE_URL", "llm_base_url"),
+    )
+    llm_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("TOOLPATH_LLM_API_KEY", "OPENAI_API_KEY", "llm_api_key"),
+    )
+    llm_model: str | None = None
+    llm_timeout: float = 60.0
+    #: USD per 1,000 tokens in and out, for budgets and quotes.
+    llm_price_in: float = 0.0
+    llm_price_out: float = 0.0
+    #: Candidate plans asked of the model; several are merged and searched as one graph.
+    llm_candidates: int = 1
+    llm_repairs: int = 2
+
+    # the network
+    #: Hosts and networks that may be dialled although they are private.
+    net_allow: Names = ()
+    net_timeout: float = 30.0
+    net_max_bytes: int = 20_000_000
+
+    # tools
+    #: Python modules whose functions may be registered as tools.
+    python_modules: Names = ()
+    #: Processes that run blocking tools; 0 stands for one per core, at least two.
+    processes: int = 0
+
+    # the runner
+    queues: Names = ("default",)
+    #: Steps in flight at once in one process.
+    max_live: int = 256
+    drain_seconds: float = 30.0
+    retry_tries: int = 3
+    retry_first: float = 0.5
+
+    @field_validator("net_allow", "allowed_hosts", "python_modules", "queues", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("data_dir", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code wins over the environment, and that over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this process rings itself, with no broker."""
+        return self.broker_url is None
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'toolpath.db'}"
+
+    @property
+    def artifact_dir(self) -> Path:
+        """Where artifacts lie."""
+        return self.data_dir / "artifacts"
+
+    @property
+    def local_key_file(self) -> Path:
+        """Where the embedded service keeps the key it made."""
+        return self.data_dir / "local.key"
+
+
+def load(**given: Any) -> Settings:
+    """The settings; `given` overrides everything, None values in it count as not given."""
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def ensure_keys(settings: Settings) -> Settings:
+    """The settings with both keys: the embedded service makes missing ones at its first start.
+
+    Raises RuntimeError in production, where keys must be given.
+    """
+    missing = [name for name in ("api_key", "secret_key") if getattr(settings, name) is None]
+    if missing and not settings.embedded:
+        wanted = " and ".join(f"TOOLPATH_{name.upper()}" for name in missing)
+        raise RuntimeError(f"set {wanted}: with a broker the service does not make keys of its own")
+    made = {
+        "api_key": lambda: _key_file(settings.local_key_file, "tp_"),
+        "secret_key": lambda: _key_file(settings.data_dir / "secret.key", ""),
+    }
+    return settings.model_copy(update={name: SecretStr(made[name]()) for name in missing})
+
+
+def read_key(settings: Settings) -> str | None:
+    """The key that the command line uses: the configured one, else the local one if it was made."""
+    if settings.api_key is not None:
+        return settings.api_key.get_secret_value()
+    try:
+        return settings.local_key_file.read_text().strip()
+    except FileNotFoundError:
+        return None
+
+
+def _key_file(path: Path, prefix: str) -> str:
+    """The key in that file, made with mode 600 if there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        key = prefix + secrets.token_urlsafe(32)
+        file.write(key + "\n")
+    return key

@@ -1,0 +1,1 @@
+"""The truth: SQLAlchemy Core on SQLite and PostgreSQL behind the ports."""

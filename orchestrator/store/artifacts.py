@@ -1,0 +1,143 @@
+"""Artifacts in a folder (of one machine, or a shared volume), named by the hash of their bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from orchestrator.domain.artifact import Artifact
+from orchestrator.errors import NotFound, StorageFull
+from orchestrator.store.database import Database
+from orchestrator.store.journal import Journal
+from orchestrator.store.tables import artifacts
+from tools.errors import BadInputFile
+from tools.spec import File
+
+_CHUNK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class FolderArtifacts:
+    """`ports.Artifacts`: temporary file, fsync, rename, then the row."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self._folder = folder
+        self._database = database
+        folder.mkdir(parents=True, exist_ok=True)
+
+    async def put(self, data: bytes, *, media_type: str, name: str) -> Artifact:
+        """Keep bytes."""
+        digest, size = await asyncio.to_thread(self._keep, data)
+        return await self._record(digest, size, media_type, name)
+
+    async def put_file(self, path: Path, *, media_type: str, name: str) -> Artifact:
+        """Keep a file's bytes."""
+        digest, size = await asyncio.to_thread(self._keep, path)
+        return await self._record(digest, size, media_type, name)
+
+    async def get(self, id: str) -> Artifact:
+        """The record."""
+        row = await self._database.read(
+            lambda c: c.execute(select(artifacts).where(artifacts.c.id == id)).one_or_none()
+        )
+        if row is None:
+            raise NotFound(f"there is no artifact {id!r}")
+        return Artifact(row.id, row.media_type, row.name, row.size, row.created_at)
+
+    def path(self, id: str) -> Path:
+        """Where the bytes lie."""
+        digest = id.removeprefix("art_")
+        if not digest.isalnum():
+            raise NotFound(f"there is no artifact {id!r}")
+        return self._folder / digest[:2] / digest
+
+    async def load(self, artifact: str) -> File:
+        """The file for a tool."""
+        try:
+            record = await self.get(artifact)
+        except NotFound as error:
+            raise BadInputFile(f"{error}; upload it with POST /v1/artifacts first") from error
+        path = self.path(artifact)
+        if not path.is_file():
+            raise BadInputFile(f"the bytes of artifact {artifact!r} are not in the artifact folder")
+        return File(path, record.media_type, record.name, record.id)
+
+    async def save(self, path: Path, *, media_type: str, name: str) -> Mapping[str, Any]:
+        """Keep what a tool made."""
+        return (await self.put_file(path, media_type=media_type, name=name)).reference()
+
+    async def _record(self, digest: str, size: int, media_type: str, name: str) -> Artifact:
+        # The name and type belong to the bytes as first given; other ones make another artifact.
+        salted = hashlib.sha256(f"{digest}\n{media_type}\n{name}".encode()).hexdigest()
+        id = f"art_{salted[:32]}"
+        target = self.path(id)
+        await asyncio.to_thread(_link, self._folder / "sha256" / digest, target)
+
+        def act(journal: Journal) -> Artifact:
+            dialect = postgresql if journal.connection.dialect.name == "postgresql" else sqlite
+            statement = dialect.insert(artifacts).values(
+                id=id, media_type=media_type, name=name, size=size, created_at=journal.now
+            )
+            journal.connection.execute(statement.on_conflict_do_nothing())
+            return Artifact(id, media_type, name, size, journal.now)
+
+        return await self._database.act(act)
+
+    def _keep(self, source: bytes | Path) -> tuple[str, int]:
+        """Write the bytes under their hash; answers hash and size."""
+        try:
+            return self._write(source)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise StorageFull(
+                    "there is no room for the file; free space in the data folder and try again"
+                ) from error
+            raise
+
+    def _write(self, source: bytes | Path) -> tuple[str, int]:
+        folder = self._folder / "sha256"
+        folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
+        try:
+            with os.fdopen(descriptor, "wb") as out:
+                for chunk in _chunks(source):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    out.write(chunk)
+                out.flush()
+                os.fsync(out.fileno())
+            Path(temporary).replace(folder / digest.hexdigest())
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return digest.hexdigest(), size
+
+
+def _chunks(source: bytes | Path) -> Any:
+    if isinstance(source, bytes):
+        yield source
+        return
+    with source.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _link(bytes_at: Path, target: Path) -> None:
+    """A second name for the same bytes, so that they are kept once."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(bytes_at, target)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        target.write_bytes(bytes_at.read_bytes())

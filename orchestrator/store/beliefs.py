@@ -1,0 +1,104 @@
+"""The living benchmark table: priors as written, and decayed sums of what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from orchestrator.domain.belief import DECAY, Belief, Observed, Prior
+from orchestrator.domain.step import Ending, Outcome
+from orchestrator.store.codec import dump, load
+from orchestrator.store.tables import beliefs
+
+_SUMS = ("tries", "successes", "judged", "quality", "usd", "usd_squared", "seconds", "seconds_squared")
+#: Endings that say something about the tool; a cancelled or a lost attempt does not.
+_TELLING = frozenset({Ending.SUCCEEDED, Ending.LOW_QUALITY, Ending.FAILED, Ending.RETRY})
+#: Verdicts from these only say that the output has the right form, which is no evidence of quality.
+_FORM_ONLY = frozenset({"schema"})
+
+
+def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    """Let a group of outcomes change the beliefs about their tools, in the same commit."""
+    sums: dict[tuple[str, int, str], dict[str, float]] = {}
+    for outcome in outcomes:
+        if outcome.ending not in _TELLING:
+            continue
+        claim = outcome.claim
+        row = sums.setdefault(
+            (claim.tool, claim.tool_version, claim.subtask_type), dict.fromkeys((*_SUMS, "factor"), 0.0)
+        )
+        row["factor"] = (row["factor"] or 1.0) * DECAY
+        for name, value in _seen(outcome).items():
+            row[name] = row[name] * DECAY + value
+    # Sorted, so that two groups meet the same rows in the same order.
+    rows = [
+        {"tool": tool, "version": version, "subtask_type": type_} | {f"new_{k}": v for k, v in row.items()}
+        for (tool, version, type_), row in sorted(sums.items())
+    ]
+    if rows:
+        connection.execute(_OBSERVE[connection.dialect.name], rows)
+
+
+def _seen(outcome: Outcome) -> dict[str, float]:
+    verdict = outcome.verdict
+    judged = verdict is not None and verdict.source not in _FORM_ONLY
+    usd, seconds = float(outcome.usage.usd), outcome.usage.seconds
+    failed = outcome.ending is Ending.FAILED or (outcome.ending is Ending.RETRY and verdict is None)
+    return {
+        "tries": 1.0,
+        "successes": 0.0 if failed else 1.0,
+        "judged": 1.0 if judged else 0.0,
+        "quality": verdict.quality if judged and verdict is not None else 0.0,
+        "usd": usd,
+        "usd_squared": usd * usd,
+        "seconds": seconds,
+        "seconds_squared": seconds * seconds,
+    }
+
+
+def _observe_statement(dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _SUMS}
+    keys: dict[str, Any] = {name: bindparam(name) for name in ("tool", "version", "subtask_type")}
+    statement = insert(beliefs).values(**keys, **new)
+    old = beliefs.c
+    return statement.on_conflict_do_update(
+        index_elements=["tool", "version", "subtask_type"],
+        set_={
+            name: old[name] * bindparam("new_factor", type_=old[name].type) + statement.excluded[name]
+            for name in _SUMS
+        },
+    )
+
+
+_OBSERVE = {dialect: _observe_statement(dialect) for dialect in ("sqlite", "postgresql")}
+
+
+def read(connection: Connection, tool: str, version: int) -> list[Row[Any]]:
+    """All rows about a tool version."""
+    where = (beliefs.c.tool == tool) & (beliefs.c.version == version)
+    return list(connection.execute(select(beliefs).where(where).order_by(beliefs.c.subtask_type)))
+
+
+def belief_of(row: Row[Any], record_prior: Prior) -> Belief:
+    """A row as a belief; the tool's record speaks where no prior was written."""
+    prior = record_prior if row.prior is None else load(Prior, row.prior)
+    seen = Observed(**{name: getattr(row, name) for name in _SUMS})
+    return Belief(row.tool, row.version, row.subtask_type, prior, seen)
+
+
+def write_prior(connection: Connection, tool: str, version: int, subtask_type: str, prior: Prior) -> None:
+    """Set the prior; what was observed stays."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(beliefs).values(
+        tool=tool, version=version, subtask_type=subtask_type, prior=dump(Prior, prior), **asdict(Observed())
+    )
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tool", "version", "subtask_type"], set_={"prior": statement.excluded.prior}
+        )
+    )

@@ -1,0 +1,86 @@
+"""One database: its writer, its readers, its clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.store import intake, leases, steps
+from orchestrator.store.engine import DatabaseClock, open_engine
+from orchestrator.store.journal import Journal
+from orchestrator.store.unit_of_work import SqlTransaction, run_acts
+from orchestrator.store.writer import Writer
+
+T = TypeVar("T")
+
+#: Reads at once in one process.
+READERS = 4
+
+
+class Database:
+    """Owns the connections. `start` before use, `stop` after; `after_commit` hears of each commit."""
+
+    def __init__(self, url: str, *, after_commit: Callable[[set[str], bool], None]) -> None:
+        self.url = url
+        self.engine = open_engine(url, pool=READERS + 4)
+        self.clock = DatabaseClock()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="toolpath-reader")
+        self.writer = Writer(
+            self.engine,
+            self.clock,
+            handlers={
+                "record": steps.record_outcomes,
+                "accept": intake.accept_runs,
+                "act": run_acts,
+                "plain": _plain,
+                "sweep": leases.sweep,
+                "jobs": leases.claim_jobs,
+                "claim": steps.claim_steps,
+            },
+            after_commit=after_commit,
+        )
+
+    def start(self) -> None:
+        """Begin to write."""
+        self.writer.start()
+
+    def stop(self) -> None:
+        """Write what is handed in, then close everything."""
+        self.writer.stop()
+        self._readers.shutdown()
+        self.engine.dispose()
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """`query` on a reader's connection and thread, in one read transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        with self.engine.begin() as connection:
+            return query(connection)
+
+    async def write(self, act: Callable[[SqlTransaction], T], *, durable: bool = True) -> T:
+        """`act` in a transaction of the writer."""
+        result: T = await self.writer.submit("act", act, durable=durable)
+        return result
+
+    async def act(self, act: Callable[[Journal], T]) -> T:
+        """`act` over the bare journal, for the store's own writes."""
+        result: T = await self.writer.submit("plain", act)
+        return result
+
+
+def _plain(journal: Journal, acts: Sequence[Callable[[Journal], Any]]) -> list[Any]:
+    results: list[Any] = []
+    for act in acts:
+        with journal.connection.begin_nested() as savepoint:
+            try:
+                results.append(act(journal))
+            except OrchestratorError as error:
+                savepoint.rollback()
+                results.append(error)
+    return results

@@ -1,0 +1,127 @@
+"""Accepting runs: many at once share one durable commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from orchestrator.domain.events import EventType
+from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
+from orchestrator.errors import IdempotencyReused
+from orchestrator.store.codec import dump, dumps, nano
+from orchestrator.store.journal import Journal
+from orchestrator.store.rows import run_of
+from orchestrator.store.tables import events, run_labels, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A run about to be accepted."""
+
+    run_id: str
+    request: RunRequest
+    key: str | None
+    fingerprint: str
+    job: Job
+
+
+def accept_runs(journal: Journal, intakes: Sequence[Intake]) -> list[Run | Exception]:
+    """Insert new runs; a known idempotency key answers the run it made first."""
+    known = _known(journal, intakes)
+    fresh: dict[str, Intake] = {}
+    by_key: dict[str, str] = {}
+    for intake in intakes:
+        if intake.key is not None and (intake.key in known or intake.key in by_key):
+            continue
+        fresh[intake.run_id] = intake
+        if intake.key is not None:
+            by_key[intake.key] = intake.run_id
+    rows = _insert(journal, list(fresh.values()))
+    return [_answer(intake, known, by_key, fresh, rows) for intake in intakes]
+
+
+def _known(journal: Journal, intakes: Sequence[Intake]) -> dict[str, Any]:
+    keys = [intake.key for intake in intakes if intake.key is not None]
+    if not keys:
+        return {}
+    found = journal.connection.execute(select(runs).where(runs.c.idempotency_key.in_(keys)))
+    return {row.idempotency_key: row for row in found}
+
+
+def _answer(
+    intake: Intake,
+    known: dict[str, Any],
+    by_key: dict[str, str],
+    fresh: dict[str, Intake],
+    rows: dict[str, Any],
+) -> Run | Exception:
+    """The run for this intake: new, or the one made under the same key by an equal body."""
+    if intake.run_id in fresh:
+        return run_of(rows[intake.run_id])
+    assert intake.key is not None
+    first = known.get(intake.key)
+    fingerprint = first.fingerprint if first is not None else fresh[by_key[intake.key]].fingerprint
+    if fingerprint != intake.fingerprint:
+        return IdempotencyReused(
+            f"Idempotency-Key {intake.key!r} was used before with another body; "
+            "send a new key for a new request"
+        )
+    return run_of(first if first is not None else rows[by_key[intake.key]])
+
+
+def _insert(journal: Journal, fresh: Sequence[Intake]) -> dict[str, Any]:
+    if not fresh:
+        return {}
+    result = journal.connection.execute(
+        insert(runs).returning(runs), [_row(intake, journal.now) for intake in fresh]
+    )
+    rows = {row.id: row for row in result}
+    labels = [
+        {"run_id": intake.run_id, "key": key, "value": value}
+        for intake in fresh
+        for key, value in intake.request.labels.items()
+    ]
+    if labels:
+        journal.connection.execute(insert(run_labels), labels)
+    accepted = {"status": RunStatus.PLANNING.value}
+    journal.connection.execute(
+        insert(events),
+        [
+            {
+                "run_id": intake.run_id,
+                "number": 1,
+                "type": EventType.RUN_ACCEPTED.value,
+                "at": journal.now,
+                "data": dumps(accepted),
+            }
+            for intake in fresh
+        ],
+    )
+    journal.changed.update(intake.run_id for intake in fresh)
+    journal.ring = True
+    return rows
+
+
+def _row(intake: Intake, now: float) -> dict[str, Any]:
+    request, budget = intake.request, intake.request.budget
+    return {
+        "id": intake.run_id,
+        "status": RunStatus.PLANNING.value,
+        "job": intake.job.value,
+        "job_at": now,
+        "request": dump(RunRequest, request),
+        "words": request.request or "",
+        "priority": request.priority,
+        "idempotency_key": intake.key,
+        "fingerprint": intake.fingerprint,
+        "budget_nano": None if budget.usd is None else nano(budget.usd),
+        "budget_tokens": budget.tokens,
+        "notify": request.webhook_url is not None,
+        "last_event": 1,
+        "created_at": now,
+        "updated_at": now,
+        "deadline_at": None if budget.seconds is None else now + budget.seconds,
+    }

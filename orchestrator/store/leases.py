@@ -1,0 +1,354 @@
+"""Leases: jobs of runs, heartbeats, and taking back what a vanished worker held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Double,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from orchestrator.domain.events import EventType
+from orchestrator.domain.question import QuestionKind
+from orchestrator.domain.run import Job, RunStatus
+from orchestrator.domain.step import Ending, StepId, StepStatus
+from orchestrator.ports import JobClaim, Swept
+from orchestrator.store.codec import dumps
+from orchestrator.store.engine import ROWS, rows_from_json
+from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.rows import run_of
+from orchestrator.store.steps import LEASE, ask_repair, move
+from orchestrator.store.tables import attempts, questions, runs, steps
+
+#: A step whose worker vanished so many times is poison.
+DEATHS = 3
+#: A job of a run whose worker vanished so many times fails the run.
+JOB_TRIES = 5
+#: Rows handled by one sweep.
+SWEEP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class JobAsk:
+    """Jobs asked for by a runner."""
+
+    owner: str
+    room: int
+
+
+def claim_jobs(journal: Journal, asks: Sequence[JobAsk]) -> list[list[JobClaim]]:
+    """Claim due jobs for each runner that asks."""
+    return [_claim_jobs(journal, ask) for ask in asks]
+
+
+def _claim_jobs(journal: Journal, ask: JobAsk) -> list[JobClaim]:
+    connection, now = journal.connection, journal.now
+    due = connection.execute(_DUE_JOBS, {"now": now, "room": ask.room}).scalars().all()
+    locked = journal.lock(due)
+    claims: list[JobClaim] = []
+    for run_id in due:
+        if _too_often(journal, locked[run_id]):
+            continue
+        row = connection.execute(
+            update(runs)
+            .where(runs.c.id == run_id)
+            .values(owner=ask.owner, lease_until=now + LEASE, fence=runs.c.fence + 1, tries=runs.c.tries + 1)
+            .returning(runs)
+        ).one()
+        claims.append(JobClaim(run_of(row), Job(row.job), row.fence))
+    return claims
+
+
+def _too_often(journal: Journal, run: LockedRun) -> bool:
+    """Fail a run whose planning or repair has killed its worker again and again."""
+    tries = journal.connection.execute(select(runs.c.tries).where(runs.c.id == run.id)).scalar_one()
+    if tries < JOB_TRIES:
+        return False
+    job = run["job"]
+    run["job"] = None
+    if job != Job.NOTIFY:
+        message = f"the worker vanished {tries} times while it did this run's {job} job"
+        run["error"] = dumps({"code": "poisoned", "message": message})
+        move(journal, run, RunStatus.FAILED)
+    return True
+
+
+_DUE_JOBS = (
+    select(runs.c.id)
+    .where(
+        runs.c.job.is_not(None),
+        runs.c.job_at <= bindparam("now", type_=Double),
+        or_(runs.c.lease_until.is_(None), runs.c.lease_until < bindparam("now", type_=Double)),
+        runs.c.status.notin_([RunStatus.PAUSED.value]),
+    )
+    .order_by(runs.c.priority.desc(), runs.c.job_at, runs.c.id)
+    .limit(bindparam("room", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+
+
+# --- heartbeat --------------------------------------------------------------------------------
+
+
+def prolong(
+    connection: Connection,
+    *,
+    owner: str,
+    now: float,
+    claims: Sequence[tuple[StepId, int]],
+    jobs: Sequence[tuple[str, int]],
+) -> list[object]:
+    """Prolong the leases still held; answers the step ids and run ids of those that are not."""
+    dialect = connection.dialect.name
+    shared = {"held_by": owner, "until": now + LEASE}
+    lost: list[object] = []
+    if claims:
+        rows = [{"run_id": step.run_id, "idx": step.idx, "held": fence} for step, fence in claims]
+        kept = connection.execute(_PROLONG_STEPS[dialect], {ROWS: dumps(rows)} | shared)
+        alive = {StepId(row.run_id, row.idx) for row in kept}
+        lost += [step for step, _ in claims if step not in alive]
+    if jobs:
+        held = [{"id": run_id, "held": fence} for run_id, fence in jobs]
+        kept_jobs = connection.execute(_PROLONG_JOBS[dialect], {ROWS: dumps(held)} | shared)
+        living = {row.id for row in kept_jobs}
+        lost += [run_id for run_id, _ in jobs if run_id not in living]
+    return lost
+
+
+def _prolong_steps(dialect: str) -> Any:
+    v = rows_from_json(dialect, [("run_id", Text()), ("idx", Integer()), ("held", BigInteger())])
+    return (
+        update(steps)
+        .values(lease_until=bindparam("until", type_=Double))
+        .where(
+            steps.c.run_id == v.c.run_id,
+            steps.c.idx == v.c.idx,
+            steps.c.fence == v.c.held,
+            steps.c.owner == bindparam("held_by", type_=Text),
+            steps.c.status == StepStatus.RUNNING.value,
+        )
+        .returning(steps.c.run_id, steps.c.idx)
+    )
+
+
+def _prolong_jobs(dialect: str) -> Any:
+    v = rows_from_json(dialect, [("id", Text()), ("held", BigInteger())])
+    return (
+        update(runs)
+        .values(lease_until=bindparam("until", type_=Double))
+        .where(
+            runs.c.id == v.c.id,
+            runs.c.fence == v.c.held,
+            runs.c.owner == bindparam("held_by", type_=Text),
+            runs.c.job.is_not(None),
+        )
+        .returning(runs.c.id)
+    )
+
+
+_PROLONG_STEPS = {dialect: _prolong_steps(dialect) for dialect in ("sqlite", "postgresql")}
+_PROLONG_JOBS = {dialect: _prolong_jobs(dialect) for dialect in ("sqlite", "postgresql")}
+
+
+# --- sweep ------------------------------------------------------------------------------------
+
+
+def sweep(journal: Journal, asks: Sequence[object]) -> list[Swept]:
+    """Take back expired leases, end what is past its deadline, and say whether anything is due."""
+    lost = _take_back(journal)
+    _end_late(journal)
+    _ask_for_input(journal)
+    now = {"now": journal.now, "room": 1}
+    due = journal.connection.execute(_ANY_DUE, now).first() is not None
+    due = due or journal.connection.execute(_DUE_JOBS, now).first() is not None
+    return [Swept(lost, due or lost > 0) for _ in asks]
+
+
+_ANY_DUE = (
+    select(steps.c.run_id)
+    .join_from(steps, runs, steps.c.run_id == runs.c.id)
+    .where(
+        steps.c.status.in_([StepStatus.READY.value, StepStatus.WAITING.value]),
+        steps.c.run_at <= bindparam("now", type_=Double),
+        runs.c.status == RunStatus.RUNNING.value,
+    )
+    .limit(bindparam("room", type_=Integer))
+)
+
+
+def _take_back(journal: Journal) -> int:
+    expired = (
+        select(steps)
+        .where(steps.c.status == StepStatus.RUNNING.value, steps.c.lease_until < journal.now)
+        .limit(SWEEP)
+        .with_for_update(skip_locked=True)
+    )
+    rows = journal.connection.execute(expired).all()
+    locked = journal.lock(row.run_id for row in rows)
+    for row in rows:
+        _lose(journal, locked[row.run_id], row)
+    return len(rows)
+
+
+def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
+    """A step whose worker vanished: tried again, poisoned, or put before a person."""
+    error = {"code": "worker_lost", "message": f"worker {row.owner} stopped answering while it ran this step"}
+    journal.connection.execute(
+        insert(attempts).values(
+            run_id=row.run_id,
+            idx=row.idx,
+            number=row.fence,
+            ending=Ending.LOST.value,
+            revision=row.revision,
+            worker=row.owner,
+            started_at=row.started_at,
+            finished_at=journal.now,
+            usd_nano=row.worst_nano,
+            error=dumps(error),
+        )
+    )
+    # The call may have been made, so its worst cost is taken as spent: a budget is never passed.
+    run.add("spent_nano", row.worst_nano)
+    run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
+    told = {"step": row.key, "subtask": row.subtask, "tool": row.tool, "attempt": row.fence}
+    journal.event(run.id, EventType.STEP_LOST, told | {"error": error})
+    values: dict[str, Any] = {
+        "fence": row.fence + 1,
+        "deaths": row.deaths + 1,
+        "owner": None,
+        "lease_until": None,
+        "usd_nano": row.usd_nano + row.worst_nano,
+    }
+    if row.once:
+        values |= {
+            "status": StepStatus.WAITING.value,
+            "cause": dumps(_ask_person(journal, row)),
+            "run_at": None,
+        }
+        journal.event(run.id, EventType.STEP_WAITING, told)
+    elif row.deaths + 1 >= DEATHS:
+        values |= {"status": StepStatus.POISONED.value, "error": dumps(error), "finished_at": journal.now}
+        run.add("open_steps", -1)
+        ask_repair(journal, run)
+        journal.event(run.id, EventType.STEP_POISONED, told)
+    else:
+        values |= {"status": StepStatus.READY.value, "run_at": journal.now}
+        journal.ring = True
+    here = and_(steps.c.run_id == row.run_id, steps.c.idx == row.idx)
+    journal.connection.execute(update(steps).where(here).values(**values))
+
+
+def _ask_person(journal: Journal, row: Any) -> dict[str, Any]:
+    """A call that must not be repeated was cut off: only a person may say what happened."""
+    question_id = f"repeat_{row.idx}_{row.fence}"
+    text = (
+        f"The call of {row.tool!r} was cut off and may or may not have taken effect. "
+        "Make it again, take it as done, or give up?"
+    )
+    journal.connection.execute(
+        insert(questions).values(
+            run_id=row.run_id,
+            id=question_id,
+            kind=QuestionKind.REPEAT_ONCE.value,
+            text=text,
+            schema=dumps({"enum": ["repeat", "skip", "fail"]}),
+            subtask=row.subtask,
+            step_idx=row.idx,
+            detail=dumps({"tool": row.tool, "arguments": row.arguments}),
+            created_at=journal.now,
+        )
+    )
+    journal.event(row.run_id, EventType.QUESTION_ASKED, {"question": question_id, "text": text})
+    return {"reason": "person", "question": question_id}
+
+
+def _end_late(journal: Journal) -> None:
+    """Fail the runs whose deadline has passed; what is in flight is cancelled."""
+    late = (
+        select(runs.c.id)
+        .where(
+            runs.c.deadline_at.is_not(None),
+            runs.c.deadline_at < journal.now,
+            runs.c.finished_at.is_(None),
+            runs.c.status.notin_([RunStatus.PLANNED.value]),
+        )
+        .limit(SWEEP)
+    )
+    run_ids = journal.connection.execute(late).scalars().all()
+    locked = journal.lock(run_ids)
+    for run_id in run_ids:
+        run = locked[run_id]
+        if run["finished_at"] is None:
+            run["job"] = None
+            run["error"] = dumps(
+                {"code": "deadline_exceeded", "message": "the run's time limit passed before it ended"}
+            )
+            close_steps(journal, run, {"reason": "deadline"})
+            move(journal, run, RunStatus.FAILED)
+
+
+def close_steps(journal: Journal, run: LockedRun, cause: dict[str, Any]) -> None:
+    """Cancel all open steps of a run; the raised fence makes late answers void."""
+    still = [StepStatus.PENDING, StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING]
+    closed = journal.connection.execute(
+        update(steps)
+        .where(steps.c.run_id == run.id, steps.c.status.in_([status.value for status in still]))
+        .values(
+            status=StepStatus.CANCELLED.value,
+            fence=steps.c.fence + 1,
+            owner=None,
+            lease_until=None,
+            cause=dumps(cause),
+            finished_at=journal.now,
+        )
+        .returning(steps.c.key, steps.c.subtask, steps.c.tool)
+    ).all()
+    run.add("open_steps", -len(closed))
+    run.add("reserved_nano", -run["reserved_nano"])
+    for row in closed:
+        journal.event(
+            run.id,
+            EventType.STEP_CANCELLED,
+            {"step": row.key, "subtask": row.subtask, "tool": row.tool, "cause": cause},
+        )
+
+
+def _ask_for_input(journal: Journal) -> None:
+    """A running run that waits for nothing but a person says so by its status."""
+    moving = exists().where(
+        steps.c.run_id == runs.c.id,
+        or_(
+            steps.c.status.in_([StepStatus.READY.value, StepStatus.RUNNING.value]),
+            and_(steps.c.status == StepStatus.WAITING.value, steps.c.run_at.is_not(None)),
+        ),
+    )
+    stuck = (
+        select(runs.c.id)
+        .distinct()
+        .join_from(questions, runs, questions.c.run_id == runs.c.id)
+        .where(
+            questions.c.answered_at.is_(None),
+            runs.c.status == RunStatus.RUNNING.value,
+            runs.c.job.is_(None),
+            ~moving,
+        )
+        .limit(SWEEP)
+    )
+    run_ids = journal.connection.execute(stuck).scalars().all()
+    locked = journal.lock(run_ids)
+    for run_id in run_ids:
+        if locked[run_id]["status"] == RunStatus.RUNNING:
+            move(journal, locked[run_id], RunStatus.NEEDS_INPUT)

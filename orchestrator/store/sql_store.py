@@ -1,0 +1,187 @@
+"""The truth behind its ports: `Store` for people's acts and pages, `StepStore` for execution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, select
+
+from orchestrator.domain.belief import Belief, Prior
+from orchestrator.domain.events import Event
+from orchestrator.domain.run import Job, Run, RunRequest
+from orchestrator.domain.step import Claim, Outcome, StepId
+from orchestrator.ports import (
+    InboxItem,
+    JobClaim,
+    Page,
+    Recorded,
+    RunFilter,
+    RunView,
+    StoredPlan,
+    Swept,
+    Transaction,
+)
+from orchestrator.store import beliefs, leases, queries
+from orchestrator.store.database import Database
+from orchestrator.store.intake import Intake
+from orchestrator.store.steps import ClaimAsk, Packet, Record
+from orchestrator.store.tables import counters
+from tools.spec import Believed, Tool
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """`ports.Store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(self, act: Callable[[Transaction], T]) -> T:
+        """Run `act` in a transaction."""
+        return await self._database.write(act)
+
+    async def accept(
+        self,
+        run_id: str,
+        request: RunRequest,
+        *,
+        key: str | None = None,
+        fingerprint: str = "",
+        job: Job = Job.PLAN,
+    ) -> Run:
+        """Insert a run, durably."""
+        intake = Intake(run_id, request, key, fingerprint, job)
+        run: Run = await self._database.writer.submit("accept", intake, durable=True)
+        return run
+
+    async def view(self, run_id: str) -> RunView:
+        """All of a run."""
+        return await self._database.read(lambda c: queries.run_view(c, run_id))
+
+    async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunView]:
+        """Newest first."""
+        return await self._database.read(lambda c: queries.run_page(c, filter, limit=limit, cursor=cursor))
+
+    async def events(self, run_id: str, *, after: int = 0, limit: int = 500) -> list[Event]:
+        """Events above `after`."""
+        return await self._database.read(lambda c: queries.event_page(c, run_id, after=after, limit=limit))
+
+    async def plan(self, plan_id: str) -> StoredPlan:
+        """A stored plan."""
+        return await self._database.read(lambda c: queries.plan_row(c, plan_id))
+
+    async def inbox(self, *, limit: int, cursor: str | None) -> Page[InboxItem]:
+        """Open questions."""
+        return await self._database.read(lambda c: queries.inbox_page(c, limit=limit, cursor=cursor))
+
+    async def check(self) -> None:
+        """Read, and take the write lock."""
+        await self._database.read(lambda c: c.execute(select(counters.c.value).limit(1)).first())
+        await self._database.act(
+            lambda journal: journal.connection.execute(
+                insert(counters).from_select(
+                    ["name", "value"],
+                    select(counters.c.name, counters.c.value).where(counters.c.name.is_(None)),
+                )
+            )
+        )
+
+
+class SqlStepStore:
+    """`ports.StepStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, *, owner: str, queues: Sequence[str], room: int) -> list[Claim]:
+        """Claim due steps; those that must not be repeated in a durable commit of their own."""
+        ask = ClaimAsk(owner, tuple(queues), room)
+        packet: Packet = await self._database.writer.submit("claim", ask)
+        claims = packet.claims
+        if packet.passed_over and len(claims) < room:
+            rest = ClaimAsk(owner, tuple(queues), room - len(claims), once=True)
+            packet = await self._database.writer.submit("claim", rest, durable=True)
+            claims = claims + packet.claims
+        return claims
+
+    async def claim_jobs(self, *, owner: str, room: int) -> list[JobClaim]:
+        """Claim due jobs."""
+        claims: list[JobClaim] = await self._database.writer.submit("jobs", leases.JobAsk(owner, room))
+        return claims
+
+    async def record(self, outcome: Outcome, *, owner: str, room: Callable[[], int]) -> Recorded:
+        """Record under the fence."""
+        recorded: Recorded = await self._database.writer.submit("record", Record(outcome, owner, room))
+        return recorded
+
+    async def outputs(
+        self, run_id: str, steps: Sequence[str]
+    ) -> Mapping[str, tuple[Mapping[str, Any], Mapping[str, str]]]:
+        """Outputs of finished sub-tasks."""
+        return await self._database.read(lambda c: queries.subtask_outputs(c, run_id, steps))
+
+    async def step_output(self, step: StepId) -> Mapping[str, Any]:
+        """The output of one step."""
+        return await self._database.read(lambda c: queries.step_output(c, step))
+
+    def heartbeat(
+        self, *, owner: str, claims: Sequence[tuple[StepId, int]], jobs: Sequence[tuple[str, int]]
+    ) -> Sequence[object]:
+        """Prolong leases on the caller's thread."""
+        connection = self._database.engine.connect().execution_options(writes=True)
+        with connection, connection.begin():
+            now = self._database.clock.now(connection)
+            return leases.prolong(connection, owner=owner, now=now, claims=claims, jobs=jobs)
+
+    async def sweep(self) -> Swept:
+        """Take back what expired leases hold."""
+        swept: Swept = await self._database.writer.submit("sweep", None)
+        return swept
+
+
+class SqlBeliefs:
+    """`ports.Beliefs`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, tool: Tool, subtask_type: str) -> Belief:
+        """The belief for that type, else for all types, else the record's."""
+        rows = {row.subtask_type: row for row in await self._rows(tool)}
+        row = rows.get(subtask_type) or rows.get("*")
+        if row is None:
+            return Belief(tool.name, tool.version, subtask_type, _record_prior(tool, subtask_type))
+        return beliefs.belief_of(row, _record_prior(tool, subtask_type))
+
+    async def table(self, tool: Tool) -> list[Belief]:
+        """All beliefs about that tool version."""
+        rows = await self._rows(tool)
+        seen = [beliefs.belief_of(row, _record_prior(tool, row.subtask_type)) for row in rows]
+        known = {belief.subtask_type for belief in seen}
+        stated = [believed.subtask_type for believed in tool.believed] or ["*"]
+        return seen + [
+            Belief(tool.name, tool.version, type_, _record_prior(tool, type_))
+            for type_ in stated
+            if type_ not in known
+        ]
+
+    async def set_prior(self, tool: Tool, subtask_type: str, prior: Prior) -> Belief:
+        """Write a prior."""
+        await self._database.act(
+            lambda journal: beliefs.write_prior(
+                journal.connection, tool.name, tool.version, subtask_type, prior
+            )
+        )
+        return await self.of(tool, subtask_type)
+
+    async def _rows(self, tool: Tool) -> list[Any]:
+        return await self._database.read(lambda c: beliefs.read(c, tool.name, tool.version))
+
+
+def _record_prior(tool: Tool, subtask_type: str) -> Prior:
+    """What the tool's own record believes for that type, or for all."""
+    stated = {believed.subtask_type: believed for believed in tool.believed}
+    believed = stated.get(subtask_type) or stated.get("*") or Believed(usd=float(tool.price.per_call))
+    return Prior(believed.usd, believed.seconds, believed.quality, believed.n)

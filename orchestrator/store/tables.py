@@ -1,0 +1,283 @@
+"""The shape of the truth. Times are seconds since 1970, money is whole nano-dollars, JSON is text."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _time(name: str, *, required: bool = False) -> Column[float]:
+    return Column(name, Double, nullable=not required)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    #: What the run itself waits to have done (domain.run.Job), and the lease of whoever does it.
+    Column("job", Text),
+    _time("job_at"),
+    Column("owner", Text),
+    _time("lease_until"),
+    _count("fence"),
+    _count("tries"),
+    #: The whole request, and what is searched and filtered of it.
+    Column("request", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("idempotency_key", Text, unique=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("plan_id", Text),
+    _count("path_version"),
+    Column("answers", Text, nullable=False, server_default="{}"),
+    Column("error", Text),
+    _count("last_event"),
+    #: Whether a webhook is to be told of the end.
+    Column("notify", Boolean, nullable=False),
+    #: Steps that have not ended; a run ends when it falls to 0 and nothing is left to repair.
+    _count("open_steps"),
+    Column("budget_nano", BigInteger),
+    Column("budget_tokens", BigInteger),
+    _count("spent_nano"),
+    _count("reserved_nano"),
+    _count("tokens"),
+    _count("reserved_tokens"),
+    Column("seconds", Double, nullable=False, server_default=text("0")),
+    _time("created_at", required=True),
+    _time("updated_at", required=True),
+    _time("started_at"),
+    _time("finished_at"),
+    _time("deadline_at"),
+)
+Index("ix_runs_created_at_id", runs.c.created_at, runs.c.id)
+Index("ix_runs_status_created_at", runs.c.status, runs.c.created_at)
+_HAS_JOB = runs.c.job.is_not(None)
+Index("ix_runs_job_at", runs.c.job_at, sqlite_where=_HAS_JOB, postgresql_where=_HAS_JOB)
+_HAS_DEADLINE = runs.c.deadline_at.is_not(None) & runs.c.finished_at.is_(None)
+Index("ix_runs_deadline_at", runs.c.deadline_at, sqlite_where=_HAS_DEADLINE, postgresql_where=_HAS_DEADLINE)
+
+run_labels = Table(
+    "run_labels",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Index("ix_run_labels_key_value", "key", "value"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("idx", Integer, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("subtask", Text, nullable=False),
+    Column("subtask_type", Text, nullable=False),
+    Column("part", Integer, nullable=False),
+    #: Whether this is the call whose output is the sub-task's.
+    Column("last_part", Boolean, nullable=False),
+    Column("option", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("tool_version", Integer, nullable=False),
+    Column("tool_hash", Text, nullable=False),
+    Column("once", Boolean, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("aliases", Text, nullable=False),
+    Column("needs", Text, nullable=False),
+    Column("children", Text, nullable=False),
+    Column("previous", Integer),
+    Column("needs_left", Integer, nullable=False),
+    Column("path_version", Integer, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("timeout", Double, nullable=False),
+    Column("step_gate", Double, nullable=False),
+    Column("worst_nano", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("cause", Text),
+    #: Rises with each claim and whenever a claim is taken away.
+    _count("fence"),
+    _count("tries"),
+    _count("deaths"),
+    _count("revision"),
+    Column("owner", Text),
+    _time("lease_until"),
+    #: May be claimed from then on, while ready or waiting; absent while a person is waited for.
+    _time("run_at"),
+    _time("started_at"),
+    _time("finished_at"),
+    Column("output", Text),
+    Column("verdict", Text),
+    Column("error", Text),
+    _count("usd_nano"),
+    _count("tokens"),
+    Column("seconds", Double, nullable=False, server_default=text("0")),
+)
+_CLAIMABLE = steps.c.status.in_(["ready", "waiting"])
+Index(
+    "ix_steps_claimable",
+    steps.c.queue,
+    steps.c.priority.desc(),
+    steps.c.run_at,
+    sqlite_where=_CLAIMABLE,
+    postgresql_where=_CLAIMABLE,
+)
+_LEASED = steps.c.status == "running"
+Index("ix_steps_lease_until", steps.c.lease_until, sqlite_where=_LEASED, postgresql_where=_LEASED)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("idx", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("ending", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("worker", Text, nullable=False),
+    _time("started_at", required=True),
+    _time("finished_at", required=True),
+    _count("usd_nano"),
+    _count("tokens"),
+    Column("error", Text),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("type", Text, nullable=False),
+    _time("at", required=True),
+    Column("data", Text, nullable=False),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("parent", Text),
+    Column("request", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("path", Text),
+    _time("created_at", required=True),
+)
+
+paths = Table(
+    "paths",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    _time("created_at", required=True),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("schema", Text, nullable=False),
+    Column("subtask", Text),
+    Column("argument", Text),
+    Column("step_idx", Integer),
+    Column("detail", Text),
+    _time("created_at", required=True),
+    _time("expires_at"),
+    _time("answered_at"),
+    Column("answer", Text),
+)
+_OPEN = questions.c.answered_at.is_(None)
+Index("ix_questions_open", questions.c.created_at, questions.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+tools = Table(
+    "tools",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _time("created_at", required=True),
+    _time("updated_at", required=True),
+    _time("removed_at"),
+)
+
+#: Counters that tell other processes of a change; "catalog" rises with every change of a tool.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+beliefs = Table(
+    "beliefs",
+    metadata,
+    Column("tool", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("subtask_type", Text, primary_key=True),
+    #: A prior written by a person; absent while the tool's own record serves.
+    Column("prior", Text),
+    *(
+        Column(name, Double, nullable=False, server_default=text("0"))
+        for name in (
+            "tries",
+            "successes",
+            "judged",
+            "quality",
+            "usd",
+            "usd_squared",
+            "seconds",
+            "seconds_squared",
+        )
+    ),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    _time("created_at", required=True),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("run_id", Text),
+    Column("reply", Text, nullable=False),
+    _time("created_at", required=True),
+)

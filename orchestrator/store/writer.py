@@ -1,0 +1,234 @@
+"""Group commit: one thread writes, and everything that waits at that moment shares one commit."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from orchestrator.errors import StorageFull
+from orchestrator.store.engine import DatabaseClock, is_sqlite
+from orchestrator.store.journal import Journal
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+#: At most so many acts share a commit, so that one commit stays short.
+LARGEST_GROUP = 512
+#: Seconds between tries while the database is away; the first tries come sooner.
+LONGEST_PAUSE = 1.0
+#: PostgreSQL: serialization failure, deadlock, lock timeout – the same transaction may pass later.
+_TRANSIENT = frozenset({"40001", "40P01", "55P03"})
+
+
+@dataclass(slots=True)
+class Act:
+    """One thing to write. Acts with the same `kind` are handed together to one function.
+
+    `durable` asks for a commit that survives a power cut before the answer is given.
+    """
+
+    kind: str
+    item: Any
+    durable: bool = False
+    future: asyncio.Future[Any] | None = None
+    loop: asyncio.AbstractEventLoop | None = None
+    result: Any = None
+    error: BaseException | None = None
+
+
+#: Writes all items of its kind; answers one result, or exception, for each.
+Handler = Callable[[Journal, Sequence[Any]], Sequence[Any]]
+
+
+class Writer:
+    """Owns the one connection that writes. `start` and `stop` bracket its thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: DatabaseClock,
+        *,
+        handlers: dict[str, Handler],
+        after_commit: Callable[[set[str], bool], None],
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._handlers = handlers
+        self._after_commit = after_commit
+        self._acts: queue.SimpleQueue[Act | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._connection: Connection | None = None
+        self._synchronous = "NORMAL"
+
+    def start(self) -> None:
+        """Begin to write."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="toolpath-writer", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Write what has been handed in, then end the thread."""
+        if self._thread is not None:
+            self._acts.put(None)
+            self._thread.join()
+            self._thread = None
+
+    async def submit(self, kind: str, item: Any, *, durable: bool = False) -> Any:
+        """The result of `item` once it is committed; raises what its handler raised."""
+        loop = asyncio.get_running_loop()
+        act = Act(kind, item, durable=durable, future=loop.create_future(), loop=loop)
+        self._acts.put(act)
+        assert act.future is not None
+        return await act.future
+
+    # --- the thread ---------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            acts, last = self._take()
+            if acts:
+                self._write(acts)
+            if last:
+                break
+        self._drop_connection()
+
+    def _take(self) -> tuple[list[Act], bool]:
+        """What waits now, at least one act; and whether the end was asked for."""
+        first = self._acts.get()
+        acts: list[Act] = []
+        item: Act | None = first
+        while True:
+            if item is None:
+                return acts, True
+            acts.append(item)
+            if len(acts) >= LARGEST_GROUP:
+                return acts, False
+            try:
+                item = self._acts.get_nowait()
+            except queue.Empty:
+                return acts, False
+
+    def _write(self, acts: list[Act]) -> None:
+        """Write a group, trying again while the database is away; then answer everyone."""
+        pause = 0.05
+        while True:
+            try:
+                group = self._try(acts)
+            except (OperationalError, InterfaceError, DBAPIError) as fault:
+                if not self._may_try_again(fault):
+                    self._fail(acts, _told(fault))
+                    return
+                log.warning("database.away", error=_first_line(fault), acts=len(acts), pause=pause)
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            except Exception as fault:
+                log.exception("database.write_failed")
+                self._fail(acts, fault)
+                return
+            else:
+                self._answer(acts)
+                self._after_commit(group.changed, group.ring)
+                return
+
+    def _try(self, acts: list[Act]) -> Journal:
+        connection = self._open()
+        self._set_durability(connection, any(act.durable for act in acts))
+        with connection.begin():
+            group = Journal(connection, self._clock.now(connection))
+            for kind, handler in self._handlers.items():
+                _handle(handler, group, [act for act in acts if act.kind == kind])
+            group.flush()
+        return group
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(writes=True)
+        return self._connection
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        self._synchronous = "NORMAL"
+        if connection is not None:
+            try:
+                connection.invalidate()
+                connection.close()
+            except Exception:
+                log.debug("database.close_failed", exc_info=True)
+
+    def _set_durability(self, connection: Connection, durable: bool) -> None:
+        """SQLite only: an fsync for each commit costs ten times as much, so only where it is asked for."""
+        wanted = "FULL" if durable else "NORMAL"
+        if is_sqlite(connection) and wanted != self._synchronous:
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute(f"PRAGMA synchronous={wanted}")
+            self._synchronous = wanted
+
+    def _may_try_again(self, fault: DBAPIError) -> bool:
+        if getattr(fault.orig, "sqlstate", None) in _TRANSIENT:
+            return True
+        if isinstance(fault.orig, sqlite3.OperationalError):
+            return "locked" in str(fault.orig) or "busy" in str(fault.orig)
+        gone = fault.connection_invalidated or isinstance(fault, (OperationalError, InterfaceError))
+        if gone:
+            self._drop_connection()
+        return gone and not _is_full(fault)
+
+    def _answer(self, acts: Sequence[Act]) -> None:
+        """Wake the waiting tasks: one call into each event loop, not one per act."""
+        loops: dict[asyncio.AbstractEventLoop, list[Act]] = {}
+        for act in acts:
+            if act.loop is not None:
+                loops.setdefault(act.loop, []).append(act)
+        for loop, mine in loops.items():
+            try:
+                loop.call_soon_threadsafe(_settle, mine)
+            except RuntimeError:  # the loop has ended; what was written is written
+                log.debug("writer.loop_closed", acts=len(mine))
+
+    def _fail(self, acts: Sequence[Act], fault: BaseException) -> None:
+        for act in acts:
+            act.result, act.error = None, fault
+        self._answer(acts)
+
+
+def _handle(handler: Handler, group: Journal, acts: Sequence[Act]) -> None:
+    if not acts:
+        return
+    for act, result in zip(acts, handler(group, [act.item for act in acts]), strict=True):
+        failed = isinstance(result, BaseException)
+        act.result, act.error = (None, result) if failed else (result, None)
+
+
+def _settle(acts: Sequence[Act]) -> None:
+    for act in acts:
+        if act.future is None or act.future.done():
+            continue
+        if act.error is not None:
+            act.future.set_exception(act.error)
+        else:
+            act.future.set_result(act.result)
+
+
+def _is_full(fault: DBAPIError) -> bool:
+    text = str(fault.orig).lower()
+    return "disk is full" in text or "no space left" in text or "disk full" in text
+
+
+def _told(fault: DBAPIError) -> Exception:
+    if _is_full(fault):
+        return StorageFull("the database's disk is full; free some space and send the request again")
+    return fault
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).splitlines()[0] if str(fault) else type(fault).__name__
