@@ -1,0 +1,1 @@
+"""Plan to results: steps are claimed, called, judged and recorded."""

@@ -1,0 +1,212 @@
+"""One attempt: resolve the arguments, make the call, judge what came back."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from orchestrator.domain.plan import PREVIOUS, Ref, dig, references, resolve
+from orchestrator.domain.retry import RetryPolicy
+from orchestrator.domain.step import Claim, Ending, Outcome, StepId, Verdict
+from orchestrator.errors import NotFound
+from orchestrator.ports import Artifacts, Catalog, Judge, StepStore, ToolCaller
+from tools.adapter import CallContext
+from tools.errors import BadArguments, ToolError, TryAgain
+from tools.spec import Effect, Kind, Runs, Tool, Usage, is_file_schema
+
+log = structlog.get_logger(__name__)
+
+#: Outputs kept in memory for steps that follow in the same process.
+_REMEMBERED = 2_000
+#: The JSON Schema keyword that lists values to try when an output was judged too poor.
+RETRY_VALUES = "x-retry"
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    output: Mapping[str, Any]
+    aliases: Mapping[str, str]
+
+
+class Executor:
+    """Turns claims into outcomes; never raises but for cancellation."""
+
+    def __init__(
+        self,
+        *,
+        steps: StepStore,
+        catalog: Catalog,
+        caller: ToolCaller,
+        artifacts: Artifacts,
+        judge: Judge,
+        retry: RetryPolicy,
+        scratch: Path,
+    ) -> None:
+        self._steps, self._catalog, self._caller = steps, catalog, caller
+        self._artifacts, self._judge, self._retry = artifacts, judge, retry
+        self._scratch = scratch
+        self._outputs: dict[tuple[str, str], _Output] = {}
+
+    async def execute(self, claim: Claim) -> Outcome:
+        """The outcome of one attempt."""
+        started, begun = time.time(), time.monotonic()
+        try:
+            tool = await self._catalog.pinned(claim.tool, claim.tool_version)
+            arguments = await self._resolve(claim)
+            result = await self._call(claim, tool, arguments)
+        except ToolError as error:
+            return self._failed(claim, error, started, time.monotonic() - begun)
+        except NotFound as error:
+            return self._failed(claim, BadArguments(str(error)), started, time.monotonic() - begun)
+        except Exception:
+            log.exception("step.crashed", run=claim.id.run_id, step=claim.key, tool=claim.tool)
+            crash = ToolError(f"{claim.tool} failed in a way that this service does not know")
+            return self._failed(claim, crash, started, time.monotonic() - begun)
+        usage = result.usage
+        if not usage.seconds:
+            usage = Usage(usage.usd, time.monotonic() - begun, usage.tokens_in, usage.tokens_out)
+        verdict = await self._judge.judge(tool, arguments, result.output)
+        outcome = Outcome(
+            claim,
+            Ending.SUCCEEDED,
+            output=result.output,
+            verdict=verdict,
+            usage=usage,
+            started_at=started,
+        )
+        if verdict is not None and verdict.quality < claim.step_gate:
+            return self._poor(claim, tool, outcome, verdict)
+        self._remember(claim, result.output)
+        return outcome
+
+    async def tool(self, claim: Claim) -> Tool:
+        """The record that the claim pinned."""
+        return await self._catalog.pinned(claim.tool, claim.tool_version)
+
+    # --- the call -----------------------------------------------------------------------------
+
+    async def _call(self, claim: Claim, tool: Tool, arguments: Mapping[str, Any]) -> Any:
+        scratch = self._scratch / f"{claim.id.run_id}-{claim.id.idx}-{claim.fence}"
+        uses_files = _uses_files(tool)
+        if uses_files:
+            scratch = Path(tempfile.mkdtemp(prefix=f"{claim.id.run_id}-", dir=self._scratch))
+        context = CallContext(
+            idempotency_key=f"{claim.id.run_id}:{claim.key}:{claim.revision}",
+            files=self._artifacts,
+            scratch=scratch,
+            timeout=claim.timeout,
+            traceparent=_traceparent(claim),
+        )
+        try:
+            return await self._caller.call(tool, arguments, context)
+        finally:
+            if uses_files:
+                shutil.rmtree(scratch, ignore_errors=True)
+
+    async def _resolve(self, claim: Claim) -> Mapping[str, Any]:
+        wanted = list(references(claim.arguments))
+        if not wanted:
+            return claim.arguments
+        known = await self._known(claim, {ref.source for ref in wanted})
+
+        def lookup(ref: Ref) -> Any:
+            found = known[ref.source]
+            name, *rest = ref.path
+            field = name if name in found.output else found.aliases.get(name, name)
+            try:
+                return dig(found.output, (field, *rest))
+            except KeyError as error:
+                missing = ".".join([ref.source, *ref.path])
+                raise BadArguments(f"{missing} is not in the result of {ref.source!r}") from error
+
+        resolved: Mapping[str, Any] = resolve(claim.arguments, lookup)
+        return resolved
+
+    async def _known(self, claim: Claim, sources: set[str]) -> dict[str, _Output]:
+        """Outputs by sub-task; memory serves a first claim only, since before it nothing was redone."""
+        known: dict[str, _Output] = {}
+        if PREVIOUS in sources and claim.previous is not None:
+            output = await self._steps.step_output(StepId(claim.id.run_id, claim.previous))
+            known[PREVIOUS] = _Output(output, {})
+        names = sources - {PREVIOUS}
+        missing = []
+        for name in names:
+            remembered = self._outputs.get((claim.id.run_id, name)) if claim.fence == 1 else None
+            if remembered is None:
+                missing.append(name)
+            else:
+                known[name] = remembered
+        if missing:
+            for name, (output, aliases) in (await self._steps.outputs(claim.id.run_id, missing)).items():
+                known[name] = _Output(output, aliases)
+        absent = sources - known.keys()
+        if absent:
+            raise BadArguments(f"there is no finished result of {', '.join(sorted(absent))}")
+        return known
+
+    def _remember(self, claim: Claim, output: Mapping[str, Any]) -> None:
+        """Keep an output for what follows; those of mended paths are read from the truth."""
+        key = (claim.id.run_id, claim.subtask)
+        self._outputs.pop(key, None)
+        if claim.key == claim.subtask:
+            self._outputs[key] = _Output(output, claim.aliases)
+            while len(self._outputs) > _REMEMBERED:
+                self._outputs.pop(next(iter(self._outputs)))
+
+    # --- what becomes of it -------------------------------------------------------------------
+
+    def _failed(self, claim: Claim, error: ToolError, started: float, seconds: float) -> Outcome:
+        """Try again later where there is hope, fail otherwise."""
+        usage = getattr(error, "usage", None) or Usage(seconds=seconds)
+        told = {"code": error.code, "message": str(error)}
+        pause = None
+        if error.retryable:
+            asked = error.retry_after if isinstance(error, TryAgain) else None
+            pause = self._retry.pause(claim.tries, asked=asked)
+        ending = Ending.FAILED if pause is None else Ending.RETRY
+        return Outcome(claim, ending, usage=usage, error=told, retry_in=pause or 0.0, started_at=started)
+
+    def _poor(self, claim: Claim, tool: Tool, outcome: Outcome, verdict: Verdict) -> Outcome:
+        """Below the gate: once more with changed parameters where that does no harm, then ruled out."""
+        judged = f"judged {verdict.quality:.2f}, below the gate of {claim.step_gate:.2f}"
+        again = claim.revision == 0 and tool.effect is not Effect.ONCE
+        return replace(
+            outcome,
+            ending=Ending.RETRY if again else Ending.LOW_QUALITY,
+            error={"code": "low_quality", "message": f"{judged}: {verdict.detail}"},
+            revised=changed_arguments(tool, claim.arguments) if again else None,
+        )
+
+
+def changed_arguments(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a second try: each parameter with `x-retry` values takes the next of them."""
+    changed = dict(arguments)
+    for name, schema in tool.input_schema.get("properties", {}).items():
+        values = schema.get(RETRY_VALUES, ()) if isinstance(schema, Mapping) else ()
+        now = arguments.get(name, schema.get("default") if isinstance(schema, Mapping) else None)
+        fresh = [value for value in values if value != now]
+        if fresh:
+            changed[name] = fresh[0]
+    return changed
+
+
+def _uses_files(tool: Tool) -> bool:
+    """Whether a call may need its scratch folder; quick Python functions over plain values do not."""
+    if tool.kind is not Kind.PYTHON or tool.runs is Runs.PROCESS:
+        return True
+    properties = {**tool.input_schema.get("properties", {}), **tool.output_schema.get("properties", {})}
+    return any(isinstance(schema, Mapping) and is_file_schema(schema) for schema in properties.values())
+
+
+def _traceparent(claim: Claim) -> str:
+    """W3C trace context: one trace a run, one span an attempt."""
+    trace = claim.id.run_id.encode().hex()[-32:].rjust(32, "0")
+    return f"00-{trace}-{secrets.token_hex(8)}-01"

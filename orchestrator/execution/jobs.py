@@ -1,0 +1,106 @@
+"""Jobs of a run itself: planning, repair after a failure, and telling its webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+
+from orchestrator.domain.plan import Plan
+from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
+from orchestrator.domain.run import Job, Run
+from orchestrator.errors import OrchestratorError
+from orchestrator.execution.repair import (
+    error_of,
+    failed_pairs,
+    repair,
+    settle_failure,
+    settle_planned,
+    settle_questions,
+)
+from orchestrator.ports import Doorbell, JobClaim, Planner, Store
+from orchestrator.search.paths import choose
+
+log = structlog.get_logger(__name__)
+
+#: Brings the estimates of a plan's options up to today's beliefs.
+Estimate = Callable[[Plan, Run], Awaitable[Plan]]
+
+
+class Notifier(Protocol):
+    """Tells a run's webhook that it has ended."""
+
+    async def notify(self, run_id: str, url: str) -> None:
+        """Deliver, with tries of its own; raises when it could not."""
+        ...
+
+
+class Jobs:
+    """Does what a claimed job asks for; an error becomes the run's, and nothing is raised for it."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        planner: Planner,
+        estimate: Estimate,
+        notifier: Notifier,
+        doorbell: Doorbell,
+    ) -> None:
+        self._store, self._planner, self._estimate = store, planner, estimate
+        self._notifier, self._doorbell = notifier, doorbell
+
+    async def do(self, claim: JobClaim) -> None:
+        """Do the job; the lease is the caller's to keep alive."""
+        work = {Job.PLAN: self._plan, Job.REPAIR: self._repair, Job.NOTIFY: self._notify}
+        await work[claim.job](claim.run)
+
+    async def _plan(self, run: Run) -> None:
+        try:
+            planned = await self._planned(run)
+        except OrchestratorError as fault:
+            error = error_of(fault)
+            log.info("run.not_planned", run=run.id, code=fault.code)
+            await self._store.write(lambda tx: settle_failure(tx, run.id, error))
+            return
+        except Exception:
+            log.exception("run.planning_crashed", run=run.id)
+            crash = {
+                "code": "planning_crashed",
+                "message": "planning failed in a way this service does not know",
+            }
+            await self._store.write(lambda tx: settle_failure(tx, run.id, crash))
+            return
+        if isinstance(planned, NeedsAnswers):
+            asked = planned
+            await self._store.write(lambda tx: settle_questions(tx, run.id, asked))
+        else:
+            made = planned
+            await self._store.write(lambda tx: settle_planned(tx, run.id, made))
+
+    async def _planned(self, run: Run) -> Planned | NeedsAnswers:
+        """A plan from the words, or the stored one that the run is to follow exactly."""
+        if run.request.plan_id is not None:
+            stored = await self._store.plan(run.request.plan_id)
+            path = choose(stored.plan, preference=run.request.preference, budget=run.request.budget)
+            return Planned(stored.plan, path)
+        failed: tuple[tuple[str, str], ...] = ()
+        if run.plan_id is not None:
+            view = await self._store.view(run.id)
+            failed = failed_pairs((await self._store.plan(run.plan_id)).plan, view.steps)
+        return await self._planner.plan(PlanningTask(run.request, run.id, run.answers, failed))
+
+    async def _repair(self, run: Run) -> None:
+        assert run.plan_id is not None
+        stored = await self._store.plan(run.plan_id)
+        fresh = await self._estimate(stored.plan, run)
+        await self._store.write(lambda tx: repair(tx, run.id, fresh))
+
+    async def _notify(self, run: Run) -> None:
+        if run.request.webhook_url is not None:
+            try:
+                await self._notifier.notify(run.id, run.request.webhook_url)
+            except Exception as fault:  # noqa: BLE001 - a webhook must not keep the run from ending
+                log.warning("webhook.failed", run=run.id, error=str(fault))
+        await self._store.write(lambda tx: tx.update_run(run.id, job=None))

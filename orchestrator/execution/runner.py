@@ -1,0 +1,260 @@
+"""The runner: claims packets of ready steps and jobs of runs, and does them, as many as it has room for."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from orchestrator.domain.step import Claim, Ending, Outcome, StepId
+from orchestrator.execution.executor import Executor
+from orchestrator.execution.jobs import Jobs
+from orchestrator.ports import JobClaim, StepStore
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between heartbeats (a third of a lease), and between sweeps.
+HEARTBEAT = 3.0
+SWEEP = 2.0
+#: Steps claimed at once; several runners then share the work of one run.
+PACKET = 16
+#: Jobs of runs (planning, repair) at once in one process.
+JOBS = 8
+
+
+@dataclass(slots=True)
+class _Held:
+    """A step or a job in hand: its fence, and the task that does it."""
+
+    fence: int
+    task: asyncio.Task[None] | None = None
+
+
+class Runner:
+    """Driven by `wake`, from any thread, and by a sweep of its own every two seconds.
+
+    One runner serves a process: embedded in the service, or inside a Celery worker.
+    """
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        steps: StepStore,
+        executor: Executor,
+        jobs: Jobs,
+        queues: Sequence[str],
+        max_live: int,
+    ) -> None:
+        self.owner = owner
+        self._steps, self._executor, self._jobs = steps, executor, jobs
+        self._queues, self._max_live = tuple(queues), max_live
+        self._held: dict[StepId, _Held] = {}
+        self._held_jobs: dict[str, _Held] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wanted = asyncio.Event()
+        self._stopping = False
+        self._beat_now = threading.Event()
+        self._stopped = threading.Event()
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        self._loop = asyncio.get_running_loop()
+        heart = threading.Thread(target=self._beat, name="toolpath-heartbeat", daemon=True)
+        heart.start()
+        sweeping = asyncio.create_task(self._sweep(), name="toolpath-sweep")
+        try:
+            while not self._stopping:
+                self._wanted.clear()
+                await self._claim()
+                await self._wanted.wait()
+        finally:
+            sweeping.cancel()
+            self._stopped.set()
+            self._beat_now.set()
+            await asyncio.to_thread(heart.join)
+
+    async def stop(self, *, grace: float) -> None:
+        """Claim nothing more, give what is in flight `grace` seconds, then hand the rest back."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for task in list(self._tasks):
+            task.cancel("stopping")
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5.0)
+        self._wanted.set()
+
+    def wake(self) -> None:
+        """There may be something to claim. Callable from any thread."""
+        loop = self._loop
+        if loop is None:
+            return
+        try:
+            loop.call_soon_threadsafe(self._wanted.set)
+        except RuntimeError:
+            log.debug("runner.loop_closed")
+        # A cancelled run rings too: an early heartbeat finds what was taken away from us.
+        self._beat_now.set()
+
+    @property
+    def live(self) -> int:
+        """Steps in hand."""
+        return len(self._held)
+
+    # --- claiming -----------------------------------------------------------------------------
+
+    async def _claim(self) -> None:
+        """Claim until there is no room or nothing is due."""
+        while not self._stopping:
+            jobs_room = JOBS - len(self._held_jobs)
+            room = min(PACKET, self._room())
+            try:
+                jobs, claims = await asyncio.gather(self._some_jobs(jobs_room), self._some_steps(room))
+            except Exception:
+                log.exception("runner.claim_failed")
+                await asyncio.sleep(0.5)
+                continue
+            for job in jobs:
+                self._start_job(job)
+            for claim in claims:
+                self._start(claim)
+            if len(jobs) < max(jobs_room, 1) and len(claims) < max(room, 1):
+                return
+
+    async def _some_jobs(self, room: int) -> list[JobClaim]:
+        return await self._steps.claim_jobs(owner=self.owner, room=room) if room > 0 else []
+
+    async def _some_steps(self, room: int) -> list[Claim]:
+        if room <= 0:
+            return []
+        return await self._steps.claim(owner=self.owner, queues=self._queues, room=room)
+
+    def _room(self) -> int:
+        return 0 if self._stopping else self._max_live - len(self._held)
+
+    def _start(self, claim: Claim) -> None:
+        held = self._held[claim.id] = _Held(claim.fence)
+        held.task = self._spawn(self._work(claim))
+
+    def _start_job(self, job: JobClaim) -> None:
+        held = self._held_jobs[job.run.id] = _Held(job.fence)
+        held.task = self._spawn(self._do_job(job))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # --- working ------------------------------------------------------------------------------
+
+    async def _work(self, claim: Claim) -> None:
+        """Do a step, then go on with a child that was claimed in the same commit."""
+        full = self._room() <= 0
+        current: Claim | None = claim
+        try:
+            while current is not None:
+                following = await self._record(await self._executor.execute(current))
+                self._held.pop(current.id, None)
+                current = self._next(following)
+        except asyncio.CancelledError as cancelled:
+            if current is not None and "stopping" in cancelled.args:
+                await self._hand_back(current)
+        except Exception:
+            log.exception("runner.step_failed", run=claim.id.run_id, step=claim.key)
+        finally:
+            if current is not None:
+                self._held.pop(current.id, None)
+            if full:
+                self._wanted.set()
+
+    def _next(self, claims: Sequence[Claim]) -> Claim | None:
+        """The first of the claims, for the task that asks; the others get tasks of their own."""
+        if not claims:
+            return None
+        first, *others = claims
+        self._held[first.id] = _Held(first.fence, asyncio.current_task())
+        for other in others:
+            self._start(other)
+        return first
+
+    async def _record(self, outcome: Outcome) -> Sequence[Claim]:
+        recorded = await self._steps.record(outcome, owner=self.owner, room=self._room)
+        if not recorded.accepted:
+            log.info("step.fenced_out", run=outcome.claim.id.run_id, step=outcome.claim.key)
+        if outcome.ending is Ending.RETRY and self._loop is not None:
+            self._loop.call_later(outcome.retry_in + 0.005, self._wanted.set)
+        return recorded.claims
+
+    async def _hand_back(self, claim: Claim) -> None:
+        """Let another worker have it at once, rather than when the lease runs out."""
+        tool = await self._executor.tool(claim)
+        if tool.effect == "once":
+            return  # it may have taken effect: the lease runs out and a person is asked
+        stopped = {"code": "worker_stopped", "message": "the worker was stopped before the call ended"}
+        outcome = Outcome(claim, Ending.RETRY, error=stopped, started_at=time.time())
+        await self._steps.record(outcome, owner=self.owner, room=lambda: 0)
+
+    async def _do_job(self, job: JobClaim) -> None:
+        try:
+            await self._jobs.do(job)
+        except asyncio.CancelledError:
+            log.info("job.cancelled", run=job.run.id, job=job.job.value)
+        except Exception:
+            log.exception("runner.job_failed", run=job.run.id, job=job.job.value)
+        finally:
+            self._held_jobs.pop(job.run.id, None)
+            self._wanted.set()
+
+    # --- heart and broom ----------------------------------------------------------------------
+
+    def _beat(self) -> None:
+        """Prolong leases on a thread of its own, so that a busy loop does not lose them."""
+        while not self._stopped.is_set():
+            self._beat_now.wait(HEARTBEAT)
+            self._beat_now.clear()
+            claims = [(step, held.fence) for step, held in list(self._held.items())]
+            jobs = [(run_id, held.fence) for run_id, held in list(self._held_jobs.items())]
+            if claims or jobs:
+                self._prolong(claims, jobs)
+                # Wakes come in bursts; a quarter of a second is soon enough for a cancellation.
+                self._stopped.wait(0.25)
+
+    def _prolong(self, claims: list[tuple[StepId, int]], jobs: list[tuple[str, int]]) -> None:
+        try:
+            lost = self._steps.heartbeat(owner=self.owner, claims=claims, jobs=jobs)
+        except Exception:
+            log.warning("runner.heartbeat_failed", exc_info=True)
+            return
+        fences: dict[object, int] = {**dict(claims), **dict(jobs)}
+        if lost and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._let_go, [(item, fences[item]) for item in lost])
+
+    def _let_go(self, lost: Sequence[tuple[object, int]]) -> None:
+        """Stop what is not ours any more: cancelled, or taken back after a lost lease."""
+        for item, fence in lost:
+            held = self._held.get(item) if isinstance(item, StepId) else self._held_jobs.get(str(item))
+            if held is not None and held.fence == fence and held.task is not None:
+                held.task.cancel("lost")
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP)
+            try:
+                swept = await self._steps.sweep()
+            except Exception:
+                log.exception("runner.sweep_failed")
+                continue
+            if swept.lost:
+                log.warning("steps.taken_back", count=swept.lost)
+            if swept.due:
+                self._wanted.set()

@@ -1,0 +1,239 @@
+"""Laying a path: which steps there are, what they wait for, and what is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from orchestrator.domain.events import EventType
+from orchestrator.domain.path import Path
+from orchestrator.domain.plan import INPUTS, PREVIOUS, Option, Plan, Ref, SubTask, dig, references, resolve
+from orchestrator.domain.run import Run, RunStatus
+from orchestrator.domain.step import Step, StepStatus, step_open
+from orchestrator.errors import Invalid
+from orchestrator.ports import NewStep, Transaction
+from tools.spec import Effect, Kind, Tool
+
+#: Tokens assumed for the worst cost of a model call when its binding does not bound them.
+WORST_TOKENS_IN = 8_000
+WORST_TOKENS_OUT = 1_024
+
+
+@dataclass(slots=True)
+class _Laid:
+    """A call of the new path: an existing step that stays, or a new one."""
+
+    idx: int
+    kept: Step | None
+    new: NewStep | None
+    needs: list[int] = field(default_factory=list)
+    children: list[int] = field(default_factory=list)
+
+
+def lay_path(tx: Transaction, run: Run, plan: Plan, path: Path, *, cause: str) -> None:
+    """Make the steps of `path`; what is done or running under the same call stays.
+
+    Replaced steps become `skipped`. Ends the run at once when nothing is left to do.
+    """
+    existing = tx.steps(run.id)
+    laid = _Layout(tx, run, plan, path, existing).lay()
+    kept = {item.idx for item in laid if item.kept is not None}
+    new = [_with_links(item, laid) for item in laid if item.new is not None]
+    tx.add_path(run.id, path, cause=cause)
+    tx.event(run.id, EventType.PATH_CHOSEN, _told(path, cause))
+    for step in existing:
+        if step.id.idx not in kept and step_open(step.status) and step.status is not StepStatus.RUNNING:
+            tx.move_step(step.id, StepStatus.SKIPPED, cause={"reason": "replaced", "by": path.version})
+    for item in laid:
+        if item.kept is not None:
+            _relink(tx, item, laid)
+    tx.add_steps(run.id, new)
+    if run.status is not RunStatus.RUNNING:
+        tx.move_run(run.id, RunStatus.RUNNING)
+    tx.end_if_over(run.id)
+
+
+class _Layout:
+    """One laying of a path over the steps that exist."""
+
+    def __init__(self, tx: Transaction, run: Run, plan: Plan, path: Path, existing: Sequence[Step]) -> None:
+        self._tx, self._run, self._plan, self._path = tx, run, plan, path
+        self._existing = existing
+        self._next = len(existing)
+        self._laid: list[_Laid] = []
+        self._last: dict[str, int] = {}
+        self._tools: dict[tuple[str, int], Tool] = {}
+
+    def _tool(self, name: str, version: int) -> Tool:
+        if (name, version) not in self._tools:
+            self._tools[name, version] = self._tx.tool(name, version)
+        return self._tools[name, version]
+
+    def lay(self) -> list[_Laid]:
+        """All calls of the path in an order in which none stands before what it needs."""
+        for subtask in self._plan.subtasks:
+            if subtask.id in self._path.choices:
+                self._lay_subtask(subtask, _option(subtask, self._path.choices[subtask.id]))
+        by_idx = {item.idx: item for item in self._laid}
+        for item in self._laid:
+            for need in item.needs:
+                by_idx[need].children.append(item.idx)
+        return self._laid
+
+    def _lay_subtask(self, subtask: SubTask, option: Option) -> None:
+        needs = [self._last[need] for need in subtask.needs if need in self._last]
+        previous: int | None = None
+        for part, call in enumerate(option.calls):
+            arguments = resolve_inputs(call.arguments, self._run.request.inputs)
+            wanted = needs if previous is None else [previous, *self._extra(call.arguments)]
+            kept = self._find(subtask, option, part, arguments)
+            if kept is not None:
+                item = _Laid(kept.id.idx, kept, None, wanted)
+            else:
+                new = self._new(subtask, option, part, arguments, previous)
+                item = _Laid(new.idx, None, new, wanted)
+            self._laid.append(item)
+            previous = item.idx
+        assert previous is not None
+        self._last[subtask.id] = previous
+
+    def _extra(self, arguments: Mapping[str, Any]) -> list[int]:
+        """Other sub-tasks that a later call of a chain refers to."""
+        named = {ref.source for ref in references(arguments)} - {PREVIOUS, INPUTS}
+        return [self._last[name] for name in sorted(named) if name in self._last]
+
+    def _find(self, subtask: SubTask, option: Option, part: int, arguments: Mapping[str, Any]) -> Step | None:
+        """The newest step that does, or has done, exactly this."""
+        call = option.calls[part]
+        for step in reversed(self._existing):
+            same = (step.subtask, step.part, step.tool, step.tool_version) == (
+                subtask.id,
+                part,
+                call.tool,
+                call.version,
+            )
+            lives = step.status is StepStatus.SUCCEEDED or step_open(step.status)
+            if same and lives and (step.option == option.id or step.arguments == arguments):
+                return step
+        return None
+
+    def _new(
+        self,
+        subtask: SubTask,
+        option: Option,
+        part: int,
+        arguments: Mapping[str, Any],
+        previous: int | None,
+    ) -> NewStep:
+        call = option.calls[part]
+        tool = self._tool(call.tool, call.version)
+        last = part == len(option.calls) - 1
+        idx, self._next = self._next, self._next + 1
+        return NewStep(
+            idx=idx,
+            key=_key(subtask.id, self._path.version, None if last else part + 1),
+            subtask=subtask.id,
+            subtask_type=subtask.type,
+            part=part,
+            option=option.id,
+            tool=call.tool,
+            tool_version=call.version,
+            tool_hash=call.hash,
+            once=tool.effect is Effect.ONCE,
+            arguments=arguments,
+            needs=(),
+            children=(),
+            needs_left=0,
+            path_version=self._path.version,
+            previous=previous,
+            aliases=option.aliases if last else {},
+            priority=self._run.request.priority,
+            timeout=tool.limits.timeout,
+            step_gate=self._run.request.step_gate,
+            worst_usd=worst_usd(tool),
+        )
+
+
+def resolve_inputs(arguments: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """`arguments` with references to the run's own inputs replaced; others stay."""
+
+    def lookup(ref: Ref) -> Any:
+        if ref.source != INPUTS:
+            return {"ref": ".".join([ref.source, *ref.path])}
+        try:
+            return dig(inputs, ref.path)
+        except KeyError as error:
+            raise Invalid(f"the run has no input {'.'.join(ref.path)!r}") from error
+
+    resolved: dict[str, Any] = resolve(arguments, lookup)
+    return resolved
+
+
+def worst_usd(tool: Tool) -> Decimal:
+    """The most one call of it can cost: the price of its whole time limit and of its most tokens."""
+    price = tool.price
+    most = price.per_call + price.per_second * Decimal(str(tool.limits.timeout))
+    if tool.kind is Kind.MODEL:
+        tokens_in = Decimal(int(tool.binding.get("max_input_tokens", WORST_TOKENS_IN)))
+        tokens_out = Decimal(int(tool.binding.get("max_tokens", WORST_TOKENS_OUT)))
+        most += price.per_1k_tokens_in * tokens_in / 1000 + price.per_1k_tokens_out * tokens_out / 1000
+    return most
+
+
+def _option(subtask: SubTask, option_id: str) -> Option:
+    return next(option for option in subtask.options if option.id == option_id)
+
+
+def _key(subtask: str, version: int, part: int | None) -> str:
+    """`summarise`, in a later path `summarise-v2`, its inner calls `summarise-part1`."""
+    key = subtask if version == 1 else f"{subtask}-v{version}"
+    return key if part is None else f"{key}-part{part}"
+
+
+def _with_links(item: _Laid, laid: Sequence[_Laid]) -> NewStep:
+    assert item.new is not None
+    return replace(
+        item.new,
+        needs=tuple(item.needs),
+        children=tuple(item.children),
+        needs_left=_open_needs(item, laid),
+    )
+
+
+def _open_needs(item: _Laid, laid: Sequence[_Laid]) -> int:
+    done = {
+        other.idx for other in laid if other.kept is not None and other.kept.status is StepStatus.SUCCEEDED
+    }
+    return sum(1 for need in set(item.needs) if need not in done)
+
+
+def _relink(tx: Transaction, item: _Laid, laid: Sequence[_Laid]) -> None:
+    """A kept step tells its new children when it ends; one that still waits, waits for its new needs."""
+    assert item.kept is not None
+    fields: dict[str, Any] = {"children": item.children, "needs": item.needs}
+    if item.kept.status is not StepStatus.PENDING:
+        tx.update_step(item.kept.id, **fields)
+        return
+    left = _open_needs(item, laid)
+    if left == 0:
+        tx.move_step(item.kept.id, StepStatus.READY, needs_left=0, **fields)
+    else:
+        tx.update_step(item.kept.id, needs_left=left, **fields)
+
+
+def _told(path: Path, cause: str) -> dict[str, Any]:
+    quote = path.quote
+    return {
+        "version": path.version,
+        "cause": cause,
+        "choices": dict(path.choices),
+        "quote": {
+            "usd": quote.usd,
+            "tool_seconds": quote.tool_seconds,
+            "wall_seconds": quote.wall_seconds,
+            "quality": quote.quality,
+        },
+        "gap": path.gap,
+    }
