@@ -19,7 +19,9 @@ from orchestrator.search.solve import solve
 #: Name of the one plan of a problem whose plan holds no merged candidates.
 ONLY = "only"
 #: A call is named as risky when less than this is behind its belief, or when its quality is lower.
-KNOWN, GOOD = 4.0, 0.5
+KNOWN, GOOD = 2.0, 0.5
+#: Risky calls that a quote names.
+MOST_NAMED = 10
 
 Pair = tuple[str, str]
 
@@ -225,7 +227,7 @@ def _risky(plan: Plan, choices: Mapping[str, str]) -> list[dict[str, str]]:
             why.append(f"believed quality {option.estimate.quality:.2f}")
         if why:
             named.append({"subtask": subtask.id, "option": option.id, "why": ", ".join(why)})
-    return named
+    return named[:MOST_NAMED]
 
 
 # --- when nothing meets the limits --------------------------------------------------------------

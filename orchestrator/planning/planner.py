@@ -1,0 +1,86 @@
+"""The planner: a request, or a plan that came with it, becomes a checked plan with its best path."""
+
+from __future__ import annotations
+
+from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
+from orchestrator.domain.run import RunRequest
+from orchestrator.errors import FieldProblem, Invalid
+from orchestrator.planning.graph import planning_graph
+from orchestrator.planning.llm_decomposer import LlmDecomposer
+from orchestrator.planning.model_calls import Bill, Model, ModelCalls
+from orchestrator.planning.nodes import DraftsOffline, Nodes
+from orchestrator.planning.state import Source, State
+from orchestrator.ports import Artifacts, Beliefs, Catalog, PlanningBudget, Replies, Retriever
+
+
+class Planner:
+    """Implements `ports.Planner`. Without `model` the offline planner serves.
+
+    `candidates` plans are asked of the model, each mended at most `max_repairs` times; `recalled`
+    tools are shown to it; a search takes at most about `search_seconds`.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts and the settings of planning, by name
+        self,
+        *,
+        catalog: Catalog,
+        retriever: Retriever,
+        beliefs: Beliefs,
+        artifacts: Artifacts | None,
+        offline: DraftsOffline,
+        model: Model | None = None,
+        replies: Replies | None = None,
+        budget: PlanningBudget | None = None,
+        candidates: int = 1,
+        max_repairs: int = 2,
+        max_tokens: int = 4096,
+        recalled: int = 20,
+        search_seconds: float = 1.0,
+    ) -> None:
+        by_model = None
+        if model is not None:
+            calls = ModelCalls(model, replies=replies, budget=budget, max_tokens=max_tokens)
+            by_model = LlmDecomposer(calls, candidates=candidates)
+        self._has_model = by_model is not None
+        self._plan = planning_graph(
+            Nodes(
+                catalog=catalog,
+                retriever=retriever,
+                beliefs=beliefs,
+                artifacts=artifacts,
+                offline=offline,
+                model=by_model,
+                recalled=recalled,
+                max_repairs=max_repairs,
+                search_seconds=search_seconds,
+            )
+        )
+
+    async def plan(self, task: PlanningTask) -> Planned | NeedsAnswers:
+        """A checked plan and its path, or what must be asked first.
+
+        `usage` is what this planning paid for; replies of an earlier planning of the same run are
+        not in it. Raises NoSuitableTool, PlanRejected, BudgetTooSmall, ModelFailed or Invalid.
+        """
+        state = await self._plan(self._start(task))
+        questions = state.get("questions")
+        if questions:
+            return NeedsAnswers(questions, state["bill"].usage)
+        return Planned(state["plan"], state["path"], state["bill"].usage)
+
+    def _start(self, task: PlanningTask) -> State:
+        source = self._source(task.request)
+        return {"task": task, "source": source, "repairs": 0, "bill": Bill(), "notes": ()}
+
+    def _source(self, request: RunRequest) -> Source:
+        if (request.plan is None) == (request.request is None):
+            raise Invalid("give either `request` in words or a `plan`, and not both")
+        if request.plan is not None:
+            return "given"
+        if request.planner == "llm" and not self._has_model:
+            detail = (
+                "no language model is configured: set TOOLPATH_LLM_BASE_URL and TOOLPATH_LLM_MODEL "
+                "(and TOOLPATH_LLM_API_KEY where one is needed), or use planner 'offline'"
+            )
+            raise Invalid(detail, problems=[FieldProblem("/planner", detail)])
+        return "offline" if request.planner == "offline" or not self._has_model else "llm"
