@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,12 +64,14 @@ def _greatest(network: Network, values: Floats) -> float:
     return float(np.maximum.reduceat(values, network.first[:-1]).sum()) * (1 + 1e-9) + 1e-9
 
 
-def root_bounds(network: Network, incumbent: Incumbent, *, rounds: int = 5) -> Bounds | None:
+def root_bounds(
+    network: Network, incumbent: Incumbent, out_of_time: Callable[[], bool] = lambda: False
+) -> Bounds | None:
     """Return bounds sharpened around the best corner, or None when no path meets the limits.
 
     Every pass also offers its paths to the incumbent.
     """
-    prices = Prices(network, incumbent)
+    prices = Prices(network, incumbent, out_of_time)
     plain = np.stack([network.cost, network.loss, network.usd])
     start = [incumbent.cost_before, network.loss_before, 0.0]
     rates = [0.0, math.inf, math.nan]
@@ -87,12 +90,14 @@ def root_bounds(network: Network, incumbent: Incumbent, *, rounds: int = 5) -> B
         fresh.append(math.nan)
     if 0 < rate < math.inf:
         fresh += [rate / 2, rate, rate * 2]
-    for _ in range(rounds):
+    for _ in range(5):
         bounds = _with(bounds, prices, incumbent, fresh)
         if not np.isfinite(bounds.least).all():
             return None
+        if incumbent.network is None:
+            prices.seek()
         fresh = _wanted(bounds, incumbent)
-        if not fresh:
+        if not fresh or out_of_time():
             break
     return bounds
 
@@ -107,7 +112,7 @@ def _with(bounds: Bounds, prices: Prices, incumbent: Incumbent, rates: list[floa
     network = bounds.network
     objectives = np.stack([_objective(network, rate) for rate in rates])
     before = np.array([_before(network, incumbent, rate) for rate in rates])
-    priced: Priced = prices.ascend(objectives)
+    priced: Priced = prices.ascend(objectives, rates)
     steeper = np.isfinite(rates)
     turned = np.where(steeper, priced.loss_price, 0.0)
     refund = turned * (prices.loss_scale + network.loss_before)

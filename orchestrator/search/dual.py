@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,10 +35,13 @@ class Priced:
 class Prices:
     """Finds prices for one network; remembers the limits that bite (money, chains of sub-tasks)."""
 
-    def __init__(self, network: Network, incumbent: Incumbent) -> None:
+    def __init__(
+        self, network: Network, incumbent: Incumbent, out_of_time: Callable[[], bool] = lambda: False
+    ) -> None:
         self.network = network
         self.incumbent = incumbent
-        self.passes = 0
+        self.out_of_time = out_of_time
+        self._known: list[tuple[float, Floats]] = []
         self._chains: set[tuple[int, ...]] = set()
         self._loads: list[Floats] = []
         limits = incumbent.limits
@@ -53,10 +57,12 @@ class Prices:
         """Remember sum(load over the path) <= limit as sum(load / limit) <= 1."""
         self._loads.append(load / max(limit, 1e-12))
 
-    def ascend(self, objectives: Floats, *, rounds: int = 24) -> Priced:
-        """Raise the bounds of the objectives (L, choices) by pricing the limits that are broken."""
+    def ascend(self, objectives: Floats, rates: Sequence[float]) -> Priced:
+        """Raise the bounds of the objectives (L, choices) by pricing the limits that are broken.
+
+        `rates` (L,) name the objectives; prices found for near rates are where the climb begins.
+        """
         free = self._look(objectives)
-        self._learn(free.picks)
         if not self._loads:
             nothing = np.zeros(len(objectives))
             return Priced(free.values, objectives, nothing, nothing)
@@ -64,10 +70,24 @@ class Prices:
             priced = self._secant(objectives, free)
             if len(self._loads) == 1:
                 return priced
-        return self._subgradient(objectives, rounds)
+        return self._subgradient(objectives, rates)
+
+    def seek(self, rounds: int = 40) -> None:
+        """Look for a path within all limits: raise the price of the limits that are broken most."""
+        if not self._loads:
+            return
+        prices = np.ones(len(self._loads))
+        for _ in range(rounds):
+            loads = np.stack(self._loads)
+            prices = np.pad(prices, (0, len(loads) - len(prices)), constant_values=prices.max())
+            found = self._look((prices / prices.sum() @ loads)[None, :])
+            if self.incumbent.network is not None or self.out_of_time():
+                return
+            over = loads[:, found.picks[0]].sum(axis=1) - 1
+            prices *= np.exp(4 * over / max(float(np.abs(over).max()), 0.05))
+            prices = np.maximum(prices / prices.max(), 1e-3)
 
     def _look(self, weights: Floats) -> passes.Passed:
-        self.passes += len(weights)
         found = passes.best(self.network, weights)
         if np.isfinite(found.values).all():
             good = self.incumbent.offer(self.network, found.picks)
@@ -80,7 +100,7 @@ class Prices:
         limit = self.incumbent.limits.seconds
         if math.isinf(limit) or len(self._chains) >= MOST_CHAINS:
             return
-        for row in picks:
+        for row in picks[:4]:
             chain, spare = slowest_chain(self.network, row)
             fixed = self.network.release[chain[0]] if chain else 0.0
             if spare <= roomy(limit) or chain in self._chains or len(self._chains) >= MOST_CHAINS:
@@ -123,35 +143,41 @@ class Prices:
             dear[keeps], spare[keeps] = plain[keeps], used[keeps]
         return self._priced(objectives, bounds, price[:, None])
 
-    def _subgradient(self, objectives: Floats, rounds: int) -> Priced:
+    def _subgradient(self, objectives: Floats, rates: Sequence[float]) -> Priced:
         """Several limits: Polyak steps towards the incumbent's value, kept where they help."""
-        count = len(objectives)
-        bounds = np.full(count, -np.inf)
-        best = np.zeros((count, len(self._loads)))
-        trial, stretch = best.copy(), np.ones(count)
-        stale = np.zeros(count)
-        for _ in range(rounds):
+        trial, warm = self._start(rates)
+        bounds, best = np.full(len(objectives), -np.inf), trial.copy()
+        stretch, stale = np.ones(len(objectives)), np.zeros(len(objectives))
+        for turn in range(9 if warm else 24):
             loads = np.stack(self._loads)
             grow = ((0, 0), (0, len(loads) - best.shape[1]))
             best, trial = np.pad(best, grow), np.pad(trial, grow)
             found = self._look(objectives + trial @ loads)
             level = found.values - trial.sum(axis=1)
             better = level > bounds + 1e-12
-            stale = np.where(better, 0, stale + 1)
             bounds[better], best[better] = level[better], trial[better]
+            stale = np.where(better, 0, stale + 1)
             stretch[stale >= 3] *= 0.5
             stale[stale >= 3] = 0
-            if not np.isfinite(level).all():
-                break
             over = loads[:, found.picks].sum(axis=2).T - 1
             over[(trial <= 0) & (over < 0)] = 0.0
             norm = (over**2).sum(axis=1)
-            if not (norm > 1e-18).any() or (stretch < 0.02).all():
+            still = (norm > 1e-18).any() and (stretch >= 0.02).any() and np.isfinite(level).all()
+            if not still or (turn > 0 and self.out_of_time()):
                 break
             step = stretch * (self._target(objectives, level) - level) / np.maximum(norm, 1e-18)
             trial = np.maximum(trial + np.maximum(step, 0.0)[:, None] * over, 0.0)
-        best = np.pad(best, ((0, 0), (0, len(self._loads) - best.shape[1])))
+        self._known += [(r, p) for r, p in zip(rates, best, strict=True) if math.isfinite(r)]
         return self._priced(objectives, bounds, best)
+
+    def _start(self, rates: Sequence[float]) -> tuple[Floats, bool]:
+        """Return the prices of the nearest known rates, and whether every rate has one."""
+        start = np.zeros((len(rates), len(self._loads)))
+        warm = bool(self._known) and all(math.isfinite(rate) for rate in rates)
+        for row, rate in enumerate(rates if warm else ()):
+            near = min(self._known, key=lambda known: abs(known[0] - rate))[1]
+            start[row, : len(near)] = near
+        return start, warm
 
     def _priced(self, objectives: Floats, bounds: Floats, prices: Floats) -> Priced:
         loss = prices[:, self._loss] / self.loss_scale if self.loss_scale else np.zeros(len(prices))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -73,9 +74,10 @@ def _second_gear(incumbent: Incumbent, opened: list[tuple[float, Network]], unti
     """Bound every open plan, then pass over them with ever wider layers until all is proven."""
     counts = Counts()
     pending: dict[str, tuple[float, Bounds]] = {}
-    for level, net in opened:
+    for place, (level, net) in enumerate(opened):
         if level < incumbent.level - TIE:
-            bounds = root_bounds(net, incumbent)
+            half = perf_counter() + (until - perf_counter()) / 2 / (len(opened) - place)
+            bounds = root_bounds(net, incumbent, partial(_later_than, half))
             if bounds is not None:
                 pending[net.plan] = (max(level, floor(bounds, incumbent)), bounds)
     for width in WIDTHS:
@@ -98,8 +100,12 @@ def _layers(incumbent: Incumbent, bounds: Bounds, counts: Counts, width: int, un
     ceilings = ceilings_of(bounds, here, incumbent)
     sharp, tops = sharpest(bounds, ceilings)
     kept = worth_keeping(bounds, ceilings) & _efficient(bounds.network, incumbent)
-    late = lambda: perf_counter() > until  # noqa: E731
+    late = partial(_later_than, until)
     return Search(bounds.network, sharp, incumbent, counts, kept, late).run(width, tops)
+
+
+def _later_than(moment: float) -> bool:
+    return perf_counter() > moment
 
 
 def _efficient(network: Network, incumbent: Incumbent) -> Bools:
