@@ -53,14 +53,17 @@ def linked(subtasks: Sequence[SubTask], scene: Scene) -> tuple[tuple[SubTask, ..
 
 
 def _links(subtask: SubTask, scene: Scene) -> Iterator[Link]:
-    calls = ((option, call) for option in subtask.options for call in option.calls)
-    arguments = (
-        (o, scene.facts(call), name, value) for o, call in calls for name, value in call.arguments.items()
-    )
-    for option, facts, name, value in arguments:
-        for one in bindings(value, target_of(facts, name)):
+    for option, call in ((option, call) for option in subtask.options for call in option.calls):
+        for name, one in _bound(call, scene):
             if one.ref.source not in (INPUTS, PREVIOUS):
                 yield Link(subtask.id, option.id, one.ref, one.target, (name, *one.path))
+
+
+def _bound(call: Call, scene: Scene) -> Iterator[tuple[str, Bound]]:
+    facts = scene.facts(call)
+    for name, value in call.arguments.items():
+        for one in bindings(value, target_of(facts, name)):
+            yield name, one
 
 
 def _drop_lacking(by_id: dict[str, SubTask], links: Sequence[Link], scene: Scene) -> list[Finding]:
@@ -78,14 +81,8 @@ def _drop_lacking(by_id: dict[str, SubTask], links: Sequence[Link], scene: Scene
         if good:
             by_id[id] = replace(subtask, options=good)
         else:
-            found += [
-                Finding(
-                    REFERENCES,
-                    paths[path].at(scene),
-                    f"sub-task {id!r} gives no {error.field!r}; {_gives(error)}",
-                )
-                for path, error in lacking[subtask.options[0].id].items()
-            ]
+            first = lacking[subtask.options[0].id].items()
+            found += [Finding(REFERENCES, paths[path].at(scene), _gives(id, error)) for path, error in first]
     return found
 
 
