@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
+from tools.builtin import (
+    aggregates,
+    codes,
+    documents,
+    images,
+    languages,
+    numbers,
+    ocr,
+    pages,
+    patterns,
+    plots,
+    profiles,
+    readers,
+    search,
+    speech,
+    spreadsheets,
+    tables,
+    text,
+    web,
+    wording,
+)
 from tools.spec import Tool
 
-_MODULES = (
-    "web", "pages", "text", "wording", "patterns", "languages", "speech", "documents", "readers", "search",
-    "tables", "aggregates", "profiles", "spreadsheets", "plots", "images", "codes", "ocr", "numbers",
-)  # fmt: skip
-
 #: Every built-in tool.
-TOOLS: tuple[Tool, ...] = tuple(
-    tool
-    for name in _MODULES
-    if find_spec(f"tools.builtin.{name}")
-    for tool in import_module(f"tools.builtin.{name}").TOOLS
+TOOLS: tuple[Tool, ...] = (
+    *web.TOOLS,
+    *pages.TOOLS,
+    *text.TOOLS,
+    *wording.TOOLS,
+    *patterns.TOOLS,
+    *languages.TOOLS,
+    *speech.TOOLS,
+    *documents.TOOLS,
+    *readers.TOOLS,
+    *search.TOOLS,
+    *tables.TOOLS,
+    *aggregates.TOOLS,
+    *profiles.TOOLS,
+    *spreadsheets.TOOLS,
+    *plots.TOOLS,
+    *ocr.TOOLS,
+    *images.TOOLS,
+    *codes.TOOLS,
+    *numbers.TOOLS,
 )

@@ -194,7 +194,7 @@ _ERRORS = (
 TOOLS: tuple[Tool, ...] = (
     Tool(
         name="write_docx",
-        summary="Write a text into a Word document (DOCX).",
+        summary="Write a text into a Microsoft Word document (DOCX file).",
         description=(
             "Makes a Word file with a title, the text's paragraphs, and pictures or charts where given."
         ),
@@ -210,8 +210,8 @@ TOOLS: tuple[Tool, ...] = (
         docs=Docs(
             when_to_use=(
                 "To save, write, put, store, export, keep or turn a text, summary, translation or report "
-                "into a Word document, DOCX, docx, doc, MS Word or Microsoft Word file, Office document, "
-                "write-up or letter."
+                "into a Word document, DOCX, docx, doc, MS Word file or Microsoft Word document, Office "
+                "document, write-up or letter."
             ),
             examples=(
                 {
@@ -238,7 +238,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=outputs(document=file_schema(PDF, description="The PDF document.")),
         ports=Ports({**_TEXT_PORTS, "images": ("image/*",)}, {"document": PDF}),
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.2, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.8, quality=0.95, n=8),),
         tags=("document", "pdf", "save", "export", "print", "report", "file"),
         docs=Docs(
             when_to_use=(

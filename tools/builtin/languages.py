@@ -244,7 +244,7 @@ TOOLS: tuple[Tool, ...] = (
             {"text": "text", "source": "language", "target": "language"},
         ),
         limits=Limits(timeout=120),
-        believed=(Believed(seconds=0.3, quality=0.8, n=8),),
+        believed=(Believed(seconds=0.6, quality=0.8, n=8),),
         requires={"apertium": APERTIUM_HINT},
         tags=("text", "language", "translation", "spanish", "english", "apertium"),
         docs=Docs(

@@ -200,7 +200,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_TEXT_OUTPUT,
         ports=_TEXT_PORTS,
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.3, quality=0.92, n=8),),
+        believed=(Believed(seconds=0.2, quality=0.92, n=8),),
         trust=Trust.UNTRUSTED,
         tags=("web", "html", "text", "page", "article", "main content", "careful"),
         docs=Docs(
@@ -244,7 +244,7 @@ TOOLS: tuple[Tool, ...] = (
         ),
         ports=Ports({"page": ("text/html",)}, {"tables": "tables", "count": "integer"}),
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.05, quality=0.9, n=8),),
+        believed=(Believed(seconds=0.02, quality=0.9, n=8),),
         trust=Trust.UNTRUSTED,
         tags=("web", "html", "tables", "data", "scrape"),
         docs=Docs(

@@ -157,7 +157,7 @@ TOOLS: tuple[Tool, ...] = (
             {"matches": "matches", "count": "integer", "text": "text"},
         ),
         limits=Limits(timeout=120),
-        believed=(Believed(seconds=0.3, quality=0.9, n=8),),
+        believed=(Believed(seconds=0.2, quality=0.9, n=8),),
         trust=Trust.UNTRUSTED,
         tags=("document", "text", "search", "find", "full-text", "passages", "bm25"),
         docs=Docs(

@@ -243,7 +243,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_KEYWORDS_OUTPUT,
         ports=_KEYWORDS_PORTS,
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.15, quality=0.88, n=8),),
+        believed=(Believed(seconds=0.3, quality=0.88, n=8),),
         tags=("text", "keywords", "keyphrases", "topics", "terms", "tags", "careful"),
         docs=Docs(
             when_to_use=(
