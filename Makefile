@@ -17,7 +17,7 @@ PROGRAMS := tesseract espeak-ng apertium
 USABLE = grep -qsF '$(CURDIR)/.venv/' $(BIN)/pip && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 $(shell { $(USABLE); } || rm -f $(STAMP))
 
-.PHONY: help setup run test lint format lock bench system-tools try-system-tools clean
+.PHONY: help setup run test lint style types layers shape deployment format lock bench system-tools try-system-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -69,13 +69,24 @@ test: setup try-system-tools lint ## everything that must hold before a change l
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 lint: setup ## style, types, layers, migrations, compose file, Dockerfile
-	@$(BIN)/ruff check .
+	@$(MAKE) --keep-going style types layers shape deployment
+
+style:
+	@$(BIN)/ruff check --output-format concise .
 	@$(BIN)/ruff format --check .
+
+types:
 	@$(BIN)/mypy
+
+layers:
 	@$(BIN)/lint-imports --no-logo
+
+shape: # do the migrations lead to the tables that the code speaks of?
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 	export TOOLPATH_DATA_DIR=$$scratch TOOLPATH_DATABASE_URL=sqlite:///$$scratch/check.db; \
 	$(BIN)/alembic --quiet upgrade head && $(BIN)/alembic check
+
+deployment:
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@$(BIN)/hadolint Dockerfile
 
