@@ -53,7 +53,7 @@ def linked(subtasks: Sequence[SubTask], scene: Scene) -> tuple[tuple[SubTask, ..
 
 
 def _links(subtask: SubTask, scene: Scene) -> Iterator[Link]:
-    for option, call in ((option, call) for option in subtask.options for call in option.calls):
+    for option, call in ((each, call) for each in subtask.options for call in each.calls):
         for name, one in _bound(call, scene):
             if one.ref.source not in (INPUTS, PREVIOUS):
                 yield Link(subtask.id, option.id, one.ref, one.target, (name, *one.path))

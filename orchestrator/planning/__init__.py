@@ -1,0 +1,1 @@
+"""From a request to a checked plan with its best path; `planner.Planner` is the door."""
