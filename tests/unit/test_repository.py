@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = ("orchestrator", "tools", "workers", "migrations")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 #: In pieces, so that this file is not among what it finds.
@@ -108,6 +112,44 @@ def test_each_dependency_is_explained_and_no_other() -> None:
     assert explained == {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
 
 
+#: Needed without an import of ours: forms and PostgreSQL are read through them.
+INDIRECT = {"python-multipart", "psycopg"}
+#: What comes as a part of something declared, and is promised by that.
+PARTS = {
+    "anyio": "fastapi",
+    "cycler": "matplotlib",
+    "httpcore2": "httpx2",
+    "kombu": "celery",
+    "langsmith": "langgraph",
+    "starlette": "fastapi",
+}
+
+
+def imports(tree: ast.Module) -> set[str]:
+    nodes = list(ast.walk(tree))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def test_what_the_code_imports_is_declared_and_the_other_way_round() -> None:
+    code = [
+        path
+        for path in committed_files()
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES
+    ]
+    modules = {name.split(".")[0] for path in code for name in imports(ast.parse(path.read_text()))}
+    homes = importlib.metadata.packages_distributions()
+    declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    undeclared, used = set(), set(INDIRECT)
+    for module in modules - sys.stdlib_module_names - set(PACKAGES):
+        names = {canonicalize_name(name) for name in homes.get(module, [module])}
+        known = {PARTS.get(name, name) for name in names} & declared
+        undeclared |= set() if known else {module}
+        used |= known
+    assert undeclared == set()
+    assert declared - used == set()
+
+
 def test_the_changelog_speaks_of_this_version() -> None:
     first = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert first is not None
@@ -175,7 +217,7 @@ def test_files_stay_small() -> None:
     lengths = {
         str(path.relative_to(ROOT)): len(path.read_text().splitlines())
         for path in committed_files()
-        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("orchestrator", "tools", "workers")
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES
     }
     long = {name: length for name, length in lengths.items() if length > 300}
     assert len(long) <= len(lengths) / 10, long
