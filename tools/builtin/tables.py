@@ -1,4 +1,4 @@
-"""Tools that read, question, filter, sort and join tables."""
+"""Tools that read, filter and sort tables."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from tools.errors import BadArguments
 from tools.spec import Believed, Docs, File, Kind, Limits, Ports, Runs, Tool
 from tools.work import Work
 
-_QUERY_LENGTH = 20_000
-
 #: How a row is kept, by the name of the operator; `{}` is the quoted column, `?` the bound value.
 _CONDITIONS: Mapping[str, str] = {
     "equals": "{} = ?",
@@ -42,30 +40,7 @@ _CONDITIONS: Mapping[str, str] = {
 def read_table_file(data: File, *, work: Work) -> dict[str, Any]:
     """Read a file into a table value."""
     with holding(work.scratch, data=data) as duck:
-        return _answer(duck, "SELECT * FROM data", name=data.name.rpartition(".")[0] or data.name)
-
-
-def query_table(data: Any, *, query: str, work: Work, more: list[Any] | None = None) -> dict[str, Any]:
-    """Answer one SQL query over the table `data` (and `data_2`, `data_3` … from `more`)."""
-    if len(query) > _QUERY_LENGTH:
-        raise BadArguments(f"the query has over {_QUERY_LENGTH:,} characters", paths=("/query",))
-    others = {f"data_{number}": one for number, one in enumerate(more or (), start=2)}
-    with holding(work.scratch, data=data, **others) as duck:
-        return _answer(duck, _one_question(duck, query))
-
-
-def _one_question(duck: Duck, query: str) -> str:
-    """The query, if it is a single SELECT. The database is sealed anyway: this is for clear messages."""
-    import duckdb
-
-    try:
-        statements = duck.connection.extract_statements(query)
-    except duckdb.Error as error:
-        first = str(error).partition("\n")[0]
-        raise BadArguments(f"the query is not valid SQL: {first}", paths=("/query",)) from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise BadArguments("give one SELECT statement over the table named data", paths=("/query",))
-    return statements[0].query
+        return answer(duck, "SELECT * FROM data", name=data.name.rpartition(".")[0] or data.name)
 
 
 def filter_table(
@@ -86,7 +61,7 @@ def filter_table(
         elif needed and not condition.startswith(("contains", "starts")):
             condition, value = _compared(found, condition, value)
         sql = f"SELECT * FROM data WHERE {condition.format(name)}"  # noqa: S608 - quoted name, bound value
-        return _answer(duck, sql, [value] if needed else [])
+        return answer(duck, sql, [value] if needed else [])
 
 
 def _compared(column: Column, condition: str, value: Any) -> tuple[str, Any]:
@@ -110,44 +85,10 @@ def sort_table(
         name = quoted(duck.column(column, field="column").name)
         direction = "DESC" if order == "descending" else "ASC"
         sql = f"SELECT * FROM data ORDER BY {name} {direction} NULLS LAST LIMIT ?"  # noqa: S608 - quoted name
-        return _answer(duck, sql, [limit])
+        return answer(duck, sql, [limit])
 
 
-def join_tables(
-    data: Any,
-    *,
-    other: Any,
-    work: Work,
-    on: str | None = None,
-    other_on: str | None = None,
-    how: str = "inner",
-) -> dict[str, Any]:
-    """Put the columns of `other` beside those of `data` where both agree in a column."""
-    with holding(work.scratch, data=data, other=other) as duck:
-        left = _join_column(duck, on)
-        right = duck.column(other_on or left.name, field="other_on", table="other")
-        join = {"inner": "JOIN", "left": "LEFT JOIN", "full": "FULL JOIN"}[how]
-        # As text where the types differ, so that a number written as text finds its partner.
-        cast = "" if left.kind == right.kind == "number" else "::VARCHAR"
-        mine, theirs = f"d.{quoted(left.name)}{cast}", f"o.{quoted(right.name)}{cast}"
-        rest = [one.name for one in duck.columns["other"] if one != right]
-        both = f"d.* REPLACE (coalesce({mine}, {theirs}) AS {quoted(left.name)})"
-        first = both if how == "full" else "d.*"
-        chosen = ", ".join([first, *(f"o.{quoted(name)}" for name in rest)])
-        return _answer(duck, f"SELECT {chosen} FROM data d {join} other o ON {mine} = {theirs}")  # noqa: S608 - quoted names
-
-
-def _join_column(duck: Duck, on: str | None) -> Column:
-    if on is not None:
-        return duck.column(on, field="on")
-    names = {one.name.lower() for one in duck.columns["other"]}
-    shared = [one for one in duck.columns["data"] if one.name.lower() in names]
-    if not shared:
-        raise BadArguments("the tables share no column: say with `on` and `other_on` what joins them")
-    return next((one for one in shared if one.kind == "category"), shared[0])
-
-
-def _answer(
+def answer(
     duck: Duck, sql: str, values: list[Any] | None = None, *, name: str | None = None
 ) -> dict[str, Any]:
     value, count = duck.table(sql, values or (), name=name)
@@ -155,7 +96,7 @@ def _answer(
 
 
 _OUTPUT = outputs(table=TABLE, row_count=ROW_COUNT)
-_OUT = {"table": "table", "row_count": "integer"}
+OUT = {"table": "table", "row_count": "integer"}
 _ORDERS = {
     "ascending": ["ascending", "smallest first", "lowest first", "alphabetically", "oldest first", "a to z"],
     "descending": [
@@ -182,27 +123,27 @@ _OPERATORS = {
 }
 
 
-def _tool(name: str, function: Any, **more: Any) -> Tool:
-    """A record with what all tools of this module have in common."""
+def table_tool(name: str, function: Any, **more: Any) -> Tool:
+    """A record with what all tools from table to table have in common."""
     return Tool(
         name=name,
         kind=Kind.PYTHON,
         output_schema=_OUTPUT,
         limits=Limits(timeout=60),
         runs=Runs.PROCESS,
-        binding={"function": f"{__name__}:{function.__name__}"},
+        binding={"function": f"{function.__module__}:{function.__name__}"},
         **more,
     )
 
 
 TOOLS: tuple[Tool, ...] = (
-    _tool(
+    table_tool(
         "read_table_file",
         read_table_file,
         summary="Read a CSV, Parquet, JSON or XLSX file into a table.",
         does=("read_table",),
         input_schema=schema({"data": TABLE_FILE}, ["data"]),
-        ports=Ports({"data": FILE_TYPES}, _OUT),
+        ports=Ports({"data": FILE_TYPES}, OUT),
         believed=(Believed(seconds=0.12, quality=0.95, n=8),),
         tags=("tables", "files"),
         docs=Docs(
@@ -215,43 +156,7 @@ TOOLS: tuple[Tool, ...] = (
             errors=ERRORS,
         ),
     ),
-    _tool(
-        "query_table",
-        query_table,
-        summary="Answer an SQL query over a table or data file.",
-        description=(
-            "Runs one SELECT (DuckDB dialect) over the table named data. It sees nothing but the given data."
-        ),
-        does=("query_table",),
-        input_schema=schema(
-            {
-                "data": DATA,
-                "query": string(
-                    "one SELECT statement over the table data", minLength=1, **{"x-language": "sql"}
-                ),
-                "more": {"type": "array", "items": DATA, "description": "further tables: data_2, data_3, …"},
-            },
-            ["data", "query"],
-        ),
-        ports=Ports({"data": DATA_TYPES, "query": ("sql",), "more": ()}, _OUT),
-        believed=(Believed(seconds=0.15, quality=0.95, n=8),),
-        tags=("tables", "sql"),
-        docs=Docs(
-            when_to_use="When the request gives SQL, a query, a SELECT statement, or when the question needs "
-            "conditions and calculations that no simpler table tool has.",
-            examples=(
-                {
-                    "request": 'Run "SELECT region, sum(units) FROM data GROUP BY region" over sales.csv',
-                    "arguments": {"query": "SELECT region, sum(units) FROM data GROUP BY region"},
-                },
-            ),
-            errors=(
-                *ERRORS,
-                "BadArguments: the SQL is not valid, is not one SELECT, or reaches for anything else",
-            ),
-        ),
-    ),
-    _tool(
+    table_tool(
         "filter_table",
         filter_table,
         summary="Keep the rows of a table that meet a condition.",
@@ -277,7 +182,7 @@ TOOLS: tuple[Tool, ...] = (
                 "operator": ("string",),
                 "value": ("number", "string"),
             },
-            _OUT,
+            OUT,
         ),
         believed=(Believed(seconds=0.12, quality=0.9, n=8),),
         tags=("tables",),
@@ -294,7 +199,7 @@ TOOLS: tuple[Tool, ...] = (
             errors=ERRORS,
         ),
     ),
-    _tool(
+    table_tool(
         "sort_table",
         sort_table,
         summary="Order the rows of a table by a column.",
@@ -315,7 +220,7 @@ TOOLS: tuple[Tool, ...] = (
             ["data", "column"],
         ),
         ports=Ports(
-            {"data": DATA_TYPES, "column": ("column",), "order": ("string",), "limit": ("integer",)}, _OUT
+            {"data": DATA_TYPES, "column": ("column",), "order": ("string",), "limit": ("integer",)}, OUT
         ),
         believed=(Believed(seconds=0.12, quality=0.95, n=8),),
         tags=("tables",),
@@ -327,49 +232,6 @@ TOOLS: tuple[Tool, ...] = (
                 {
                     "request": "Sort the table by price, highest first",
                     "arguments": {"column": "price", "order": "descending"},
-                },
-            ),
-            errors=ERRORS,
-        ),
-    ),
-    _tool(
-        "join_tables",
-        join_tables,
-        summary="Combine two tables by a column they share.",
-        does=("join_tables",),
-        input_schema=schema(
-            {
-                "data": DATA,
-                "other": DATA,
-                "on": column("the column of the first table; by default one that both have"),
-                "other_on": column("the column of the second table, if it is called otherwise"),
-                "how": string(
-                    "which rows stay",
-                    enum=["inner", "left", "full"],
-                    default="inner",
-                    **{"x-words": {"inner": ["matching"], "left": ["keep all"], "full": ["all of both"]}},
-                ),
-            },
-            ["data", "other"],
-        ),
-        ports=Ports(
-            {
-                "data": DATA_TYPES,
-                "other": DATA_TYPES,
-                "on": ("column",),
-                "other_on": ("column",),
-                "how": ("string",),
-            },
-            _OUT,
-        ),
-        believed=(Believed(seconds=0.15, quality=0.9, n=6),),
-        tags=("tables",),
-        docs=Docs(
-            when_to_use="Join, merge, combine, match or look up rows of two tables or files by a common key.",
-            examples=(
-                {
-                    "request": "Join orders.csv and customers.csv on customer_id",
-                    "arguments": {"on": "customer_id"},
                 },
             ),
             errors=ERRORS,

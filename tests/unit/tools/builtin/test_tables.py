@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from tools.builtin.spreadsheet_files import write_sheets
-from tools.builtin.tables import filter_table, join_tables, query_table, read_table_file, sort_table
+from tools.builtin.tables import filter_table, read_table_file, sort_table
 from tools.errors import BadArguments, BadInputFile
 from tools.spec import File
 from tools.work import Work
@@ -100,77 +100,6 @@ def test_a_file_that_is_no_table_is_refused(
     assert str(work.scratch) not in str(refused.value)
 
 
-def test_a_query_sees_the_table_and_further_ones(work: Work) -> None:
-    more = [{"columns": ["product", "price"], "rows": [["Tea", 2.5]]}]
-    sql = "WITH b AS (FROM data_2) SELECT units * price AS paid FROM data JOIN b USING (product);"
-    assert query_table(SALES, query=sql, work=work, more=more) == {
-        "table": {"columns": ["paid"], "rows": [[7.5]]},
-        "row_count": 1,
-    }
-
-
-def test_results_of_every_type_become_json_scalars(work: Work) -> None:
-    sql = (
-        "SELECT 1.25::DECIMAL(9, 2), DATE '2026-01-02', TIMESTAMP '2026-01-02 03:04:05', 'nan'::DOUBLE, "
-        "[1, 2], {'a': 1}, sum(units), true, 'x'::BLOB, INTERVAL 1 DAY FROM data"
-    )
-    (row,) = rows(query_table(SALES, query=sql, work=work))
-    assert row == [
-        *(1.25, "2026-01-02", "2026-01-02T03:04:05", None, "[1, 2]", '{"a": 1}', 24, True, "x"),
-        "1 day, 0:00:00",
-    ]
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT * FROM read_csv('{file}')",
-        "SELECT * FROM '{file}'",
-        "SELECT content FROM read_text('{file}')",
-        "SELECT * FROM glob('/*')",
-        "SELECT * FROM query('SELECT * FROM read_text(''{file}'')')",
-        "SELECT * FROM sniff_csv('{file}')",
-        "SELECT * FROM read_text('https://example.com/')",
-        "ATTACH '{file}.db' AS other",
-        "COPY data TO '{file}.out'",
-        "COPY data FROM '{file}'",
-        "EXPORT DATABASE '{file}.d'",
-        "INSTALL httpfs",
-        "LOAD httpfs",
-        "SET enable_external_access = true",
-        "RESET lock_configuration",
-        "PRAGMA enable_profiling",
-        "CREATE TABLE t AS SELECT 1",
-        "DROP TABLE data",
-        "SELECT 1; SELECT 2",
-        "SELECT * FROM work",
-        "SELECT getenv('HOME')",
-        "",
-        "not sql",
-    ],
-)
-def test_a_query_reaches_nothing_but_its_tables(work: Work, sql: str) -> None:
-    secret = a_file(work, "secret.csv", "text/csv", "secret\nhush\n")
-    before = sorted(work.scratch.iterdir())
-    with pytest.raises(BadArguments):
-        query_table(SALES, query=sql.format(file=secret.path), work=work)
-    assert sorted(work.scratch.iterdir()) == before
-
-
-def test_statements_behind_the_first_check_are_refused_by_the_engine_too(work: Work) -> None:
-    """The lock itself, without the check for a single SELECT."""
-    from tools.builtin.duck import holding
-
-    for sql in (
-        "COPY data TO '/tmp/x.csv'",
-        "SET memory_limit = '9GB'",
-        "INSTALL httpfs",
-        "ATTACH '/tmp/x.db'",
-    ):
-        with pytest.raises(BadArguments), holding(work.scratch, data=SALES) as duck:
-            duck.connection.execute(sql)
-
-
 @pytest.mark.parametrize(
     ("column", "operator", "value", "kept"),
     [
@@ -223,26 +152,6 @@ def test_rows_are_sorted_with_empty_values_last_and_cut(work: Work) -> None:
         3,
         9,
     ]
-
-
-def test_tables_are_joined_by_the_column_they_share(work: Work) -> None:
-    other = {"columns": ["region", "units", "chief"], "rows": [["North", 1, "Ada"], ["East", 2, "Bo"]]}
-    inner = join_tables(SALES, other=other, work=work)
-    assert inner["table"]["columns"] == ["Region", "product", "units", "sold on", "units_2", "chief"]
-    assert [[row[0], row[5]] for row in rows(inner)] == [["North", "Ada"], ["North", "Ada"]]
-    assert len(rows(join_tables(SALES, other=other, work=work, how="left"))) == 3
-    assert {row[0] for row in rows(join_tables(SALES, other=other, work=work, how="full"))} == {
-        "North",
-        "South",
-        "East",
-    }
-
-
-def test_tables_that_share_no_column_need_to_be_told(work: Work) -> None:
-    other = {"columns": ["area"], "rows": [["North"]]}
-    with pytest.raises(BadArguments, match="share no column"):
-        join_tables(SALES, other=other, work=work)
-    assert len(rows(join_tables(SALES, other=other, work=work, on="region", other_on="area"))) == 2
 
 
 def test_names_of_columns_cannot_carry_sql(work: Work) -> None:
