@@ -1,5 +1,6 @@
 """The tool-path search: which option to take for each sub-task of which plan."""
 
+from orchestrator.search.explain import Explanation, Offer, explain
 from orchestrator.search.problem import (
     Alone,
     Choice,
@@ -17,11 +18,14 @@ __all__ = [
     "Alone",
     "Choice",
     "Conflict",
+    "Explanation",
     "Infeasible",
     "Node",
+    "Offer",
     "Problem",
     "Solution",
     "Stats",
     "Sunk",
+    "explain",
     "solve",
 ]

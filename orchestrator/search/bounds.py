@@ -71,18 +71,11 @@ def root_bounds(
 
     Every pass also offers its paths to the incumbent.
     """
+    bounds = plain_bounds(network, incumbent)
+    if bounds is None:
+        return None
     prices = Prices(network, incumbent, out_of_time)
-    plain = np.stack([network.cost, network.loss, network.usd])
-    start = [incumbent.cost_before, network.loss_before, 0.0]
-    rates = [0.0, math.inf, math.nan]
-    found = passes.best(network, plain)
-    if not np.isfinite(found.values).all():
-        return None
-    incumbent.offer(network, found.picks)
-    if _hopeless(incumbent, found.values + start):
-        return None
-    least = found.values + start
-    bounds = Bounds(network, np.array(rates), plain, np.array(start), least)
+    least = bounds.least
     spot = (float(least[0]), float(least[1]))
     rate = slope(*spot, incumbent.alpha)
     fresh = [0.0, math.inf]
@@ -100,6 +93,20 @@ def root_bounds(
         if not fresh or out_of_time():
             break
     return bounds
+
+
+def plain_bounds(network: Network, incumbent: Incumbent) -> Bounds | None:
+    """Return the least cost, loss and money each alone, or None when one is beyond its limit."""
+    plain = np.stack([network.cost, network.loss, network.usd])
+    base = np.array([incumbent.cost_before, network.loss_before, 0.0])
+    found = passes.best(network, plain)
+    if not np.isfinite(found.values).all():
+        return None
+    incumbent.offer(network, found.picks)
+    least = found.values + base
+    if _hopeless(incumbent, least):
+        return None
+    return Bounds(network, np.array([0.0, math.inf, math.nan]), plain, base, least)
 
 
 def _hopeless(incumbent: Incumbent, least: Floats) -> bool:

@@ -99,7 +99,7 @@ def _layers(incumbent: Incumbent, bounds: Bounds, counts: Counts, width: int, un
         return math.inf
     ceilings = ceilings_of(bounds, here, incumbent)
     sharp, tops = sharpest(bounds, ceilings)
-    kept = worth_keeping(bounds, ceilings) & _efficient(bounds.network, incumbent)
+    kept = worth_keeping(bounds, ceilings) & efficient(bounds.network, incumbent)
     late = partial(_later_than, until)
     return Search(bounds.network, sharp, incumbent, counts, kept, late).run(width, tops)
 
@@ -108,7 +108,7 @@ def _later_than(moment: float) -> bool:
     return perf_counter() > moment
 
 
-def _efficient(network: Network, incumbent: Incumbent) -> Bools:
+def efficient(network: Network, incumbent: Incumbent) -> Bools:
     """Drop choices that another of the same signature class makes superfluous, or that are late."""
     kept = np.ones(len(network.kind), dtype=np.bool_)
     if not len(kept):

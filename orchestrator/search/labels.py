@@ -83,15 +83,15 @@ class Search:
         path beats the incumbent any more.
         """
         count = len(self.network.steps)
-        labels = self._root()
+        labels = self.root()
         parents, picks = list[Ints](), list[Ints]()
         floor = math.inf
         for i in range(count):
-            labels, parent, pick, bound = self._expand(i, labels, ceilings)
+            labels, parent, pick, bound = self.expand(i, labels, ceilings)
             rows, dropped = self._best(bound, 4 * width)
             floor = min(floor, dropped)
             labels, parent, pick, bound = labels.take(rows), parent[rows], pick[rows], bound[rows]
-            labels, rows = self._thin(labels, self.beats[i], last=i == count - 1)
+            labels, rows = self.thin(i, labels)
             parent, pick, bound = parent[rows], pick[rows], bound[rows]
             rows, dropped = self._best(bound, 1 if self.out_of_time() else width)
             floor = min(floor, dropped)
@@ -112,14 +112,14 @@ class Search:
         order = np.argsort(levels, kind="stable")
         return np.sort(order[:width]), float(levels[order[width]])
 
-    def _root(self) -> Labels:
+    def root(self) -> Labels:
         none = np.zeros((1, 0))
         rows = np.zeros((1, len(self.bounds.rates)))
         state = np.zeros(1, dtype=np.intp)
         memory = np.zeros((1, 0), dtype=np.intp)
         return Labels(rows, state, memory, none, 0 if self.ban is not None else -1)
 
-    def _expand(self, i: int, labels: Labels, ceilings: Floats) -> tuple[Labels, Ints, Ints, Floats]:
+    def expand(self, i: int, labels: Labels, ceilings: Floats) -> tuple[Labels, Ints, Ints, Floats]:
         """Return the next layer, and for each label its parent, its choice and its bounds (N, J)."""
         network = self.network
         options = np.arange(network.first[i], network.first[i + 1])
@@ -185,12 +185,12 @@ class Search:
         columns = [kinds if f == i else memory[:, before.index(f)] for f in after]
         return np.stack(columns, axis=1) if columns else memory[:, :0]
 
-    def _thin(self, labels: Labels, beat: Beat, *, last: bool) -> tuple[Labels, Ints]:
+    def thin(self, i: int, labels: Labels) -> tuple[Labels, Ints]:
         """Drop dominated labels; the dimensions are C, Y, money and the groups of finish times."""
-        if len(labels.state) < 2 or last:
+        if len(labels.state) < 2:
             return labels, np.arange(len(labels.state))
         wide = [labels.sums[:, :3] if self.money else labels.sums[:, :2]]
-        wide.append(np.maximum(labels.times, beat.harmless))
+        wide.append(np.maximum(labels.times, self.beats[i].harmless))
         keys = np.concatenate([labels.state[:, None], labels.memory], axis=1)
         gone = dominated(keys, np.concatenate(wide, axis=1), banned=labels.banned)
         rows = np.flatnonzero(~gone)
