@@ -12,6 +12,7 @@ from functools import lru_cache
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_E_MAIL = re.compile(r"\be-mail", re.IGNORECASE)
 _VOWEL = re.compile(r"[aeiouy]")
 _DOUBLE = re.compile(r"([bdgmnprt])\1$")
 #: Endings taken off one after the other; what is left must have the given length.
@@ -32,7 +33,7 @@ def words(text: str) -> list[str]:
     >>> words("readImage_text: café 3×")
     ['read', 'image', 'text', 'cafe', '3']
     """
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    plain = unicodedata.normalize("NFKD", _E_MAIL.sub("email", text.replace("’", "'")))
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return [word.lower() for word in _WORD.findall(_CAMEL.sub(" ", plain))]
 

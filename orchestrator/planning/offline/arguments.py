@@ -55,7 +55,8 @@ def fill(tool: Tool, linked: set[str], setting: Setting) -> Filled:
     used: set[int] = set()
     columns: set[str] = set()
     musts = required(tool)
-    order = sorted(properties(tool), key=lambda name: name not in musts)
+    known = properties(tool)
+    order = sorted(known, key=lambda name: (known[name].get("x-column") != "number", name not in musts))
     for name in order:
         schema = properties(tool)[name]
         if name in linked:
@@ -242,7 +243,15 @@ def _number(
     if must and plain:
         used.add(plain[0].start)
         return plain[0].value
+    if len(plain) == 1 and _numeric(tool) == 1:
+        used.add(plain[0].start)
+        return plain[0].value
     return dict(setting.numbers[-1]) if must and setting.numbers else _UNFILLED
+
+
+def _numeric(tool: Tool) -> int:
+    """How many arguments of a tool take a number."""
+    return sum(1 for name in properties(tool) if {"integer", "number"} & set(input_types(tool, name)))
 
 
 def _within(number: float, schema: Mapping[str, Any]) -> bool:
@@ -274,11 +283,23 @@ def _string(name: str, schema: Mapping[str, Any], setting: Setting, used: set[in
         if titled and value.kind == "file" and "name" in name.lower():
             used.add(value.start)
             return str(value.value).rpartition(".")[0]
+    meant = None if titled else _cell(setting)
+    if meant is not None:
+        return meant
     if must and not titled:
         rest = _rest(setting)
         if rest:
             return rest
     return _UNFILLED
+
+
+def _cell(setting: Setting) -> str | None:
+    """A value of an attached table that the words name, as it stands in the table."""
+    for column in setting.columns:
+        for value in column.values if column.kind == "category" else ():
+            if any(token.text.lower() == value.lower() for token in setting.own):
+                return value
+    return None
 
 
 def _rest(setting: Setting) -> str:

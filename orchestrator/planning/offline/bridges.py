@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from orchestrator.planning.offline.jobs import Job, input_types, main_output, may_bridge, required
+from orchestrator.planning.offline.jobs import Job, input_types, is_material, main_output, may_bridge, required
 from tools.spec import Tool, fits
 
 STEP = 0.35
@@ -41,6 +41,7 @@ class Bridges:
         self, kind: str, goal: Tool, argument: str, media: str, maker: Tool | None
     ) -> tuple[float, tuple[Job, ...]] | None:
         wanted = input_types(goal, argument)
+        own_work = maker is not None and renders(maker)
         order = count()
         heap: list[tuple[float, int, str, tuple[Job, ...]]] = [(0.0, next(order), kind, ())]
         done: dict[tuple[str, str], float] = {}
@@ -54,7 +55,7 @@ class Bridges:
                 total = cost + affinity(last, goal) + 0.03 * _rank(at, wanted)
                 if best is None or total < best[0]:
                     best = (total, path)
-            if len(path) >= _LONGEST or done.get((at, last.name if last else ""), 9.0) <= cost:
+            if own_work or len(path) >= _LONGEST or done.get((at, last.name if last else ""), 9.0) <= cost:
                 continue
             done[at, last.name if last else ""] = cost
             for job in self.jobs:
@@ -75,6 +76,14 @@ def affinity(first: Tool | None, second: Tool) -> float:
     return 0.0 if silent else _UNLISTED
 
 
+def renders(tool: Tool) -> bool:
+    """Whether a tool puts content into a file; one that only opens an address does not."""
+    made = main_output(tool)[1]
+    names = [name for name in required(tool) if is_material(input_types(tool, name))]
+    types = {kind for name in names for kind in input_types(tool, name)}
+    return "/" in made and any("/" not in kind and kind != "url" for kind in types)
+
+
 def _rank(kind: str, wanted: Sequence[str]) -> int:
     return next((place for place, want in enumerate(wanted) if fits(kind, want)), len(wanted))
 
@@ -85,6 +94,8 @@ def _step(job: Job, kind: str, media: str) -> str | None:
     if not may_bridge(job) or not any(fits(kind, want) for want in input_types(lead, required(lead)[0])):
         return None
     made = main_output(lead)[1]
+    if renders(lead):
+        return None
     if kind == "url":
         if made == "*/*":
             return media or None

@@ -28,11 +28,14 @@ _THEN = re.compile(
 _AND = re.compile(r"\b(?:and|plus|but|or|also)\b|&|\+")
 _PREPOSITION = re.compile(
     r"\b(?:as|at|by|for|from|in|into|of|on|onto|per|to|through|using|via|with|about|between|containing|showing|"
-    r"including|based|which|that|where|who)\b"
+    r"contains|shows|holding|holds|including|based|which|that|where|who)\b"
 )
 #: Where what follows feeds what stands before: "a chart of …", "a document with …", "after fetching …".
 _FEEDS = re.compile(
-    r"\b(?:of|for|with|from|containing|showing|including|about|on|using|after|once|based\s+on)\b"
+    
+    r"\b(?:of|for|with|from|contain(?:s|ing)|show(?:s|ing)|including|about|on|using|after|once|based\s+on|h[oa]ld(?:s|ing)|"
+    r"ha(?:s|ve|ving)|featur(?:es|ing))\b"
+
 )
 
 
@@ -148,7 +151,8 @@ def _with_units(tokens: list[Token]) -> list[Token]:
         others = sum(1 for unit in units if unit is not None)
         unit = units[place]
         doubtful = unit is not None and (token.text.lower().rstrip("s") in DOUBTFUL_UNITS)
-        sure = unit is not None and (not doubtful or (others > 1))
+        follows = place + 1 < len(units) and units[place + 1] is not None
+        sure = unit is not None and (not doubtful or others > 1) and not (unit == "degree" and follows)
         if unit is None and token.text.lower() in ABBREVIATED and (beside or others):
             unit, sure = ABBREVIATED[token.text.lower()], True
         marked.append(replace(token, unit=unit) if sure else token)

@@ -75,7 +75,8 @@ def choose(
         return per[0].column.name if per else None
     plain = [one for one in fitting if not one.grouping]
     called = [one for one in plain if hints & set(stems(one.column.name))]
-    return (called or plain)[0].column.name if plain else None
+    fit = called or plain or fitting
+    return fit[0].column.name if fit else None
 
 
 def _measure(fitting: Sequence[Named], columns: Sequence[Column], taken: set[str]) -> str | None:

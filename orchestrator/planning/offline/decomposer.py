@@ -24,9 +24,11 @@ from orchestrator.planning.offline.jobs import (
     required,
     takes_many,
 )
+from orchestrator.planning.offline.lexicon import GENERIC_VERBS
 from orchestrator.planning.offline.linking import Linker
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.reading import Reading, read
+from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.planning.offline.values import Value, find_values
 from orchestrator.planning.offline.wanted import Wanted, in_order, wanted_of
 from orchestrator.ports import Retriever
@@ -44,8 +46,7 @@ _LEAST = 0.2
 _INVERSION = 0.3
 _GAP = 0.6
 _NEAREST = 5
-#: What a new segment cost too much when it only speaks again of a job.
-_AGAIN = 0.3
+_ASKING = frozenset("what which who how where when why".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +153,12 @@ def _best(
         wanted = wanted_of(reading, tokens, text)
         if not wanted:
             continue
-        again = sum(1 for segment in reading.segments if segment.job) - len(wanted)
         linker = Linker(wanted, tokens, values, peek, bridges, joiners)
         for penalty, order in _orders(in_order(wanted, tokens), all_of_them=rank < 6):
             flow = linker.link(order)
             drafting = Drafting(flow, wanted, tokens, text, peek, task.answers, frozenset(task.failed))
             subtasks = drafting.subtasks()
-            worth = reading.score + _AGAIN * again - flow.cost - penalty - _GAP * drafting.gaps
+            worth = reading.score - flow.cost - penalty - _GAP * drafting.gaps
             if best is None or worth > best.worth + 1e-9:
                 best = _Candidate(worth, reading, tuple(wanted), flow, drafting, subtasks)
     return best
@@ -235,10 +235,11 @@ def _labels(length: int, best: _Candidate | None) -> list[Job | None]:
 def _demand_test(jobs: Sequence[Job]) -> Callable[[str], bool]:
     """A test whether a text begins like something to do: its first telling word is a verb of a job's name."""
     verbs = {stem(words(does)[0]) for job in jobs for tool in job.tools for does in tool.does if words(does)}
+    verbs |= {other for verb in verbs for other in SYNONYMS.get(verb, ())}
 
     def is_demand(rest: str) -> bool:
-        for word in words(rest)[:4]:
-            if stem(word) in verbs:
+        for word in words(rest)[:5]:
+            if word in _ASKING or word in GENERIC_VERBS or stem(word) in verbs:
                 return True
             if not is_stop(word):
                 return False

@@ -18,6 +18,7 @@ from orchestrator.planning.offline.jobs import (
 from orchestrator.planning.offline.lexicon import CALLED, MATERIAL
 from orchestrator.planning.offline.mentions import names_input
 from orchestrator.planning.offline.peek import AttachedInput
+from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.retrieval.stem import stem, stems
 from tools.spec import fits
 
@@ -70,7 +71,7 @@ def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
     if token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL:
         weight *= _MATERIAL
     if known >= 0.9:
-        weight *= 0.5
+        weight *= 0.3
     return weight * _HEAD if token.head else weight
 
 
@@ -108,8 +109,9 @@ def _strength(
     if token.value is not None:
         return _value_strength(tokens, place, job, attached)
     best = job.strength(token.stem)
-    owned = owners.get(token.stem, frozenset())
-    if owned and job.does not in owned:
+    near = {token.stem, *SYNONYMS.get(token.stem, ())}
+    owned = owners.get(token.stem) or frozenset().union(*(owners.get(one, frozenset()) for one in near))
+    if owned and job.does not in owned and not near & set(stems(job.does)):
         best *= _BORROWED
     kind, types = main_output(job.lead)[1], _main_types(job)
     if token.media and not names_input(tokens, place, attached):
@@ -146,7 +148,8 @@ def _value_strength(
         return _number_strength(tokens, place, job)
     if value.kind == "language":
         musts = [name for name in required(job.lead) if "language" in input_types(job.lead, name)]
-        return 1.0 if musts else 0.35 if _counts(job, "language") else 0.0
+        asked = value.more.get("before") in ("in", "into", "to")
+        return 1.0 if musts else (0.1 if asked else 0.35) if _counts(job, "language") else 0.0
     if value.kind == "input":
         one = attached[value.value]
         return 1.0 if any(fits(kind, wanted) for kind in one.types for wanted in _main_types(job)) else 0.3

@@ -15,6 +15,7 @@ from orchestrator.planning.offline.jobs import (
     main_output,
     material_inputs,
     outputs,
+    properties,
     required,
     takes_many,
 )
@@ -27,8 +28,9 @@ from tools.spec import Tool
 _OWN, _OWN_INPUT, _OTHER_INPUT, _OTHER_VALUE = -1.2, -0.6, 0.25, 0.3
 _USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 0.4
 _REFERRED = -0.8
+_ASKED = 0.6
 _SAME_NAME, _RESERVED = -0.25, 0.6
-_MISSING, _UNUSED, _DANGLING = 1.5, 0.8, 0.15
+_MISSING, _UNUSED, _DANGLING = 1.5, 0.8, 0.45
 _MATERIAL_KINDS = ("url", "quote")
 
 
@@ -74,7 +76,7 @@ class Linker:
         groups = self._parts(flow, number, main, offers)
         for part, chosen in enumerate(groups):
             node = self._add(flow, job, number, part=part, defer=True)
-            taken = self._fill(flow, node, main, chosen, offers)
+            taken = self._fill(flow, node, main, chosen)
             self._fill_rest(flow, node, names[1:], taken)
             node.number = len(flow.nodes)
             flow.nodes.append(node)
@@ -93,16 +95,19 @@ class Linker:
         if not offers:
             return [[]]
         best = offers[0]
+        lead = self.wanted[number].job.lead
+        alike = [name for name in required(lead) if accepts(lead, name, _end_type(best))]
+        if len(alike) > 1:
+            return [[best]]
         mates = [best, *(one for one in offers[1:] if self._mates(flow, best, one, number))]
         mates = sorted(_one_a_root(mates), key=lambda offer: _place_of(offer.source))
         one = self.wanted[number]
-        lead = one.job.lead
         if len(mates) == 1 or takes_many(lead, main):
             return [mates]
         writes = "/" in main_output(lead)[1] and not any("/" in kind for kind in input_types(lead, main))
         if (writes or one.joins) and not one.separates and self._joiner(mates) is not None:
             return [mates]
-        return [[mate] for mate in mates]
+        return [[mate] for mate in mates if self._twins(flow, best.source, mate.source)]
 
     def _mates(self, flow: Flow, best: _Offer, other: _Offer, number: int) -> bool:
         """Whether two offers stand beside each other: values of the same words, or twins of one instance."""
@@ -122,10 +127,14 @@ class Linker:
         many = takes_many(wanted.job.lead, material_inputs(wanted.job.lead)[0])
         writes = "/" in main_output(wanted.job.lead)[1]
         joint = second.wanted in wanted.refers or wanted.joins or (writes and self._beside(second, wanted))
-        free = (
-            not flow.used.get(two.key) and two.name == main_output(second.job.lead)[0] and not second.bridge
-        )
+        free = not second.bridge and not flow.used.get(two.key)
+        free = free and two.name == main_output(second.job.lead)[0]
+        free = free and two.name not in material_inputs(wanted.job.lead)[1:]
         return (many or not wanted.separates) and joint and free and self._direct(wanted.job, two)
+
+    def _twins(self, flow: Flow, one: Source, two: Source) -> bool:
+        """Whether two sources are of one making, so that a job may run once for each."""
+        return one.kind != "node" or flow.nodes[one.node].job is flow.nodes[two.node].job
 
     def _direct(self, job: Job, source: Source) -> bool:
         return accepts(job.lead, material_inputs(job.lead)[0], source.type)
@@ -136,7 +145,7 @@ class Linker:
     # -- filling one input ----------------------------------------------------------------------
 
     def _fill(
-        self, flow: Flow, node: Node, name: str, chosen: Sequence[_Offer], offers: Sequence[_Offer]
+        self, flow: Flow, node: Node, name: str, chosen: Sequence[_Offer]
     ) -> set[tuple[object, ...]]:
         """Links `chosen` into an input, over bridges and a joiner where needed; answers what was taken."""
         if not chosen:
@@ -150,7 +159,7 @@ class Linker:
             sources = [self._joined(flow, sources, node.wanted)]
         node.links[name] = sources
         node.root = chosen[0].root if len(chosen) == 1 else None
-        return {one.source.key for one in chosen}
+        return {one.root for one in chosen} | {one.source.key for one in chosen}
 
     def _fill_rest(
         self, flow: Flow, node: Node, names: Sequence[str], taken: set[tuple[object, ...]]
@@ -159,10 +168,10 @@ class Linker:
         lead = node.job.lead
         wanted = self.wanted[node.wanted]
         for name in names:
-            offers = [one for one in self._offers(flow, node.wanted, name) if one.source.key not in taken]
+            every = self._offers(flow, node.wanted, name)
+            offers = [one for one in every if one.source.key not in taken and one.root not in taken]
             if name in required(lead):
-                self._fill(flow, node, name, offers[:1], offers)
-                taken |= {one.source.key for one in offers[:1]}
+                taken |= self._fill(flow, node, name, offers[:1])
                 continue
             fresh = [one for one in offers if not one.bridge and self._asked(flow, one.source, name, wanted)]
             picked = fresh if takes_many(lead, name) else fresh[:1]
@@ -191,8 +200,10 @@ class Linker:
         """Whether the maker's words stand in the same sentence right before: "x and y in a document"."""
         first = min(wanted.places)
         last = max(self.wanted[maker.wanted].places)
+        if last > first:
+            return True
         between = [token.gap for token in self.tokens[last + 1 : first + 1]]
-        return last < first and all(gap in ("preposition", "none", "and", "comma") for gap in between)
+        return all(gap in ("preposition", "none", "and", "comma") for gap in between)
 
     def _caption(self, flow: Flow, node: Node) -> None:
         """A required text that nothing fills gets the words for what else goes in."""
@@ -235,7 +246,8 @@ class Linker:
                 continue
             for kind in value.types:
                 source = Source("literal", kind, value=value)
-                base = _OWN if value.start in own else _OTHER_VALUE
+                asked = value.kind == "quote" and _needs_words(wanted.job.lead)
+                base = _ASKED if asked else _OWN if value.start in own else _OTHER_VALUE
                 found.append((base + (_USED if flow.used.get(source.key) else 0.0), source))
         named = self._named_inputs(wanted)
         for one in self.attached.values():
@@ -306,8 +318,7 @@ class Linker:
         return source
 
     def _joiner(self, offers: Sequence[_Offer]) -> Job | None:
-        kinds = [main_output(one.bridge[-1].lead)[1] if one.bridge else one.source.type for one in offers]
-        return self._joiner_for(kinds)
+        return self._joiner_for([_end_type(one) for one in offers])
 
     def _joiner_for(self, kinds: Sequence[str]) -> Job | None:
         for job in self.joiners:
@@ -354,11 +365,23 @@ def _leaves(flow: Flow) -> list[Node]:
     return [node for node in flow.nodes if node.number not in fed]
 
 
+def _end_type(offer: _Offer) -> str:
+    """The type at the end of an offer's bridge."""
+    return main_output(offer.bridge[-1].lead)[1] if offer.bridge else offer.source.type
+
+
 def _by_name(lead: Tool, name: str, output: str) -> float:
     """An output belongs into the input of its own name, and not into another of the same tool."""
     if output == name:
         return _SAME_NAME
     return _RESERVED if output in material_inputs(lead) else 0.0
+
+
+def _needs_words(lead: Tool) -> bool:
+    """Whether a tool must be given a string of its own, such as what to search for."""
+    return any(
+        set(input_types(lead, name)) == {"string"} and "enum" not in properties(lead)[name] for name in required(lead)
+    )
 
 
 def _place_of(source: Source) -> tuple[int, int]:

@@ -16,8 +16,9 @@ from orchestrator.planning.offline.clauses import Token, is_generic
 from orchestrator.planning.offline.evidence import Evidence
 from orchestrator.planning.offline.jobs import Job
 
-_NEW_JOB = 0.55
-_UNEXPLAINED = 0.35
+_NEW_JOB = 0.6
+_AGAIN = 0.25
+_UNEXPLAINED = 0.45
 _NOBODY = 0.5
 _SPLIT = {
     "start": 0.0,
@@ -93,14 +94,22 @@ def _extended(
 ) -> list[_Partial]:
     """Partial labellings that give this token to `job`: going on with it, or beginning it anew."""
     gain, pair = emission
-    cost = _SPLIT[token.gap] + (_NEW_JOB if job else 0.05)
     options = [(score + gain + pair - _GO_ON[token.gap], starts) for score, starts in own]
-    options += [(score + gain - cost, (*starts, (place, job))) for score, starts in everywhere]
+    for score, starts in everywhere:
+        cost = _SPLIT[token.gap] + _opening(job, starts)
+        options.append((score + gain - cost, (*starts, (place, job))))
     found: dict[tuple[tuple[int, int], ...], float] = {}
     for score, starts in options:
         if score > found.get(starts, -math.inf):
             found[starts] = score
     return heapq.nlargest(_KEEP, ((score, starts) for starts, score in found.items()), key=_score)
+
+
+def _opening(job: int, starts: tuple[tuple[int, int], ...]) -> float:
+    """What it costs to begin with a job: less when the request has spoken of it before."""
+    if not job:
+        return 0.05
+    return _AGAIN if any(before == job for _, before in starts) else _NEW_JOB
 
 
 def _emission(tokens: Sequence[Token], place: int, job: int, evidence: Evidence) -> tuple[float, float]:

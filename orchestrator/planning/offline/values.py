@@ -46,6 +46,7 @@ _NAMING = re.compile(
     r"\s*(?:is|of|as|:)?\s*$",
     re.IGNORECASE,
 )
+_PARTS = re.compile(r"[,.;]|\band\b")
 _TRAILING = ".,;:!?)]}'’"
 
 
@@ -117,6 +118,8 @@ def _literal_text(text: str, found: list[Value], is_demand: Callable[[str], bool
     """What follows a colon, or a blank line, is material when it does not begin like a demand."""
     masked = _masked(text, found)
     for match in _AFTER_COLON.finditer(masked):
+        if not any(is_demand(part) for part in _PARTS.split(text[: match.start()])):
+            continue
         rest = text[match.end() :].rstrip()
         if (
             len(rest.split()) >= 3

@@ -38,6 +38,9 @@ def wanted_of(reading: Reading, tokens: Sequence[Token], text: str) -> list[Want
     for segment in reading.segments:
         if segment.job is None:
             continue
+        if found and _the_same(segment, tokens):
+            found.append(Wanted(found[-1].job, list(range(segment.first, segment.end))))
+            continue
         again = _same(found, segment, tokens)
         if again is not None:
             again.places.extend(range(segment.first, segment.end))
@@ -81,6 +84,12 @@ def _same(found: Sequence[Wanted], segment: Segment, tokens: Sequence[Token]) ->
         if not clash and not both:
             return one
     return None
+
+
+def _the_same(segment: Segment, tokens: Sequence[Token]) -> bool:
+    """Whether a segment is "… the same for <value>" and says nothing else."""
+    inside = tokens[segment.first : segment.end]
+    return bool(re.search(r"\bsame\b|\blikewise\b", inside[0].between)) and all(one.value for one in inside)
 
 
 def _has(places: Sequence[int], tokens: Sequence[Token], kinds: tuple[str, ...]) -> bool:
