@@ -41,13 +41,13 @@ STYLED = Style(9.0, 5.6, 180, adorned=True)
 def canvas(work: Work, *, title: str, style: Style) -> Iterator[tuple[Axes, File]]:
     """Axes to draw on and the file they are written to when the block ends."""
     import matplotlib as mpl
-    from cycler import cycler
     from matplotlib.figure import Figure
 
     # Names from data are words: "$" must not start a formula.
-    with mpl.rc_context({"text.parse_math": False, "axes.prop_cycle": cycler(color=_PALETTE)}):
+    with mpl.rc_context({"text.parse_math": False}):
         figure: Figure = Figure(figsize=(style.width, style.height), dpi=style.dpi, layout="constrained")
         axes = figure.add_subplot()
+        axes.set_prop_cycle(color=_PALETTE)
         file = work.file(file_name(title or "chart", ".png"), "image/png")
         yield axes, file
         if title:
