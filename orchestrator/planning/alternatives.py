@@ -35,7 +35,7 @@ def alternatives(
             continue
         swap = Swap(scene.tools.facts(first), scene.tools.facts(other), scene)
         arguments = _carried_over(call.arguments, swap)
-        names = _renamed(swap, [option.aliases.get(name, name) for name in wanted])
+        names = renamed_outputs(swap, [option.aliases.get(name, name) for name in wanted])
         if arguments is not None and names is not None:
             found.append(DraftOption((DraftCall(other.name, arguments),), _aliases(option, names)))
         if len(found) == MOST:
@@ -108,7 +108,7 @@ def _input_fills(value: Any, place: str, swap: Swap) -> bool:
     return fits and not swap.theirs.faults(place, given)
 
 
-def _renamed(swap: Swap, wanted: Sequence[str]) -> dict[str, str] | None:
+def renamed_outputs(swap: Swap, wanted: Sequence[str]) -> dict[str, str] | None:
     """For each of my output fields its name there; None when the main or a wanted one is missing."""
     mine, theirs = swap.mine, swap.theirs
     my_ports, their_ports = mine.tool.ports.outputs, theirs.tool.ports.outputs

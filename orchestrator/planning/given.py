@@ -26,11 +26,10 @@ _LOOKED_AT, _ALIKE = 20, 0.8
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A given plan read: the draft, the sub-tasks that name their tool, and places for messages."""
+    """A given plan read: the draft, and the sub-tasks that name their tool."""
 
     draft: Draft
     pinned: frozenset[str]
-    positions: Mapping[str, int]
 
 
 @dataclass(slots=True)
@@ -41,30 +40,59 @@ class _Reader:
     seen: set[str] = field(default_factory=set)
 
     def wrong(self, path: str, detail: str) -> None:
+        """Note a problem."""
         self.problems.append(FieldProblem(path, detail))
+
+    def end(self) -> None:
+        """Raises Invalid when there are problems."""
+        if self.problems:
+            first = self.problems[0]
+            raise Invalid(f"{first.path}: {first.detail}", problems=self.problems)
 
 
 async def read_given(plan: Mapping[str, Any], *, tools: Toolset, retriever: Retriever) -> Given:
     """The draft of a given plan. Raises Invalid with JSON pointers, or NoSuitableTool."""
-    raw = _shaped(plan)
-    positions = {one["id"]: place for place, one in enumerate(raw)}
-    wanted = _wanted(raw)
-    reader, subtasks, pinned = _Reader(), [], set()
+    raw = plan.get("subtasks")
+    if not isinstance(raw, (list, tuple)) or not raw:
+        detail = 'give at least one, as {"id", "goal", "tool", "arguments", "needs"}'
+        raise Invalid(f"{ROOT}: {detail}", problems=[FieldProblem(ROOT, detail)])
+    unknown = [
+        FieldProblem(f"/plan/{name}", "a plan has no such field; it has `subtasks`")
+        for name in sorted(set(plan) - {"subtasks"})
+    ]
+    subtasks, pinned = await read_subtasks(raw, root=ROOT, tools=tools, retriever=retriever, problems=unknown)
+    return Given(Draft(subtasks), pinned)
+
+
+async def read_subtasks(
+    raw: Sequence[Any],
+    *,
+    root: str,
+    tools: Toolset,
+    retriever: Retriever,
+    wanted: Mapping[str, set[str]] | None = None,
+    problems: Sequence[FieldProblem] = (),
+) -> tuple[tuple[DraftSubTask, ...], frozenset[str]]:
+    """Sub-tasks written as JSON, and those of them that name their tool.
+
+    `root` is the JSON pointer of the list; `wanted` are fields that sub-tasks elsewhere refer to;
+    `problems` are those already found. Raises Invalid, or NoSuitableTool.
+    """
+    reader = _Reader(list(problems))
+    _shape(reader, root, raw)
+    reader.end()
+    asked = _wanted(raw, wanted or {})
+    subtasks = []
     for place, one in enumerate(raw):
-        if "tool" in one:
-            tool = tools.get(one["tool"])
-            if tool is None:
-                reader.wrong(f"{ROOT}/{place}/tool", await _unknown(one["tool"], tools, retriever))
-                continue
-            pinned.add(one["id"])
-            fitting: Sequence[Tool] = [tool]
-        else:
-            fitting = await _fitting(one, wanted.get(one["id"], set()), tools=tools, retriever=retriever)
-        subtasks.append(_drafted(one, fitting))
-    if reader.problems:
-        first = reader.problems[0]
-        raise Invalid(f"{first.path}: {first.detail}", problems=reader.problems)
-    return Given(Draft(tuple(subtasks)), frozenset(pinned), positions)
+        if "tool" in one and tools.get(one["tool"]) is None:
+            reader.wrong(f"{root}/{place}/tool", await _unknown(one["tool"], tools, retriever))
+        elif "tool" not in one:
+            fitting = await _fitting(one, asked.get(one["id"], set()), tools=tools, retriever=retriever)
+            subtasks.append(_drafted(one, fitting))
+        elif tool := tools.get(one["tool"]):
+            subtasks.append(_drafted(one, [tool]))
+    reader.end()
+    return tuple(subtasks), frozenset(one["id"] for one in raw if "tool" in one)
 
 
 def _drafted(one: Mapping[str, Any], fitting: Sequence[Tool]) -> DraftSubTask:
@@ -131,36 +159,24 @@ def _refers(value: Any) -> bool:
     return any(True for _ in references(value))
 
 
-def _wanted(raw: Sequence[Mapping[str, Any]]) -> Mapping[str, set[str]]:
-    wanted: dict[str, set[str]] = {}
-    for one in raw:
-        for ref in references(one.get("arguments", {})):
-            if ref.source != INPUTS:
-                wanted.setdefault(ref.source, set()).add(ref.path[0])
+def _wanted(raw: Sequence[Mapping[str, Any]], more: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
+    wanted = {id: set(fields) for id, fields in more.items()}
+    for ref in (ref for one in raw for ref in references(one.get("arguments", {}))):
+        if ref.source != INPUTS:
+            wanted.setdefault(ref.source, set()).add(ref.path[0])
     return wanted
 
 
 # --- the shape of the JSON ----------------------------------------------------------------------
 
 
-def _shaped(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The sub-tasks, each with the right fields of the right types. Raises Invalid."""
-    raw = plan.get("subtasks")
-    if not isinstance(raw, (list, tuple)) or not raw:
-        detail = 'give at least one, as {"id", "goal", "tool", "arguments", "needs"}'
-        raise Invalid(f"{ROOT}: {detail}", problems=[FieldProblem(ROOT, detail)])
-    reader = _Reader()
-    for name in set(plan) - {"subtasks"}:
-        reader.wrong(f"/plan/{name}", "a plan has no such field; it has `subtasks`")
+def _shape(reader: _Reader, root: str, raw: Sequence[Any]) -> None:
+    """Whether each sub-task has the right fields of the right types."""
     if len(raw) > MOST_SUBTASKS:
-        reader.wrong(ROOT, f"a plan has at most {MOST_SUBTASKS} sub-tasks; this one has {len(raw)}")
-        raw = raw[:MOST_SUBTASKS]
+        reader.wrong(root, f"a plan has at most {MOST_SUBTASKS} sub-tasks; this one has {len(raw)}")
+        return
     for place, one in enumerate(raw):
-        _subtask(reader, f"{ROOT}/{place}", one)
-    if reader.problems:
-        first = reader.problems[0]
-        raise Invalid(f"{first.path}: {first.detail}", problems=reader.problems)
-    return list(raw)
+        _subtask(reader, f"{root}/{place}", one)
 
 
 def _subtask(reader: _Reader, path: str, one: Any) -> None:

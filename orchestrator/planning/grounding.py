@@ -50,7 +50,10 @@ def ground(
     if unknown:
         return Grounded(findings=tuple(unknown))
     wanted = _wanted(draft.subtasks)
-    subtasks = [_grounded(one, wanted.get(one.id, ()), scene, pinned, failed) for one in draft.subtasks]
+    subtasks = [
+        grounded_subtask(one, scene, wanted=wanted.get(one.id, ()), widen=one.id not in pinned, failed=failed)
+        for one in draft.subtasks
+    ]
     lost = [s for s in subtasks if not s.options]
     if lost:
         return Grounded(findings=tuple(_none_left(s, scene) for s in lost))
@@ -114,17 +117,22 @@ def _readable(arguments: Mapping[str, Any]) -> list[Any]:
         return []
 
 
-def _grounded(
+def grounded_subtask(
     draft: DraftSubTask,
-    wanted: Collection[str],
     scene: Scene,
-    pinned: Collection[str],
-    failed: Collection[tuple[str, str]],
+    *,
+    wanted: Collection[str] = (),
+    widen: bool = True,
+    failed: Collection[tuple[str, str]] = (),
 ) -> SubTask:
+    """One sub-task with its options pinned, and alternatives to the first where `widen` says so.
+
+    `wanted` are the output fields that others refer to. All tools it names must be known.
+    """
     job = draft.type or _job(draft, scene)
     tried = {tool for failed_job, tool in failed if failed_job == job}
     options = list(draft.options)
-    if draft.id not in pinned and options:
+    if widen and options:
         taken = {call.tool for option in options for call in option.calls}
         options += alternatives(options[0], job, wanted=wanted, taken=taken, scene=scene)
     kept = [option for option in options if not any(call.tool in tried for call in option.calls)]
