@@ -93,7 +93,8 @@ async def _serve(app: FastAPI, listening: socket.socket, when_up: Callable[[], A
     if not serving.done():
         good = await when_up()
         sys.stdout.flush()
-    with contextlib.suppress(KeyboardInterrupt):
+    # After it has stopped the server raises the signal again, which cancels whoever waits.
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         await serving
     return good
 
