@@ -149,6 +149,7 @@ class _Layout:
             path_version=self._path.version,
             previous=previous,
             aliases=option.aliases if last else {},
+            queue=queue_of(tool),
             priority=self._run.request.priority,
             timeout=tool.limits.timeout,
             step_gate=self._run.request.step_gate,
@@ -169,6 +170,11 @@ def resolve_inputs(arguments: Mapping[str, Any], inputs: Mapping[str, Any]) -> d
 
     resolved: dict[str, Any] = resolve(arguments, lookup)
     return resolved
+
+
+def queue_of(tool: Tool) -> str:
+    """The queue whose workers run it: that of its tag `queue:<name>`, else "default"."""
+    return next((tag.removeprefix("queue:") for tag in tool.tags if tag.startswith("queue:")), "default")
 
 
 def worst_usd(tool: Tool) -> Decimal:
