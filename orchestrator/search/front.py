@@ -9,7 +9,7 @@ import numpy as np
 
 from orchestrator.search.answer import solution
 from orchestrator.search.bounds import plain_bounds
-from orchestrator.search.gears import Found, efficient
+from orchestrator.search.gears import Found, efficient, possible
 from orchestrator.search.incumbent import Incumbent, roomy
 from orchestrator.search.labels import Counts, Labels, Search, traced
 from orchestrator.search.network import Network
@@ -28,9 +28,11 @@ def front(task: Task, *, size: int = 40, until: float = math.inf) -> list[Soluti
     are thinned, so a point may be missing or stand in for a slightly better neighbour.
     """
     found: list[tuple[Network, Ints, float, float]] = []
+    open_ended = Incumbent(task.preference.alpha, task.cost_before, task.limits)
     for network, _ in task.networks:
-        if perf_counter() <= until:
-            found += _points(task, network, until)
+        small = network.trimmed(possible(network, open_ended))
+        if small is not None and perf_counter() <= until:
+            found += _points(task, small, until)
     found.sort(key=lambda point: point[2:])
     kept = found[:0]
     for point in found:

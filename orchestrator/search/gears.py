@@ -77,7 +77,8 @@ def _second_gear(incumbent: Incumbent, opened: list[tuple[float, Network]], unti
     for place, (level, net) in enumerate(opened):
         if level < incumbent.level - TIE:
             half = perf_counter() + (until - perf_counter()) / 2 / (len(opened) - place)
-            bounds = root_bounds(net, incumbent, partial(_later_than, half))
+            small = net.trimmed(possible(net, incumbent))
+            bounds = root_bounds(small, incumbent, partial(_later_than, half)) if small else None
             if bounds is not None:
                 pending[net.plan] = (max(level, floor(bounds, incumbent)), bounds)
     for width in WIDTHS:
@@ -108,19 +109,31 @@ def _later_than(moment: float) -> bool:
     return perf_counter() > moment
 
 
-def efficient(network: Network, incumbent: Incumbent) -> Bools:
-    """Drop choices that another of the same signature class makes superfluous, or that are late."""
+def possible(network: Network, incumbent: Incumbent) -> Bools:
+    """Tell which choices can be part of a path within each limit alone, at the least of the rest."""
     kept = np.ones(len(network.kind), dtype=np.bool_)
     if not len(kept):
         return kept
     limits = incumbent.limits
-    sides = [network.cost, network.loss]
-    if math.isfinite(limits.usd):
-        sides.append(network.usd)
+    sums = ((network.usd, limits.usd), (network.loss, limits.loss - network.loss_before))
+    for values, limit in sums:
+        if math.isfinite(limit):
+            least = np.minimum.reduceat(values, network.first[:-1])
+            spare = roomy(limit) - least.sum() + least
+            kept &= values <= np.repeat(spare, np.diff(network.first)) + 1e-12
     if math.isfinite(limits.seconds):
-        sides.append(network.seconds)
         longest = window(network, roomy(limits.seconds))
-        kept &= network.seconds <= np.repeat(longest, np.diff(network.first))
-    if incumbent.excluded is None:
-        kept &= ~dominated(network.kind[:, None], np.stack(sides, axis=1))
+        kept &= network.seconds <= np.repeat(longest, np.diff(network.first)) + 1e-12
     return kept
+
+
+def efficient(network: Network, incumbent: Incumbent) -> Bools:
+    """Drop choices that another of the same signature class makes superfluous."""
+    if incumbent.excluded is not None or not len(network.kind):
+        return np.ones(len(network.kind), dtype=np.bool_)
+    sides = [network.cost, network.loss]
+    if math.isfinite(incumbent.limits.usd):
+        sides.append(network.usd)
+    if math.isfinite(incumbent.limits.seconds):
+        sides.append(network.seconds)
+    return ~dominated(network.kind[:, None], np.stack(sides, axis=1))

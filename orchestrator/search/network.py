@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -70,6 +71,36 @@ class Network:
     def priced(self, unit: float) -> Network:
         """Return the same network with its cost divided by `unit`."""
         return dataclasses.replace(self, cost=self.cost / unit)
+
+    def trimmed(self, kept: Bools) -> Network | None:
+        """Return the network without some choices, or None when a sub-task has none left."""
+        if kept.all():
+            return self
+        counts = np.add.reduceat(kept, self.first[:-1], dtype=np.intp)
+        if not counts.all():
+            return None
+        kind = self.kind[kept]
+        there = np.unique(kind)
+        renumbered = np.searchsorted(there, kind)
+        local = [there[(there >= lo) & (there < hi)] - lo for lo, hi in pairwise(self.class_first.tolist())]
+        clashes = {(i, j): bad[np.ix_(local[i], local[j])] for (i, j), bad in self.clashes.items()}
+        clashes = {pair: bad for pair, bad in clashes.items() if bad.any()}
+        steps, relaxed = _steps([len(classes) for classes in local], clashes)
+        return dataclasses.replace(
+            self,
+            choices=tuple(itertools.compress(self.choices, kept)),
+            first=np.concatenate([[0], np.cumsum(counts)]),
+            class_first=np.concatenate([[0], np.cumsum([len(classes) for classes in local])]),
+            class_start=np.searchsorted(renumbered, np.arange(len(there))),
+            kind=renumbered,
+            usd=self.usd[kept],
+            seconds=self.seconds[kept],
+            loss=self.loss[kept],
+            cost=self.cost[kept],
+            clashes=clashes,
+            steps=steps,
+            relaxed=relaxed,
+        )
 
     def fits(self, picks: Ints) -> bool:
         """Tell whether a path (flat choice index by position) holds no conflicting pair."""
