@@ -95,8 +95,9 @@ State = tuple[tuple[str, str], ...]
 class Plain:
     """Exact labels over all sub-tasks, without any bound: slow, short, and sharing nothing.
 
-    A label holds weighted cost, loss, money, and a finish time per sub-task, at the signatures that
-    can still conflict. Without a deadline the last sub-task, where a fan meets, is decided second.
+    A label holds weighted cost, loss, money and, for each way from a start to an end, the seconds
+    decided on it, at the signatures that can still conflict. The last sub-task, where a fan meets,
+    is decided second; the ways make any order right.
     """
 
     problem: Problem
@@ -105,7 +106,7 @@ class Plain:
 
     def __post_init__(self) -> None:
         nodes = list(self.problem.nodes)
-        if self.budget.seconds is None and len(nodes) > 2:
+        if len(nodes) > 2:
             nodes.insert(1, nodes.pop())
         self.nodes = nodes
         self.place = {node.id: i for i, node in enumerate(nodes)}
@@ -114,14 +115,22 @@ class Plain:
         for (one, _), (two, _) in self.problem.conflicts:
             last = max(self.place[one], self.place[two])
             self.until[one], self.until[two] = max(self.until[one], last), max(self.until[two], last)
-        self.waited = {node.id: 0 for node in nodes}
-        for node in nodes:
-            for need in node.needs:
-                self.waited[need] = max(self.waited[need], self.place[node.id])
+        self.ways = self.all_ways() if self.budget.seconds is not None else []
+        self.over = [max(self.place[name] for name in way) for way in self.ways]
+
+    def all_ways(self) -> list[frozenset[str]]:
+        needed = {need for node in self.nodes for need in node.needs}
+        by_id = {node.id: node for node in self.nodes}
+
+        def back(name: str) -> list[frozenset[str]]:
+            before = [way for need in by_id[name].needs for way in back(need)]
+            return [way | {name} for way in before] or [frozenset({name})]
+
+        return [way for name in by_id if name not in needed for way in back(name)]
 
     def least(self, unit: float) -> float:
         """Return the least G; inf when no path meets the limits."""
-        layer: dict[State, np.ndarray] = {(): np.zeros((1, 3 + len(self.nodes)))}
+        layer: dict[State, np.ndarray] = {(): np.zeros((1, 3 + len(self.ways)))}
         for i, node in enumerate(self.nodes):
             fresh: dict[State, list[np.ndarray]] = {}
             for (state, labels), choice in itertools.product(layer.items(), node.choices):
@@ -130,7 +139,7 @@ class Plain:
                     key = tuple(s for s in (*state, mine) if self.until[s[0]] > i)
                     fresh.setdefault(key, []).append(self.extended(labels, i, choice))
             layer = {key: self.efficient(np.concatenate(parts)) for key, parts in fresh.items()}
-        ends = np.concatenate([np.zeros((0, 3 + len(self.nodes))), *layer.values()])
+        ends = np.concatenate([np.zeros((0, 3 + len(self.ways))), *layer.values()])
         alpha = self.preference.alpha
         values = (1 + ends[:, 0] / unit) ** alpha * (2 - np.exp(-ends[:, 1])) ** (2 - alpha)
         return float(values.min(initial=math.inf))
@@ -146,17 +155,16 @@ class Plain:
         if self.budget.min_quality is not None:
             good &= new[:, 1] <= -math.log(self.budget.min_quality) + 1e-9
         if self.budget.seconds is not None:
-            before = [3 + self.place[need] for need in self.nodes[i].needs]
-            finish = labels[:, before].max(axis=1, initial=0.0) + choice.seconds
-            good &= finish <= self.budget.seconds * (1 + 1e-9)
-            new[:, 3 + i] = finish
-            new[:, [3 + j for j in range(i + 1) if self.waited[self.nodes[j].id] <= i]] = 0
+            new[:, [3 + w for w, way in enumerate(self.ways) if self.nodes[i].id in way]] += choice.seconds
+            good &= new[:, 3:].max(axis=1) <= self.budget.seconds * (1 + 1e-9)
+            new[:, [3 + w for w, last in enumerate(self.over) if last <= i]] = 0
         return new[good]
 
     def efficient(self, labels: np.ndarray) -> np.ndarray:
         """Drop dominated labels, a block at a time against those kept so far."""
         columns = [0, 1] + ([2] if self.budget.usd is not None else [])
-        columns += [c for c in range(3, labels.shape[1]) if labels[:, c].any()]
+        ways = labels[:, 3:] if len(labels) else labels[:, :0]
+        columns += [3 + c for c in np.unique(ways, axis=1, return_index=True)[1] if ways[:, c].any()]
         labels = labels[np.lexsort([labels[:, c] for c in reversed(columns)])]
         kept = labels[:0]
         for lo in range(0, len(labels), 256):

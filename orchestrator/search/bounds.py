@@ -10,7 +10,7 @@ import numpy as np
 
 from orchestrator.search import passes
 from orchestrator.search.dual import Priced, Prices
-from orchestrator.search.incumbent import Incumbent, roomy
+from orchestrator.search.incumbent import Incumbent, Limits, roomy
 from orchestrator.search.network import Network
 from orchestrator.search.objective import TIE, Bools, Floats, Ints, log_objective_at, slope
 from orchestrator.search.region import Region, region
@@ -23,9 +23,10 @@ CLOSE = 1.12
 class Bounds:
     """Lines C + rate * Y >= bound for one network, with what is needed to carry them on labels.
 
-    `rates` (J,): 0 for C, inf for Y, nan for money. `weights` (J, choices) are summed along a
-    path, `base` (J,) is added (sunk part less credit), `least` (J,) is the root's bound. The
-    first three rows are C, Y and money (in dollars) without any price.
+    `rates` (J,): 0 for C, inf for Y, nan for what only has a limit (`caps`, inf elsewhere): money,
+    or money and loss as shares of their limits. `weights` (J, choices) are summed along a path,
+    `base` (J,) is added (sunk part less credit), `least` (J,) is the root's bound. The first
+    three rows are C, Y and money (in dollars) without any price.
     """
 
     network: Network
@@ -33,6 +34,7 @@ class Bounds:
     weights: Floats
     base: Floats
     least: Floats
+    caps: Floats
 
     def lines(self) -> list[tuple[float, float]]:
         rows = zip(self.rates, self.least, strict=True)
@@ -74,6 +76,9 @@ def root_bounds(
     bounds = plain_bounds(network, incumbent)
     if bounds is None:
         return None
+    bounds = _shared(bounds, incumbent.limits)
+    if (bounds.least >= bounds.caps).any():
+        return None
     prices = Prices(network, incumbent, out_of_time)
     least = bounds.least
     spot = (float(least[0]), float(least[1]))
@@ -106,7 +111,30 @@ def plain_bounds(network: Network, incumbent: Incumbent) -> Bounds | None:
     least = found.values + base
     if _hopeless(incumbent, least):
         return None
-    return Bounds(network, np.array([0.0, math.inf, math.nan]), plain, base, least)
+    caps = np.array([math.inf, math.inf, roomy(incumbent.limits.usd)])
+    return Bounds(network, np.array([0.0, math.inf, math.nan]), plain, base, least, caps)
+
+
+def _shared(bounds: Bounds, limits: Limits) -> Bounds:
+    """Add rows that spend the budget and the loss ceiling together, each as a share of its limit."""
+    network = bounds.network
+    room = roomy(limits.loss) - network.loss_before
+    if not (math.isfinite(limits.usd) and math.isfinite(room)):
+        return bounds
+    parts = np.linspace(0.1, 0.9, 9)[:, None]
+    weights = parts * network.usd / max(roomy(limits.usd), 1e-12) + (1 - parts) * network.loss / max(
+        room, 1e-12
+    )
+    values = passes.best(network, weights).values
+    best = np.argsort(-values, kind="stable")[:2]
+    return Bounds(
+        network,
+        np.append(bounds.rates, [math.nan] * 2),
+        np.concatenate([bounds.weights, weights[best]]),
+        np.append(bounds.base, [0.0] * 2),
+        np.append(bounds.least, values[best]),
+        np.append(bounds.caps, [1 + 1e-9] * 2),
+    )
 
 
 def _hopeless(incumbent: Incumbent, least: Floats) -> bool:
@@ -129,6 +157,7 @@ def _with(bounds: Bounds, prices: Prices, incumbent: Incumbent, rates: list[floa
         np.concatenate([bounds.weights, priced.weights]),
         np.concatenate([bounds.base, before - priced.credit + refund]),
         np.concatenate([bounds.least, priced.bounds + before + refund]),
+        np.concatenate([bounds.caps, np.where(np.isnan(rates), bounds.caps[2], np.inf)]),
     )
 
 
@@ -183,10 +212,12 @@ def worth_keeping(bounds: Bounds, ceilings: Floats) -> Bools:
     return kept
 
 
-def ceilings_of(bounds: Bounds, here: Region, incumbent: Incumbent) -> Floats:
+def ceilings_of(bounds: Bounds, here: Region) -> Floats:
     """Return for each row the value at which a label is cut: (J,)."""
-    limit = roomy(incumbent.limits.usd)
-    tops = [limit if math.isnan(r) else here.highest(float(r)) for r in bounds.rates]
+    tops = [
+        here.highest(float(r)) if not math.isnan(r) else cap
+        for r, cap in zip(bounds.rates, bounds.caps, strict=True)
+    ]
     return np.nextafter(np.array(tops) * (1 + 1e-12) + 1e-12, np.inf)
 
 
@@ -201,6 +232,7 @@ def sharpest(bounds: Bounds, ceilings: Floats, most: int = 8) -> tuple[Bounds, F
         bounds.weights[chosen],
         bounds.base[chosen],
         bounds.least[chosen],
+        bounds.caps[chosen],
     )
     return few, ceilings[chosen]
 

@@ -98,7 +98,7 @@ def _layers(incumbent: Incumbent, bounds: Bounds, counts: Counts, width: int, un
     here = region_of(bounds, incumbent)
     if not here.edge:
         return math.inf
-    ceilings = ceilings_of(bounds, here, incumbent)
+    ceilings = ceilings_of(bounds, here)
     sharp, tops = sharpest(bounds, ceilings)
     kept = worth_keeping(bounds, ceilings) & efficient(bounds.network, incumbent)
     late = partial(_later_than, until)

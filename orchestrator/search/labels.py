@@ -109,8 +109,19 @@ class Search:
         if len(bound) <= width:
             return np.arange(len(bound)), math.inf
         levels = floor_of(bound, self.bounds.rates, self.incumbent.alpha)
-        order = np.argsort(levels, kind="stable")
-        return np.sort(order[:width]), float(levels[order[width]])
+        order = np.lexsort((levels, self._need(bound)))
+        return np.sort(order[:width]), float(levels[order[width:]].min())
+
+    def _need(self, bound: Floats) -> Floats:
+        """As long as no path is known, prefer labels that need the least share of their limits."""
+        if self.incumbent.network is not None:
+            return np.zeros(len(bound))
+        limited = np.isnan(self.bounds.rates)
+        need: Floats = (bound[:, limited] / self.bounds.caps[limited]).max(axis=1)
+        ceiling = self.incumbent.limits.loss
+        if 0 < ceiling < math.inf:
+            need = np.maximum(need, bound[:, np.isinf(self.bounds.rates)].max(axis=1) / ceiling)
+        return need
 
     def root(self) -> Labels:
         none = np.zeros((1, 0))
