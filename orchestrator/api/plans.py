@@ -8,6 +8,7 @@ from orchestrator.api.deps import Now, Parts
 from orchestrator.api.render import run_out
 from orchestrator.api.runs import IdempotencyKey
 from orchestrator.api.schemas.plan import (
+    EditsIn,
     PathOut,
     QuoteAsked,
     QuoteOut,
@@ -17,6 +18,7 @@ from orchestrator.api.schemas.plan import (
 )
 from orchestrator.api.schemas.run import RunOut
 from orchestrator.api.schemas.run_request import RunIn
+from orchestrator.planning.edits import PlanEditor
 from orchestrator.runs import plans
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
@@ -39,6 +41,17 @@ async def create(body: RunIn, parts: Parts) -> StoredPlanOut:
 async def read(plan_id: str, parts: Parts) -> StoredPlanOut:
     """The plan as it is stored."""
     return StoredPlanOut.of(await parts.store.plan(plan_id))
+
+
+@router.patch("/{plan_id}", summary="Edit a plan")
+async def edit(plan_id: str, body: EditsIn, parts: Parts) -> StoredPlanOut:
+    """A new plan made of the old one, which stays as it was; every edit is checked.
+
+    Each edit has an `op` (add, remove, reorder, reword, retarget, arguments or extend) and its fields.
+    """
+    editor = PlanEditor(parts.catalog, parts.retriever, parts.beliefs, parts.artifacts)
+    stored = await plans.edit(plan_id, body.edits, store=parts.store, editor=editor)
+    return StoredPlanOut.of(stored, plans.explain(stored))
 
 
 @router.post("/{plan_id}/quote", summary="The same plan under another preference")

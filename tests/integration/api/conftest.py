@@ -16,6 +16,7 @@ import uvicorn
 from orchestrator import bootstrap
 from orchestrator.api.app import create_app
 from orchestrator.settings import Settings, ensure_keys
+from tools.testing_functions import TOOLS
 
 
 @dataclass
@@ -67,12 +68,35 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         port=0,
         processes=1,
         net_allow=("127.0.0.1",),
-        python_modules=("tests.integration.tools.sample_tools",),
+        python_modules=("tools.testing_functions",),
         max_upload_bytes=2_000_000,
         max_body_bytes=200_000,
     )
     with serving(settings) as running:
         yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scripted_tools(service: Service) -> None:
+    """The scripted tools of `tools.testing_functions`, registered over REST as an operator would."""
+    records = [
+        {
+            "name": tool.name,
+            "summary": tool.summary,
+            "kind": "python",
+            "input_schema": tool.input_schema,
+            "output_schema": tool.output_schema,
+            "runs": tool.runs,
+            "effect": tool.effect,
+            "limits": {"timeout": tool.limits.timeout},
+            "python": tool.binding,
+            "tags": ["scripted"],
+        }
+        for tool in TOOLS
+    ]
+    with service.client() as client:
+        made = client.post("/v1/tools/bulk", json={"tools": records}).raise_for_status().json()
+    assert made["refused"] == []
 
 
 @pytest.fixture
