@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.path import Path, Quote
 from orchestrator.domain.plan import Option, Plan, SubTask
-from orchestrator.errors import BudgetTooSmall, NoOptionLeft
-from orchestrator.search.problem import Alone, Choice, Infeasible, Node, Problem, Solution, Sunk
+from orchestrator.errors import NoOptionLeft
+from orchestrator.search.explain import ALPHAS, Explanation, explain
+from orchestrator.search.problem import Choice, Infeasible, Node, Problem, Solution, Sunk
+from orchestrator.search.refusal import figures, refusal
 from orchestrator.search.solve import solve
 
 #: Name of the one plan of a problem whose plan holds no merged candidates.
@@ -98,7 +100,7 @@ def problem_of(asked: Question) -> tuple[Problem, frozenset[Pair]]:
     return problem, frozenset(pair for pair in out if pair[0] not in asked.done)
 
 
-def _solved(asked: Question, *, without: Mapping[str, str] | None = None) -> Solution:
+def _solved(asked: Question) -> Solution:
     problem, out = problem_of(asked)
     if not problem.nodes:
         return _nothing_open(asked, problem)
@@ -109,10 +111,9 @@ def _solved(asked: Question, *, without: Mapping[str, str] | None = None) -> Sol
         time_limit=asked.time_limit,
         unit=asked.unit,
         forbidden=out,
-        excluded=without,
     )
     if isinstance(found, Infeasible):
-        raise _refusal(asked, found)
+        raise refusal(found, asked.plan, budget=asked.budget, settled=asked.done)
     return found
 
 
@@ -230,48 +231,6 @@ def _risky(plan: Plan, choices: Mapping[str, str]) -> list[dict[str, str]]:
     return named[:MOST_NAMED]
 
 
-# --- when nothing meets the limits --------------------------------------------------------------
-
-
-def _refusal(asked: Question, found: Infeasible) -> BudgetTooSmall | NoOptionLeft:
-    budget = asked.budget
-    if budget.usd is None and budget.seconds is None and not budget.min_quality:
-        crossed = sorted({id for pair in asked.plan.conflicts for id, _ in pair} - set(asked.done))
-        return NoOptionLeft(crossed[0] if crossed else asked.plan.subtasks[0].id)
-    cheapest = {alone.limit: _alone(asked, alone) for alone in found.alone}
-    words = [_alone_words(asked, alone) for alone in found.alone]
-    return BudgetTooSmall(" ".join([found.reason, *words]), cheapest=cheapest)
-
-
-def _alone(asked: Question, alone: Alone) -> dict[str, Any]:
-    """One limit alone, as JSON has it: what was asked, and the cheapest or the nearest path."""
-    limit = {
-        "usd": asked.budget.usd and str(asked.budget.usd),
-        "seconds": asked.budget.seconds,
-        "quality": asked.budget.min_quality,
-    }[alone.limit]
-    path = figures(alone.path) if alone.path else None
-    return {"limit": limit, "attainable": alone.attainable, "path": path}
-
-
-def _alone_words(asked: Question, alone: Alone) -> str:
-    name, limit, need = {
-        "usd": ("budget", f"${asked.budget.usd}", "cheapest path costs ${0.usd:.6g}"),
-        "seconds": ("deadline", f"{asked.budget.seconds} s", "fastest path takes {0.wall_seconds:.3g} s"),
-        "quality": (
-            "quality floor",
-            f"{asked.budget.min_quality}",
-            "best path reaches quality {0.quality:.3g}",
-        ),
-    }[alone.limit]
-    if alone.path is None:
-        return f"For the {name} of {limit} alone no path was found in time."
-    if not alone.attainable:
-        return f"The {name} is {limit}, but the {need.format(alone.path)}."
-    one = "costs ${0.usd:.6g}, takes {0.wall_seconds:.3g} s and reaches quality {0.quality:.3g}"
-    return f"Under the {name} of {limit} alone the cheapest path {one.format(alone.path)}."
-
-
 # --- explain ------------------------------------------------------------------------------------
 
 
@@ -295,42 +254,36 @@ def explain_plan(
     Raises what `choose` raises.
     """
     asked = Question(plan, preference, budget, ruled_out, done, elapsed, sunk_usd, unit, time_limit)
-    best = _solved(asked)
-    asked = dataclasses.replace(asked, unit=best.unit)
-    second = _attempt(asked, without=best.choices)
-    margin = second.objective / best.objective - 1 if second else None
+    told = _explained(asked)
+    best = told.chosen
     return {
         "subtasks": [_options(s, asked, best.choices) for s in plan.subtasks],
         "chosen": figures(best),
-        "runner_up": figures(second) if second else None,
-        "margin": margin,
-        "front": [figures(point) for point in _front(asked)],
-        "alternatives": [_alternative(asked, alpha) for alpha in (0.0, 0.5, 1.0, 2.0)],
+        "runner_up": figures(told.runner_up) if told.runner_up else None,
+        "margin": told.margin,
+        "front": [figures(point) for point in told.front],
+        "alternatives": [_alternative(alpha, told.preferred.get(alpha)) for alpha in ALPHAS],
         "stats": dataclasses.asdict(best.stats),
         "gap": best.gap,
     }
 
 
-def figures(found: Solution) -> dict[str, Any]:
-    """A solution as JSON has it."""
-    return {
-        "choices": dict(found.choices),
-        "plan": found.plan,
-        "usd": found.usd,
-        "tool_seconds": found.tool_seconds,
-        "wall_seconds": found.wall_seconds,
-        "quality": found.quality,
-        "objective": found.objective,
-        "gap": found.gap,
-    }
-
-
-def _attempt(asked: Question, *, without: Mapping[str, str] | None = None) -> Solution | None:
-    """A search of which nothing is promised; None where it finds no path."""
-    try:
-        return _solved(asked, without=without)
-    except (BudgetTooSmall, NoOptionLeft):
-        return None
+def _explained(asked: Question) -> Explanation:
+    problem, out = problem_of(asked)
+    if not problem.nodes:
+        only = _nothing_open(asked, problem)
+        return Explanation(only, (), None, None, (only,), dict.fromkeys(ALPHAS, only))
+    found = explain(
+        problem,
+        preference=asked.preference,
+        budget=asked.budget,
+        time_limit=asked.time_limit,
+        unit=asked.unit,
+        forbidden=out,
+    )
+    if isinstance(found, Infeasible):
+        raise refusal(found, asked.plan, budget=asked.budget, settled=asked.done)
+    return found
 
 
 def _options(subtask: SubTask, asked: Question, choices: Mapping[str, str]) -> dict[str, Any]:
@@ -353,36 +306,5 @@ def _options(subtask: SubTask, asked: Question, choices: Mapping[str, str]) -> d
     }
 
 
-def _alternative(asked: Question, alpha: float) -> dict[str, Any]:
-    other = dataclasses.replace(asked, preference=dataclasses.replace(asked.preference, alpha=alpha))
-    found = _attempt(other)
+def _alternative(alpha: float, found: Solution | None) -> dict[str, Any]:
     return {"alpha": alpha, "path": figures(found) if found else None}
-
-
-def _front(asked: Question) -> list[Solution]:
-    """Paths of which none is cheaper and better than another, cheapest first: those some alpha prefers."""
-    points: list[Solution] = []
-    for alpha in (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0):
-        preference = dataclasses.replace(asked.preference, alpha=alpha)
-        found = _attempt(dataclasses.replace(asked, preference=preference))
-        points += [found] if found else []
-    return undominated(points, preference=asked.preference)
-
-
-def undominated(points: Iterable[Solution], *, preference: Preference) -> list[Solution]:
-    """The points that no other beats in both weighted cost and quality, cheapest first."""
-
-    def cost(point: Solution) -> float:
-        return preference.usd * point.usd + preference.second * point.tool_seconds
-
-    kept: list[Solution] = []
-    for point in _sorted(points, preference):
-        if not kept or point.quality > kept[-1].quality * (1 + 1e-12):
-            kept.append(point)
-    return sorted(kept, key=cost)
-
-
-def _sorted(points: Iterable[Solution], preference: Preference) -> Sequence[Solution]:
-    return sorted(
-        points, key=lambda p: (preference.usd * p.usd + preference.second * p.tool_seconds, -p.quality)
-    )

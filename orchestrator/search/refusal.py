@@ -18,7 +18,7 @@ def refusal(
 
     `settled` are sub-tasks that the search did not decide.
     """
-    if budget.usd is None and budget.seconds is None and not budget.min_quality:
+    if not found.alone:
         crossed = sorted({id for pair in plan.conflicts for id, _ in pair} - set(settled))
         return NoOptionLeft(crossed[0] if crossed else plan.subtasks[0].id)
     cheapest = {alone.limit: _alone(budget, alone) for alone in found.alone}
@@ -29,7 +29,7 @@ def refusal(
 def _alone(budget: Budget, alone: Alone) -> dict[str, Any]:
     """One limit alone, as JSON has it: what was asked, and the cheapest or the nearest path."""
     limit = {
-        "usd": budget.usd and str(budget.usd),
+        "usd": None if budget.usd is None else str(budget.usd),
         "seconds": budget.seconds,
         "quality": budget.min_quality,
     }[alone.limit]
