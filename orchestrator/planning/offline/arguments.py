@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.planning.offline.clauses import Token
 from orchestrator.planning.offline.columns import choose, named_columns
-from orchestrator.planning.offline.jobs import input_types, properties, required
+from orchestrator.planning.offline.jobs import input_types, main_output, properties, required
 from orchestrator.planning.offline.peek import AttachedInput, Column
 from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.planning.offline.values import Value
@@ -89,7 +89,7 @@ def _value(
     if given is not None:
         return given
     if "language" in types:
-        return _language(name, schema, setting, used, must=must)
+        return _language(tool, name, schema, setting, used, must=must)
     if "x-column" in schema or types & {"column", "columns"}:
         return _column(name, schema, setting, columns)
     if "enum" in schema:
@@ -115,7 +115,7 @@ def _given(name: str, types: set[str], setting: Setting) -> Mapping[str, str] | 
     return None
 
 
-def _language(name: str, schema: Mapping[str, Any], setting: Setting, used: set[int], *, must: bool) -> Any:
+def _language(tool: Tool, name: str, schema: Mapping[str, Any], setting: Setting, used: set[int], *, must: bool) -> Any:
     parts = set(name.lower().split("_"))
     spoken = [
         token.value for token in setting.own if token.value is not None and token.value.kind == "language"
@@ -127,15 +127,23 @@ def _language(name: str, schema: Mapping[str, Any], setting: Setting, used: set[
     elif must or parts & _TO:
         fresh = sorted(
             (value for value in fresh if value.more.get("before") != "from"),
-            key=lambda value: value.more.get("before") not in ("into", "in", "to", "as"),
+            key=lambda value: value.more.get("before") not in ("into", "in", "to", "as") and not value.more.get("made"),
         )
     elif setting.language:
         return setting.language if not allowed or setting.language in allowed else _UNFILLED
+    else:
+        sounds = main_output(tool)[1].startswith("audio/")
+        fresh = [value for value in fresh if sounds or not _asked_for(value)]
     fresh = [value for value in fresh if not allowed or value.value in allowed]
     if not fresh:
         return _UNFILLED
     used.add(fresh[0].start)
     return fresh[0].value
+
+
+def _asked_for(value: Value) -> bool:
+    """Whether a language is one to put a text into, not one that it is in."""
+    return value.more.get("before") in ("in", "into", "to") or bool(value.more.get("made"))
 
 
 def _column(name: str, schema: Mapping[str, Any], setting: Setting, taken: set[str]) -> Any:
@@ -239,7 +247,7 @@ def _number(
             used.add(value.start)
             return value.value
         left.append(value)
-    plain = [value for value in left if value.more.get("word") not in ("one",)]
+    plain = [value for value in left if value.more.get("word") != "one" and not value.more.get("the")]
     if must and plain:
         used.add(plain[0].start)
         return plain[0].value

@@ -11,7 +11,7 @@ from orchestrator.planning.offline.jobs import Job, input_types, is_material, ma
 from tools.spec import Tool, fits
 
 STEP = 0.35
-_LISTED, _UNLISTED = -0.12, 0.12
+_LISTED, _UNLISTED, _OTHERS = -0.12, 0.05, 0.3
 _LONGEST = 4
 
 
@@ -26,22 +26,24 @@ class Bridges:
     )
 
     def between(
-        self, kind: str, goal: Tool, argument: str, *, media: str = "", maker: Tool | None = None
+        self, kind: str, goal: Job, argument: str, *, media: str = "", maker: Job | None = None
     ) -> tuple[float, tuple[Job, ...]] | None:
         """Cost and jobs that make of `kind` what `argument` of `goal` takes; no jobs when it fits as it is.
 
         `media` is the media type of what lies behind an address, `maker` the tool that made the value.
         """
-        key = (kind, media, f"{goal.name}.{argument}", maker.name if maker else "")
+        key = (kind, media, f"{goal.does}.{argument}", maker.does if maker else "")
         if key not in self._known:
             self._known[key] = self._search(kind, goal, argument, media, maker)
         return self._known[key]
 
     def _search(
-        self, kind: str, goal: Tool, argument: str, media: str, maker: Tool | None
+        self, kind: str, goal: Job, argument: str, media: str, maker: Job | None
     ) -> tuple[float, tuple[Job, ...]] | None:
-        wanted = input_types(goal, argument)
-        own_work = maker is not None and renders(maker)
+        wanted = input_types(goal.lead, argument)
+        if kind == "url" and media not in ("", "text/html") and main_output(goal.lead)[1] == "text/html":
+            return None
+        own_work = maker is not None and renders(maker.lead)
         order = count()
         heap: list[tuple[float, int, str, tuple[Job, ...]]] = [(0.0, next(order), kind, ())]
         done: dict[tuple[str, str], float] = {}
@@ -50,30 +52,33 @@ class Bridges:
             cost, _, at, path = heapq.heappop(heap)
             if best is not None and cost >= best[0]:
                 break
-            last = path[-1].lead if path else maker
+            last = path[-1] if path else maker
             if any(fits(at, want) for want in wanted) and (path or kind != "*/*"):
                 total = cost + affinity(last, goal) + 0.03 * _rank(at, wanted)
                 if best is None or total < best[0]:
                     best = (total, path)
-            if own_work or len(path) >= _LONGEST or done.get((at, last.name if last else ""), 9.0) <= cost:
+            if own_work or len(path) >= _LONGEST or done.get((at, last.does if last else ""), 9.0) <= cost:
                 continue
-            done[at, last.name if last else ""] = cost
+            done[at, last.does if last else ""] = cost
             for job in self.jobs:
                 made = _step(job, at, media)
-                if made is not None and job not in path and job.lead.name != goal.name:
-                    more = STEP + affinity(last, job.lead) - 0.08 * self.speaks(job)
+                if made is not None and job not in path and job is not goal:
+                    more = STEP + affinity(last, job) - 0.08 * self.speaks(job)
                     heapq.heappush(heap, (cost + max(more, 0.1), next(order), made, (*path, job)))
         return best
 
 
-def affinity(first: Tool | None, second: Tool) -> float:
+def affinity(first: Job | None, second: Job) -> float:
     """Less than 0 when the records say that `second` runs after `first`, more when they name others only."""
     if first is None:
         return 0.0
-    if second.name in first.docs.run_before or first.name in second.docs.run_after:
+    before = {name for tool in first.tools for name in tool.docs.run_before}
+    after = {name for tool in second.tools for name in tool.docs.run_after}
+    if before & {tool.name for tool in second.tools} or after & {tool.name for tool in first.tools}:
         return _LISTED
-    silent = not first.docs.run_before and not second.docs.run_after
-    return 0.0 if silent else _UNLISTED
+    if after:
+        return _OTHERS
+    return _UNLISTED if before else 0.0
 
 
 def renders(tool: Tool) -> bool:

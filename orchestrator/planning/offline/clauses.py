@@ -27,7 +27,7 @@ _THEN = re.compile(
 )
 _AND = re.compile(r"\b(?:and|plus|but|or|also)\b|&|\+")
 _PREPOSITION = re.compile(
-    r"\b(?:as|at|by|for|from|in|into|of|on|onto|per|to|through|using|via|with|about|between|containing|showing|"
+    r"\b(?:as|at|for|from|in|into|of|on|onto|to|through|using|via|with|about|between|containing|showing|"
     r"contains|shows|holding|holds|including|based|which|that|where|who)\b"
 )
 #: Where what follows feeds what stands before: "a chart of …", "a document with …", "after fetching …".

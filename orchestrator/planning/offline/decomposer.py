@@ -43,9 +43,11 @@ _COVERED = 0.5
 #: Share needed before a question is asked about what to work on.
 _ASK = 0.6
 _LEAST = 0.2
-_INVERSION = 0.3
-_GAP = 0.6
+_INVERSION = 0.15
+_GAP = 1.0
 _NEAREST = 5
+#: How often a plan that lacks something is tried again without the jobs that lack it.
+_RETRIES = 3
 _ASKING = frozenset("what which who how where when why".split())
 
 
@@ -114,7 +116,7 @@ def _draft(
     values = find_values(text, attached=peek, is_demand=_demand_test(jobs))
     tokens = tokens_of(text, values)
     evidence = weigh(tokens, jobs, peek)
-    best = _best(task, text, tokens, values, evidence, peek)
+    best = _best_of_several(task, text, tokens, values, evidence, peek)
     clauses = _clauses(text, tokens, evidence, best)
     asked = tuple(clause for clause, _ in clauses)
     uncovered = tuple(clause for clause, share in clauses if share < _COVERED)
@@ -137,7 +139,7 @@ def _draft(
     )
 
 
-def _best(
+def _best_of_several(
     task: PlanningTask,
     text: str,
     tokens: Sequence[Token],
@@ -145,11 +147,60 @@ def _best(
     evidence: Evidence,
     peek: Mapping[str, AttachedInput],
 ) -> _Candidate | None:
+    """The best candidate, tried again without the jobs for which something is missing."""
+    banned: frozenset[str] = frozenset()
+    best = _best(task, text, tokens, values, evidence, peek)
+    latest = best
+    for _ in range(_RETRIES):
+        short = _short_of_something(latest) or _dangling(latest)
+        if not short - banned:
+            break
+        banned |= short
+        latest = _best(task, text, tokens, values, evidence, peek, banned)
+        if best is None or (latest is not None and latest.worth > best.worth):
+            best = latest
+    return best
+
+
+def _short_of_something(candidate: _Candidate | None) -> frozenset[str]:
+    if candidate is None:
+        return frozenset()
+    asked = {question.subtask for question in candidate.drafting.questions}
+    return frozenset(subtask.type for subtask in candidate.subtasks if subtask.id in asked)
+
+
+def _dangling(candidate: _Candidate | None) -> frozenset[str]:
+    """The first job whose result nothing takes up though it is not the last."""
+    if candidate is None:
+        return frozenset()
+    needed = {one for subtask in candidate.subtasks for one in subtask.needs}
+    loose = [subtask.type for subtask in candidate.subtasks[:-1] if subtask.id not in needed]
+    return frozenset(loose[:1])
+
+
+def _readings(tokens: Sequence[Token], evidence: Evidence, banned: frozenset[str]) -> list[Reading]:
+    if not banned:
+        return read(tokens, evidence)
+    kept = [place for place, job in enumerate(evidence.jobs) if job.does not in banned]
+    rows = tuple(tuple(row[place] for place in kept) for row in evidence.strengths)
+    jobs = tuple(evidence.jobs[place] for place in kept)
+    return read(tokens, Evidence(jobs, evidence.weights, rows, evidence.known))
+
+
+def _best(
+    task: PlanningTask,
+    text: str,
+    tokens: Sequence[Token],
+    values: Sequence[Value],
+    evidence: Evidence,
+    peek: Mapping[str, AttachedInput],
+    banned: frozenset[str] = frozenset(),
+) -> _Candidate | None:
     """The reading whose words and links together are worth most."""
     bridges = Bridges(evidence.jobs, lambda job: _speaks(job, evidence))
     joiners = [job for job in evidence.jobs if _joins(job)]
     best: _Candidate | None = None
-    for rank, reading in enumerate(read(tokens, evidence)):
+    for rank, reading in enumerate(_readings(tokens, evidence, banned)):
         wanted = wanted_of(reading, tokens, text)
         if not wanted:
             continue

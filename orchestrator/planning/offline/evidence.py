@@ -26,9 +26,12 @@ _UNKNOWN = 0.5
 _FLOOR = 0.2
 _HEAD = 1.5
 _GENERIC = 0.2
+_TELLING = 0.6
 _MATERIAL = 0.45
 _FORMAT = 0.7
 _BORROWED = 0.35
+_EXCLUSIVE = 3
+_OWN_WORD = 0.7
 _VALUE_WEIGHTS = {"url": 0.3, "quote": 0.3, "name": 0.15, "email": 0.7, "number": 0.3, "expression": 1.0,
                   "language": 0.9, "file": 0.3, "input": 0.2, "sql": 1.0}  # fmt: skip
 
@@ -59,9 +62,9 @@ def weigh(tokens: Sequence[Token], jobs: Sequence[Job], attached: Mapping[str, A
 def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
     if token.value is not None:
         return _VALUE_WEIGHTS.get(token.value.kind, 0.3)
-    if is_generic(token):
-        return _GENERIC
     holding = sum(1 for one in strengths if one >= 0.6)
+    if is_generic(token):
+        return _TELLING if 0 < holding <= 2 else _GENERIC
     total = max(len(strengths), 20)
     weight = _UNKNOWN
     if any(one >= 0.4 for one in strengths):
@@ -79,7 +82,7 @@ def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedI
     """1 for tokens that name what is attached, a column of it, or a setting: they need no job to be understood."""
     token = tokens[place]
     if token.value is not None:
-        return {"url": 0.7, "quote": 0.7, "number": 0.6, "input": 1.0, "name": 1.0, "file": 0.5}.get(
+        return {"url": 0.9, "quote": 0.8, "number": 0.6, "input": 1.0, "name": 1.0, "file": 0.5}.get(
             token.value.kind, 0.0
         )
     if names_input(tokens, place, attached):
@@ -110,8 +113,10 @@ def _strength(
         return _value_strength(tokens, place, job, attached)
     best = job.strength(token.stem)
     near = {token.stem, *SYNONYMS.get(token.stem, ())}
-    owned = owners.get(token.stem) or frozenset().union(*(owners.get(one, frozenset()) for one in near))
-    if owned and job.does not in owned and not near & set(stems(job.does)):
+    owned = owners.get(token.stem, frozenset())
+    if not owned and job.profile.get(token.stem, 0.0) < _OWN_WORD:
+        owned = frozenset().union(*(owners.get(one, frozenset()) for one in near))
+    if 0 < len(owned) <= _EXCLUSIVE and job.does not in owned and not near & set(stems(job.does)):
         best *= _BORROWED
     kind, types = main_output(job.lead)[1], _main_types(job)
     if token.media and not names_input(tokens, place, attached):
@@ -120,7 +125,7 @@ def _strength(
     if token.unit and _counts(job, "unit") >= 2:
         best = max(best, 1.1)
     if column_named(token, attached) and _counts(job, "column", "columns"):
-        best = max(best, 0.9)
+        best = max(best, 0.6)
     if (
         names_input(tokens, place, attached)
         and types
@@ -148,7 +153,7 @@ def _value_strength(
         return _number_strength(tokens, place, job)
     if value.kind == "language":
         musts = [name for name in required(job.lead) if "language" in input_types(job.lead, name)]
-        asked = value.more.get("before") in ("in", "into", "to")
+        asked = value.more.get("before") in ("in", "into", "to") or bool(value.more.get("made"))
         return 1.0 if musts else (0.1 if asked else 0.35) if _counts(job, "language") else 0.0
     if value.kind == "input":
         one = attached[value.value]
@@ -159,7 +164,17 @@ def _value_strength(
         same = value.more.get("media") == main_output(job.lead)[1]
         return 1.1 if same else 0.2
     takes = any(fits(kind, wanted) for kind in value.types[:1] for wanted in _main_types(job))
-    return 1.0 if takes else 0.3
+    if value.kind == "quote" and _wants_words(job):
+        return 1.0
+    return 0.6 if takes else 0.3
+
+
+def _wants_words(job: Job) -> bool:
+    """Whether the job must be given a string of its own, such as what to search for."""
+    lead = job.lead
+    return any(
+        set(input_types(lead, name)) == {"string"} and "enum" not in properties(lead)[name] for name in required(lead)
+    )
 
 
 def _number_strength(tokens: Sequence[Token], place: int, job: Job) -> float:

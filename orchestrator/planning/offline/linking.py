@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.planning.offline.bridges import Bridges
+from orchestrator.planning.offline.bridges import Bridges, renders
 from orchestrator.planning.offline.clauses import Token
 from orchestrator.planning.offline.flow import Flow, Node, Source
 from orchestrator.planning.offline.jobs import (
@@ -26,17 +26,27 @@ from orchestrator.planning.offline.wanted import Wanted
 from tools.spec import Tool
 
 _OWN, _OWN_INPUT, _OTHER_INPUT, _OTHER_VALUE = -1.2, -0.6, 0.25, 0.3
-_USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 0.4
+#: How little an input can cost at least: being sure of a source is no reward.
+_LEAST = -0.3
+_USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 1.0
 _REFERRED = -0.8
 _ASKED = 0.6
-_SAME_NAME, _RESERVED = -0.25, 0.6
-_MISSING, _UNUSED, _DANGLING = 1.5, 0.8, 0.45
+#: What it is worth that an output finds its place in an optional input; what a joiner of one thing costs.
+_WELCOME, _ALONE = 0.1, 0.8
+#: An input that an earlier job has used comes after what was made of it.
+_NAMED_AGAIN = 0.15
+#: Offers that differ by no more than this are taken in the order of the text.
+_ALIKE = 0.2
+_SAME_NAME, _RESERVED, _REREAD = -0.25, 0.6, 0.8
+_MISSING, _ABSENT, _UNUSED, _DANGLING = 3.0, 1.5, 0.8, 0.45
 _MATERIAL_KINDS = ("url", "quote")
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
+    #: By which offers are ranked, and what the chosen one adds to the cost of the flow.
     cost: float
+    price: float
     source: Source
     bridge: tuple[Job, ...]
     root: tuple[object, ...]
@@ -98,7 +108,8 @@ class Linker:
         lead = self.wanted[number].job.lead
         alike = [name for name in required(lead) if accepts(lead, name, _end_type(best))]
         if len(alike) > 1:
-            return [[best]]
+            near = [one for one in offers if one.cost <= best.cost + _ALIKE]
+            return [[min(near, key=lambda offer: _place_of(offer.source))]]
         mates = [best, *(one for one in offers[1:] if self._mates(flow, best, one, number))]
         mates = sorted(_one_a_root(mates), key=lambda offer: _place_of(offer.source))
         one = self.wanted[number]
@@ -118,7 +129,12 @@ class Linker:
         if one.kind == "literal":
             own = {token.start for token in wanted.tokens(self.tokens)}
             same = one.value is not None and two.value is not None and one.value.kind == two.value.kind
-            return same and two.value is not None and two.value.start in own and not flow.used.get(two.key)
+            owned = {token.start for one in self.wanted for token in one.tokens(self.tokens)}
+            alike = two.value is not None and (
+                two.value.start in own
+                or (one.value is not None and not {one.value.start, two.value.start} & owned)
+            )
+            return same and alike and not flow.used.get(two.key)
         if one.kind == "input":
             return (wanted.joins or wanted.separates or self._plural(wanted)) and not flow.used.get(two.key)
         first, second = flow.nodes[one.node], flow.nodes[two.node]
@@ -152,11 +168,13 @@ class Linker:
             if name in required(node.job.lead):
                 node.missing.append(name)
             return set()
-        flow.cost += sum(one.cost for one in chosen) / len(chosen)
+        flow.cost += sum(one.price for one in chosen) / len(chosen)
         sources = [self._bridged(flow, one, node.wanted) for one in chosen]
         lead = node.job.lead
         if len(sources) > 1 and not takes_many(lead, name):
             sources = [self._joined(flow, sources, node.wanted)]
+        if len(sources) < 2 and node.job in self.joiners:
+            flow.cost += _ALONE
         node.links[name] = sources
         node.root = chosen[0].root if len(chosen) == 1 else None
         return {one.root for one in chosen} | {one.source.key for one in chosen}
@@ -169,8 +187,9 @@ class Linker:
         wanted = self.wanted[node.wanted]
         for name in names:
             every = self._offers(flow, node.wanted, name)
-            offers = [one for one in every if one.source.key not in taken and one.root not in taken]
+            offers = [one for one in every if one.source.key not in taken]
             if name in required(lead):
+                offers = [one for one in offers if one.root not in taken] or offers
                 taken |= self._fill(flow, node, name, offers[:1])
                 continue
             fresh = [one for one in offers if not one.bridge and self._asked(flow, one.source, name, wanted)]
@@ -178,9 +197,13 @@ class Linker:
             if picked:
                 node.links[name] = [one.source for one in picked]
                 taken |= {one.source.key for one in picked}
-                flow.cost -= 0.3 * len(picked)
+                flow.cost -= _WELCOME * len(picked)
         self._caption(flow, node)
-        flow.cost += _MISSING * len(node.missing)
+        flow.cost += (_MISSING if self._given_any() else _ABSENT) * len(node.missing)
+
+    def _given_any(self) -> bool:
+        """Whether the request brings material of its own: then asking for more is far-fetched."""
+        return bool(self.attached) or any(value.kind in _MATERIAL_KINDS for value in self.values)
 
     def _asked(self, flow: Flow, source: Source, name: str, wanted: Wanted) -> bool:
         """Whether an optional input should take this output: nobody else has it, and words or names say so."""
@@ -220,20 +243,21 @@ class Linker:
 
     def _offers(self, flow: Flow, number: int, name: str) -> list[_Offer]:
         """Everything that could fill an input, best first."""
-        lead = self.wanted[number].job.lead
+        job = self.wanted[number].job
         found: list[_Offer] = []
         bases: dict[tuple[object, ...], float] = {}
         for base, source in self._given(flow, number):
             bases[source.key] = base
             media = source.value.more.get("media", "") if source.value else ""
-            bridge = self.bridges.between(source.type, lead, name, media=media)
+            bridge = self.bridges.between(source.type, job, name, media=media)
             if bridge is not None:
-                found.append(_Offer(base + bridge[0], source, bridge[1], source.key))
+                found.append(_Offer(base + bridge[0], max(base, 0.0) + bridge[0], source, bridge[1], source.key))
         for base, source in self._made(flow, number, name, bases):
             maker = flow.nodes[source.node]
-            bridge = self.bridges.between(source.type, lead, name, maker=maker.job.lead)
+            bridge = self.bridges.between(source.type, job, name, maker=maker.job)
             if bridge is not None:
-                found.append(_Offer(base + bridge[0], source, bridge[1], maker.root or source.key))
+                root = maker.root or source.key
+                found.append(_Offer(base + bridge[0], max(base, _LEAST) + bridge[0], source, bridge[1], root))
         return sorted(found, key=lambda one: (one.cost, str(one.source.key)))
 
     def _given(self, flow: Flow, number: int) -> list[tuple[float, Source]]:
@@ -254,8 +278,9 @@ class Linker:
             for place, kind in enumerate(one.types):
                 source = Source("input", kind, name=one.name)
                 base = _OWN_INPUT if one.name in named else _OTHER_INPUT
-                used = _USED if flow.used.get(source.key) else 0.0
-                found.append((base + used + 0.01 * place, source))
+                if flow.used.get(source.key):
+                    base = _NAMED_AGAIN if one.name in named else _OTHER_INPUT + _USED
+                found.append((base + 0.01 * place, source))
         return found
 
     def _named_inputs(self, wanted: Wanted) -> set[str]:
@@ -280,7 +305,10 @@ class Linker:
             if node.wanted == number and not node.bridge:
                 continue
             newer = len({other.wanted for other in asked if other.number > node.number})
+            passed = {source.type for links in node.links.values() for source in links}
             for place, (output, kind) in enumerate(outputs(node.job.lead).items()):
+                if place and kind in passed:
+                    continue
                 source = Source("node", kind, node=node.number, name=output)
                 used = flow.used.get(source.key, 0)
                 base = _STALE * newer + (_SIDE if place else 0.0)
@@ -289,7 +317,7 @@ class Linker:
                 elif used:
                     base += _USED
                 base += _REFERRED if node.wanted in wanted.refers and not node.bridge else 0.0
-                base += _by_name(lead, name, output)
+                base += _by_name(lead, name, output) + _reread(lead, name, maker=node.job.lead)
                 found.append((base, source))
         return found
 
@@ -368,6 +396,14 @@ def _leaves(flow: Flow) -> list[Node]:
 def _end_type(offer: _Offer) -> str:
     """The type at the end of an offer's bridge."""
     return main_output(offer.bridge[-1].lead)[1] if offer.bridge else offer.source.type
+
+
+def _reread(lead: Tool, name: str, *, maker: Tool) -> float:
+    """What it costs to read a file just written when the tool takes what was written into it as well."""
+    inputs = material_inputs(maker)
+    if not inputs or not renders(maker):
+        return 0.0
+    return _REREAD if set(input_types(maker, inputs[0])) & set(input_types(lead, name)) else 0.0
 
 
 def _by_name(lead: Tool, name: str, output: str) -> float:

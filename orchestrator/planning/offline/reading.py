@@ -18,6 +18,7 @@ from orchestrator.planning.offline.jobs import Job
 
 _NEW_JOB = 0.6
 _AGAIN = 0.25
+_ON_VALUE = 0.3
 _UNEXPLAINED = 0.45
 _NOBODY = 0.5
 _SPLIT = {
@@ -39,7 +40,7 @@ _GO_ON = {
     "none": 0.0,
 }
 _PAIR = 0.3
-_KEEP = 6
+_KEEP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Reading:
 _Partial = tuple[float, tuple[tuple[int, int], ...]]
 
 
-def read(tokens: Sequence[Token], evidence: Evidence, *, best: int = 24) -> list[Reading]:
+def read(tokens: Sequence[Token], evidence: Evidence, *, best: int = 48) -> list[Reading]:
     """The `best` labellings, best first; none for a request without telling words."""
     if not tokens:
         return []
@@ -96,7 +97,7 @@ def _extended(
     gain, pair = emission
     options = [(score + gain + pair - _GO_ON[token.gap], starts) for score, starts in own]
     for score, starts in everywhere:
-        cost = _SPLIT[token.gap] + _opening(job, starts)
+        cost = _SPLIT[token.gap] + _opening(job, starts) + (_ON_VALUE if job and _bare(token) else 0.0)
         options.append((score + gain - cost, (*starts, (place, job))))
     found: dict[tuple[tuple[int, int], ...], float] = {}
     for score, starts in options:
@@ -105,10 +106,15 @@ def _extended(
     return heapq.nlargest(_KEEP, ((score, starts) for starts, score in found.items()), key=_score)
 
 
+def _bare(token: Token) -> bool:
+    """Whether a token is material without a word on what to do with it."""
+    return token.value is not None and token.value.kind in ("url", "quote", "number", "input")
+
+
 def _opening(job: int, starts: tuple[tuple[int, int], ...]) -> float:
     """What it costs to begin with a job: less when the request has spoken of it before."""
     if not job:
-        return 0.05
+        return 0.0
     return _AGAIN if any(before == job for _, before in starts) else _NEW_JOB
 
 

@@ -7,7 +7,8 @@ from orchestrator.retrieval.stem import stem
 _RINGS = """
 summarise condense shorten abridge digest gist distil distill recap outline overview tldr abstract boil synopsis sum essence nutshell compress précis precis takeaways
 translate render translation interpret localise rendition
-speak say read narrate voice vocalise pronounce recite spoken aloud speech audio talk dictate utter
+speak say narrate voice vocalise pronounce recite spoken aloud speech talk dictate utter loud
+speech audio voice spoken sound
 fetch get grab load open visit retrieve pull download crawl scrape access
 extract pull lift pluck harvest collect scrape gather get
 write save store export put record persist output dump
@@ -33,7 +34,7 @@ language tongue idiom
 detect identify recognise determine guess
 sort order rank arrange
 filter keep select restrict only
-join combine merge unite concatenate
+join combine merge concatenate
 average mean
 total sum
 sell sold sale selling seller bought purchased

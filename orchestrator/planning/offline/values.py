@@ -47,6 +47,9 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"[,.;]|\band\b")
+#: Nouns before which a language is the one that is wanted, not the one that is there.
+_MADE = re.compile(r"[\s-]+(?:language\s+)?(?:versions?|translations?|renditions?|renderings?|speech|audio|voice|narration|edition)\b")
+_THE = re.compile(r"\b(?:the|these|those|both|all)\s+$", re.IGNORECASE)
 _TRAILING = ".,;:!?)]}'’"
 
 
@@ -166,7 +169,7 @@ def _number_words(text: str) -> Iterator[Value]:
         number = NUMBER_WORDS.get(match[0].lower())
         if number is not None:
             types = ("integer", "number") if isinstance(number, int) else ("number",)
-            yield Value("number", types, number, match.start(), match.end(), {"word": match[0].lower()})
+            yield Value("number", types, number, match.start(), match.end(), {"word": match[0].lower(), "the": "yes" if _THE.search(text[: match.start()]) else ""})
 
 
 def _languages(text: str) -> Iterator[Value]:
@@ -178,5 +181,8 @@ def _languages(text: str) -> Iterator[Value]:
             before = re.search(r"(\w+)\s+$", text[: match.start()])
             yield Value(
                 "language", ("language",), code, match.start(), match.end(),
-                {"before": before[1].lower() if before else ""},
+                {
+                    "before": before[1].lower() if before else "",
+                    "made": "yes" if _MADE.match(text[match.end() :]) else "",
+                },
             )  # fmt: skip
