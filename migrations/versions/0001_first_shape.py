@@ -148,6 +148,7 @@ def upgrade() -> None:
             ["run_id"], ["runs.id"], name=op.f("fk_attempts_run_id_runs"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("run_id", "idx", "number", name=op.f("pk_attempts")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "events",
@@ -160,6 +161,7 @@ def upgrade() -> None:
             ["run_id"], ["runs.id"], name=op.f("fk_events_run_id_runs"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("run_id", "number", name=op.f("pk_events")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "paths",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 import shutil
 import tempfile
 import time
@@ -209,4 +209,4 @@ def _uses_files(tool: Tool) -> bool:
 def _traceparent(claim: Claim) -> str:
     """W3C trace context: one trace a run, one span an attempt."""
     trace = claim.id.run_id.encode().hex()[-32:].rjust(32, "0")
-    return f"00-{trace}-{secrets.token_hex(8)}-01"
+    return f"00-{trace}-{random.getrandbits(64):016x}-01"

@@ -55,7 +55,13 @@ def _open_sqlite(url: str, database: str | None) -> Engine:
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver's own transaction handling opens late and breaks savepoints; we say BEGIN ourselves.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "wal_autocheckpoint=4000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -165,6 +165,7 @@ attempts = Table(
     _count("usd_nano"),
     _count("tokens"),
     Column("error", Text),
+    sqlite_with_rowid=False,
 )
 
 events = Table(
@@ -175,6 +176,8 @@ events = Table(
     Column("type", Text, nullable=False),
     _time("at", required=True),
     Column("data", Text, nullable=False),
+    #: Rows are found by run and number alone: one tree to write instead of two.
+    sqlite_with_rowid=False,
 )
 
 plans = Table(
