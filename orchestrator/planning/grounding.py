@@ -19,6 +19,7 @@ from orchestrator.planning.alternatives import alternatives
 from orchestrator.planning.checks import KNOWN_TOOLS, Finding, Scene, dangling, in_order, without_failing
 from orchestrator.planning.drafts import Draft, DraftCall, DraftOption, DraftSubTask
 from orchestrator.planning.links import Conflicts, linked
+from orchestrator.planning.many import as_lists
 from orchestrator.planning.toolset import Toolset, job_of
 
 #: Stands in until beliefs fill it.
@@ -68,12 +69,12 @@ def settled(subtasks: Sequence[SubTask], scene: Scene) -> Grounded:
     ordered, found = in_order([with_needs(subtask) for subtask in subtasks], scene)
     if found:
         return Grounded(findings=tuple(found))
-    judged = [without_failing(subtask, scene) for subtask in ordered]
+    judged = [without_failing(subtask, scene) for subtask in as_lists(ordered, scene)]
     found = [finding for _, findings in judged for finding in findings]
     if found:
         return Grounded(findings=tuple(found))
     kept, conflicts, found = linked([subtask for subtask, _ in judged], scene)
-    return Grounded(kept, conflicts, tuple(found))
+    return Grounded(findings=tuple(found)) if found else Grounded(kept, conflicts)
 
 
 def _unknown_tools(draft: Draft, scene: Scene) -> list[Finding]:
