@@ -285,7 +285,8 @@ def _string(name: str, schema: Mapping[str, Any], setting: Setting, used: set[in
     for value in values:
         if value.start in used | setting.taken:
             continue
-        if (titled and value.kind == "name") or (must and value.kind in ("quote", "url", "email", "file")):
+        quoted = value.kind == "quote" and not titled and value.start not in setting.taken
+        if (titled and value.kind == "name") or quoted or (must and value.kind in ("url", "email", "file")):
             used.add(value.start)
             return value.value
         if titled and value.kind == "file" and "name" in name.lower():

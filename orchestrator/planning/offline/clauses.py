@@ -76,7 +76,7 @@ def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
         gap = _gap(between) if found else "start"
         found.append(_token(text[start:stop], start, stop, gap, between, value, head=_starts(gap, found)))
         between = ""
-    return _with_units(found)
+    return _with_units(_with_formats(found))
 
 
 def is_stop(word: str) -> bool:
@@ -139,6 +139,16 @@ def _gap(between: str) -> Gap:
 def _starts(gap: Gap, before: Sequence[Token]) -> bool:
     border = gap in ("start", "sentence", "then", "comma", "and")
     return border or (bool(before) and before[-1].head and is_generic(before[-1]))
+
+
+def _with_formats(tokens: list[Token]) -> list[Token]:
+    """Marks "text file" and "plain text" as the format they name."""
+    marked = list(tokens)
+    for place in range(1, len(tokens)):
+        first, second = tokens[place - 1], tokens[place]
+        if second.gap == "none" and (first.text.lower(), second.stem) in (("text", "fil"), ("plain", "text")):
+            marked[place] = replace(second, media="text/plain")
+    return marked
 
 
 def _with_units(tokens: list[Token]) -> list[Token]:

@@ -24,7 +24,7 @@ from orchestrator.planning.offline.jobs import (
     required,
     takes_many,
 )
-from orchestrator.planning.offline.lexicon import GENERIC_VERBS
+from orchestrator.planning.offline.lexicon import GENERIC_VERBS, MATERIAL
 from orchestrator.planning.offline.linking import Linker
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.reading import Reading, read
@@ -32,8 +32,8 @@ from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.planning.offline.values import Value, find_values
 from orchestrator.planning.offline.wanted import Wanted, in_order, wanted_of
 from orchestrator.ports import Retriever
-from orchestrator.retrieval.stem import stem, words
-from tools.spec import Tool
+from orchestrator.retrieval.stem import stem, stems, words
+from tools.spec import Tool, fits
 
 #: Up to so many tools all are looked at; beyond, those that the retriever finds.
 _FEW = 300
@@ -43,6 +43,9 @@ _COVERED = 0.5
 #: Share needed before a question is asked about what to work on.
 _ASK = 0.6
 _LEAST = 0.2
+#: Below this share the words must name the job, not only speak for it.
+_SURE = 0.75
+_MATERIAL_STEMS = frozenset(stem(word) for word in MATERIAL)
 _INVERSION = 0.15
 _GAP = 1.0
 _NEAREST = 5
@@ -121,7 +124,7 @@ def _draft(
     asked = tuple(clause for clause, _ in clauses)
     uncovered = tuple(clause for clause, share in clauses if share < _COVERED)
     whole = min((share for _, share in clauses), default=0.0)
-    if best is None or len(uncovered) == len(asked) or (best.drafting.gaps and whole < _ASK):
+    if best is None or len(uncovered) == len(asked) or (best.drafting.gaps and not _may_ask(best, tokens, whole)):
         return Draft(
             (),
             asked or (text.strip(),),
@@ -255,8 +258,40 @@ def _clauses(
             _demand(tokens[place], evidence, place) * _explained(evidence, place, labels[place])
             for place in places
         )
-        found.append((text[tokens[first].start : tokens[end - 1].end], explained / total))
+        share = explained / total
+        if share < _SURE and not any(_named(tokens[place], labels[place]) for place in places):
+            share = min(share, _COVERED - 0.01)
+        if any(_stray(tokens[place], evidence, place, labels[place]) for place in places):
+            share = 0.0
+        found.append((text[tokens[first].start : tokens[end - 1].end], share))
     return found
+
+
+def _named(token: Token, job: Job | None, *, exactly: bool = False) -> bool:
+    """Whether a word is one that the job is called by (or one that may stand for it), and says what to do."""
+    if job is None or token.text.lower().rstrip("s") in MATERIAL or is_generic(token):
+        return False
+    if token.value is not None:
+        return token.value.kind in ("expression", "sql", "language")
+    names = set(stems(" ".join((job.does, *(tool.name for tool in job.tools))))) - _MATERIAL_STEMS
+    words_for = {token.stem} if exactly else {token.stem, *SYNONYMS.get(token.stem, ())}
+    format_made = token.media is not None and fits(main_output(job.lead)[1], token.media)
+    return bool(names & words_for) or format_made or token.unit is not None
+
+
+def _stray(token: Token, evidence: Evidence, place: int, job: Job | None) -> bool:
+    """Whether a token is a value that must be used and that its job has no use for."""
+    if token.value is None or token.value.kind not in ("email", "expression", "sql"):
+        return False
+    return job is None or evidence.strengths[place][evidence.jobs.index(job)] == 0.0
+
+
+def _may_ask(best: _Candidate, tokens: Sequence[Token], share: float) -> bool:
+    """Whether the words are clear enough to ask for what is missing instead of refusing."""
+    labels = _labels(len(tokens), best)
+    return share >= _ASK and any(
+        _named(token, job, exactly=True) for token, job in zip(tokens, labels, strict=True)
+    )
 
 
 def _demand(token: Token, evidence: Evidence, place: int) -> float:

@@ -119,9 +119,16 @@ class Drafting:
             for name, kind in list(outputs(one.job.lead).items())[:1]
             if kind in ("number", "integer")
         ]
+        taken = frozenset(
+            source.value.start
+            for one in self.flow.nodes
+            for links in one.links.values()
+            for source in links
+            if source.value is not None
+        )
         own = [] if node.bridge else wanted.tokens(self.tokens)
         return Setting(
-            own, self.tokens, self.text, self._columns(node), self.attached, self._language(node), numbers
+            own, self.tokens, self.text, self._columns(node), self.attached, self._language(node), numbers, taken
         )
 
     def _columns(self, node: Node) -> tuple[Column, ...]:

@@ -26,12 +26,16 @@ _UNKNOWN = 0.5
 _FLOOR = 0.2
 _HEAD = 1.5
 _GENERIC = 0.2
-_TELLING = 0.6
 _MATERIAL = 0.45
-_FORMAT = 0.7
+_FORMAT = 0.9
 _BORROWED = 0.35
 _EXCLUSIVE = 3
+_UNRANKED = 0.4
 _OWN_WORD = 0.7
+_JOINING = frozenset(stem(word) for word in "combine merge join unite put together both".split())
+_RANKS = frozenset(
+    one for word in ("most", "least") for one in (stem(word), *SYNONYMS.get(stem(word), ()))
+)
 _VALUE_WEIGHTS = {"url": 0.3, "quote": 0.3, "name": 0.15, "email": 0.7, "number": 0.3, "expression": 1.0,
                   "language": 0.9, "file": 0.3, "input": 0.2, "sql": 1.0}  # fmt: skip
 
@@ -64,7 +68,7 @@ def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
         return _VALUE_WEIGHTS.get(token.value.kind, 0.3)
     holding = sum(1 for one in strengths if one >= 0.6)
     if is_generic(token):
-        return _TELLING if 0 < holding <= 2 else _GENERIC
+        return _GENERIC
     total = max(len(strengths), 20)
     weight = _UNKNOWN
     if any(one >= 0.4 for one in strengths):
@@ -89,13 +93,17 @@ def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedI
         return 1.0
     if column_named(token, attached):
         return 0.6
-    return 0.5 if token.text.lower().rstrip("s") in MATERIAL else 0.0
+    if token.stem in _JOINING:
+        return 0.7
+    material = token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL
+    return 0.5 if material and not token.media else 0.0
 
 
 def column_named(token: Token, attached: Mapping[str, AttachedInput]) -> bool:
     """Whether a word names a column, or a value in one, of an attached table."""
     return any(
         token.stem in {stem(part) for part in column.name.lower().replace("_", " ").split()}
+        or (column.kind == "category" and token.text.lower() in {value.lower() for value in column.values})
         for one in attached.values()
         for column in one.columns
     )
@@ -113,15 +121,17 @@ def _strength(
         return _value_strength(tokens, place, job, attached)
     best = job.strength(token.stem)
     near = {token.stem, *SYNONYMS.get(token.stem, ())}
-    owned = owners.get(token.stem, frozenset())
+    owned, limit = owners.get(token.stem, frozenset()), _EXCLUSIVE
     if not owned and job.profile.get(token.stem, 0.0) < _OWN_WORD:
-        owned = frozenset().union(*(owners.get(one, frozenset()) for one in near))
-    if 0 < len(owned) <= _EXCLUSIVE and job.does not in owned and not near & set(stems(job.does)):
+        owned, limit = frozenset().union(*(owners.get(one, frozenset()) for one in near)), 2 * _EXCLUSIVE
+    if 0 < len(owned) <= limit and job.does not in owned and not near & set(stems(job.does)):
         best *= _BORROWED
+    if token.stem in _RANKS and token.stem not in job.hints:
+        best *= _UNRANKED
     kind, types = main_output(job.lead)[1], _main_types(job)
     if token.media and not names_input(tokens, place, attached):
         same = kind == token.media or (fits(kind, token.media) and "*" not in kind)
-        best = max(best, 1.1) if same else best * 0.8
+        best = max(best, 1.1) if same else best * 0.4
     if token.unit and _counts(job, "unit") >= 2:
         best = max(best, 1.1)
     if column_named(token, attached) and _counts(job, "column", "columns"):

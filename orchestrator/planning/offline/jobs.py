@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.planning.offline.thesaurus import SYNONYMS
@@ -31,7 +31,8 @@ class Job:
     tools: tuple[Tool, ...]
     profile: Mapping[str, float]
     pairs: frozenset[tuple[str, str]] = frozenset()
-    hinted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Stems that the schemas give as hints of values, and so stand for a setting of the job.
+    hints: frozenset[str] = frozenset()
 
     @property
     def lead(self) -> Tool:
@@ -73,7 +74,10 @@ def make_job(does: str, tools: Sequence[Tool]) -> Job:
                 profile[stem] = max(profile.get(stem, 0.0), weight)
             if weight >= _EXAMPLE:
                 pairs.update(zip(found, found[1:], strict=False))
-    return Job(does, tuple(tools), profile, frozenset(pairs))
+    hints = {
+        stem for tool in tools for schema in properties(tool).values() for word in hint_words(schema) for stem in stems(word)
+    }
+    return Job(does, tuple(tools), profile, frozenset(pairs), frozenset(hints))
 
 
 def _texts(tool: Tool) -> Iterator[tuple[str, float]]:

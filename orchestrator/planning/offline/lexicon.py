@@ -13,7 +13,7 @@ STOP_WORDS = frozenset(
     with within without about after before during until while once when where which what who whom whose why how
     first firstly second secondly third thirdly finally lastly last next afterwards afterward later subsequently
     again further per not no yes well able help case way ways thing things something anything everything whatever
-    ready rather instead more few much single lot along alongside holding holds hold features featuring lots bit kind using use used based given give gives
+    ready rather instead more few much single lot likewise ditto together jointly along alongside holding holds hold features featuring lots bit kind using use used based given give gives
     gimme hand whole entire full new nice good great proper appropriate handy short brief shortly
     result results output outputs outcome resulting attached attachment enclosed provided supplied following below
     above uploaded upload accompanying containing contains contain inside therein thereof its' got get gets getting
@@ -27,7 +27,7 @@ GENERIC_VERBS = frozenset(
     take takes taking turn turns turning prepare prepares build builds building generate generates generating return
     returns provide provides deliver delivers present presents tell send back find finds finding work working do
     perform run go going come bring brings leave leaves keep need obtain receive set start process handle figure
-    see look looking check drop place want hear change convert transform export add adds adding include includes including""".split()
+    see look looking check drop place want change compute calculate hold keep convert transform export add adds adding include includes including""".split()
 )
 
 #: Nouns that name the material and not the work; they weigh little.
@@ -42,6 +42,7 @@ JOINING = frozenset(
     """both two three all together combine combined combining merge merged single same everything them these join
     joined one each jointly alongside""".split()
 )
+MERGING = frozenset("combine combined combining merge merged merging join joined joining".split())
 SEPARATING = frozenset(
     "each every separate separately respective respectively individually own apiece".split()
 )

@@ -116,7 +116,8 @@ class Linker:
         if len(mates) == 1 or takes_many(lead, main):
             return [mates]
         writes = "/" in main_output(lead)[1] and not any("/" in kind for kind in input_types(lead, main))
-        if (writes or one.joins) and not one.separates and self._joiner(mates) is not None:
+        merges = one.merges and best.source.kind == "node"
+        if (writes or merges) and not one.separates and self._joiner(mates) is not None:
             return [mates]
         return [[mate] for mate in mates if self._twins(flow, best.source, mate.source)]
 

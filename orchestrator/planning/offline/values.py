@@ -106,6 +106,9 @@ def _quoted(text: str) -> Iterator[Value]:
         if address and address.end - address.start == len(inner.strip()) and address.kind == "url":
             yield Value("url", ("url",), address.value, match.start(), match.end(), address.more)
             continue
+        if _SQL.match(inner.strip()):
+            yield Value("sql", ("sql", "string"), inner.strip(), match.start(), match.end())
+            continue
         naming = _NAMING.search(text[: match.start()])
         kind = "name" if naming else "quote"
         types = ("string",) if naming else ("text", "string")

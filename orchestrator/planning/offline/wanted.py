@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.planning.offline.clauses import Token
 from orchestrator.planning.offline.jobs import Job, main_output
-from orchestrator.planning.offline.lexicon import JOINING, SEPARATING
+from orchestrator.planning.offline.lexicon import JOINING, MERGING, SEPARATING
 from orchestrator.planning.offline.reading import Reading, Segment
 from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.retrieval.stem import stems
@@ -25,6 +25,7 @@ class Wanted:
     places: list[int]
     refers: set[int] = field(default_factory=set)
     joins: bool = False
+    merges: bool = False
     separates: bool = False
 
     def tokens(self, tokens: Sequence[Token]) -> list[Token]:
@@ -107,6 +108,7 @@ def _look_around(one: Wanted, tokens: Sequence[Token], text: str) -> None:
             said.update(re.findall(r"[a-z]+", text[tokens[place].end : end].lower()))
         said.add(tokens[place].text.lower())
     one.joins = bool(said & JOINING)
+    one.merges = bool(said & MERGING)
     one.separates = bool(said & SEPARATING)
 
 
