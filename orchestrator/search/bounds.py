@@ -179,8 +179,8 @@ def _wanted(bounds: Bounds, incumbent: Incumbent) -> list[float]:
     """Return new rates around the region's best corner; none when the lines there are dense."""
     here = region_of(bounds, incumbent)
     spot = here.lowest(incumbent.alpha)
-    if spot is None:
-        return []
+    if spot is None or spot[1] >= incumbent.limits.loss - 1e-9:
+        return []  # at the loss ceiling its price has already found the line that matters
     known = sorted(r for r in bounds.rates if 0 < r < math.inf)
     rate = slope(*spot, incumbent.alpha)
     if not 0 < rate < math.inf:
