@@ -26,6 +26,7 @@ STATUS: Mapping[type[Exception], int] = {
     errors.NotBuilt: 422,
     errors.NoSuitableTool: 422,
     errors.BudgetTooSmall: 422,
+    errors.NoOptionLeft: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.StorageFull: 507,

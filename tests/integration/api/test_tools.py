@@ -148,7 +148,7 @@ def test_trying_a_tool_checks_both_sides_and_shows_the_record(client):
         ("refuse", {"message": "no"}, 422, "bad_arguments"),
         ("fetch_page", {"url": "http://10.0.0.1/"}, 403, "address_forbidden"),
         ("fetch_page", {"url": "http://127.0.0.1:9/"}, 502, "unreachable"),
-        ("fetch_page", {"url": "http://nowhere.invalid/"}, 403, "address_forbidden"),
+        ("fetch_page", {"url": "http://nowhere.invalid/"}, 502, "unreachable"),
     ],
 )
 def test_each_failure_of_a_tool_has_its_status(client, tool, arguments, status, code):

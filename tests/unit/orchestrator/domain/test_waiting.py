@@ -1,0 +1,113 @@
+"""What runs and steps wait for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrator.domain.question import Question, QuestionKind
+from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
+from orchestrator.domain.step import Step, StepId, StepStatus
+from orchestrator.domain.waiting import run_waiting, step_waiting
+
+NOW = 1_795_231_352.0
+RUN = Run("run_1", RunRequest(request="x"), RunStatus.RUNNING, NOW - 10, NOW - 5)
+
+
+def step(idx: int, status: StepStatus, **more) -> Step:
+    fields = {"needs": (), "children": (), "path_version": 1, "arguments": {}} | more
+    return Step(StepId("run_1", idx), f"s{idx}", f"s{idx}", "o", f"tool{idx}", 1, status, **fields)
+
+
+def question(id: str, **more) -> Question:
+    return Question(id, "run_1", QuestionKind.VALUE, f"What is {id}?", {"type": "string"}, NOW, **more)
+
+
+def waits(one: Step, *others: Step, questions=(), run=RUN):
+    return step_waiting(one, {s.id.idx: s for s in (one, *others)}, questions, run=run, now=NOW)
+
+
+def test_what_moves_or_has_ended_waits_for_nothing():
+    for status in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED):
+        assert run_waiting(replace(RUN, status=status), (), (), now=NOW) is None
+    for status in (StepStatus.RUNNING, StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.POISONED):
+        assert waits(step(0, status)) is None
+    moving = (step(0, StepStatus.RUNNING), step(1, StepStatus.READY))
+    assert run_waiting(RUN, moving, (), now=NOW) is None
+
+
+def test_a_planning_run_says_since_when():
+    waiting = run_waiting(replace(RUN, status=RunStatus.PLANNING), (), (), now=NOW)
+    assert waiting is not None
+    assert waiting.reason == "planning"
+    assert waiting.details["since"] == "2026-11-21T03:22:27.000Z"
+
+
+def test_a_planned_and_a_paused_run_wait_for_a_person():
+    planned = run_waiting(replace(RUN, status=RunStatus.PLANNED, plan_id="plan_1"), (), (), now=NOW)
+    paused = run_waiting(replace(RUN, status=RunStatus.PAUSED), (), (), now=NOW)
+    assert planned is not None
+    assert paused is not None
+    assert (planned.reason, planned.details) == ("start", {"plan": "plan_1"})
+    assert paused.reason == "paused"
+
+
+def test_a_run_that_needs_input_names_its_open_questions():
+    asked = (question("a"), question("b"), question("c", answered_at=NOW))
+    waiting = run_waiting(replace(RUN, status=RunStatus.NEEDS_INPUT), (), asked, now=NOW)
+    assert waiting is not None
+    assert waiting.details == {"questions": ["a", "b"]}
+    assert "What is a? (and 1 more)" in waiting.text
+
+
+def test_a_run_after_a_failure_waits_for_another_path():
+    waiting = run_waiting(replace(RUN, job=Job.REPAIR), (step(0, StepStatus.FAILED),), (), now=NOW)
+    assert waiting is not None
+    assert waiting.reason == "repair"
+
+
+def test_a_pending_step_names_the_steps_it_waits_for():
+    done, open_ = step(0, StepStatus.SUCCEEDED), step(1, StepStatus.RUNNING)
+    waiting = waits(step(2, StepStatus.PENDING, needs=(0, 1)), done, open_)
+    assert waiting is not None
+    assert (waiting.reason, waiting.details) == ("steps", {"steps": [1]})
+    assert "s1 (tool1)" in waiting.text
+
+
+def test_a_ready_step_waits_for_a_worker_since_it_is_due():
+    waiting = waits(step(0, StepStatus.READY, run_at=NOW - 1))
+    assert waiting is not None
+    assert (waiting.reason, waiting.details) == ("worker", {"since": "2026-11-21T03:22:31.000Z"})
+
+
+def test_a_step_between_two_tries_says_when_and_which():
+    waiting = waits(step(0, StepStatus.WAITING, run_at=NOW + 2, tries=1, cause={"reason": "backoff"}))
+    assert waiting is not None
+    assert waiting.reason == "backoff"
+    assert waiting.details["attempt"] == 2
+    assert waiting.details["until"] == "2026-11-21T03:22:34.000Z"
+
+
+def test_a_step_that_waits_for_the_budget_or_for_a_person_says_so():
+    budget = waits(step(0, StepStatus.WAITING, run_at=NOW + 1, cause={"reason": "budget"}))
+    person = waits(step(0, StepStatus.WAITING), questions=(question("again", step_idx=0),))
+    assert budget is not None
+    assert person is not None
+    assert budget.reason == "budget"
+    assert (person.reason, person.details) == ("person", {"questions": ["again"]})
+
+
+def test_the_steps_of_a_paused_run_wait_for_it():
+    paused = replace(RUN, status=RunStatus.PAUSED)
+    for status in (StepStatus.READY, StepStatus.PENDING, StepStatus.WAITING):
+        waiting = waits(step(0, status), run=paused)
+        assert waiting is not None
+        assert waiting.reason == "paused"
+
+
+def test_a_run_of_which_nothing_runs_waits_for_what_its_next_step_waits_for():
+    later = step(0, StepStatus.WAITING, run_at=NOW + 9, tries=1, cause={"reason": "backoff"})
+    sooner = step(1, StepStatus.READY, run_at=NOW - 1)
+    waiting = run_waiting(RUN, (later, sooner), (), now=NOW)
+    assert waiting is not None
+    assert waiting.reason == "worker"
+    assert waiting.details["step"] == 1
