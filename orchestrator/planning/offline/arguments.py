@@ -173,10 +173,11 @@ def _spans(setting: Setting) -> list[tuple[int, int]]:
     for token in setting.own:
         place = positions.get(token.start, -2)
         begin = token.start - len(token.between)
+        end = setting.near[place + 1].start if 0 <= place < len(setting.near) - 1 else len(setting.text)
         if place == last + 1 and spans:
-            spans[-1] = (spans[-1][0], token.end)
+            spans[-1] = (spans[-1][0], end)
         else:
-            spans.append((max(0, begin), token.end))
+            spans.append((max(0, begin), end))
         last = place
     return spans
 

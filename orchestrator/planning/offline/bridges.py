@@ -57,6 +57,7 @@ class Bridges:
                 total = cost + affinity(last, goal) + 0.03 * _rank(at, wanted)
                 if best is None or total < best[0]:
                     best = (total, path)
+                continue
             if own_work or len(path) >= _LONGEST or done.get((at, last.does if last else ""), 9.0) <= cost:
                 continue
             done[at, last.does if last else ""] = cost

@@ -248,17 +248,26 @@ def _clauses(
 ) -> list[tuple[str, float]]:
     """The clauses that ask for something, each with the share of its words that the plan explains."""
     labels = _labels(len(tokens), best)
+    found = _shares(text, tokens, evidence, labels, least=1.0)
+    return found or _shares(text, tokens, evidence, labels, least=0.0)
+
+
+def _shares(
+    text: str, tokens: Sequence[Token], evidence: Evidence, labels: Sequence[Job | None], *, least: float
+) -> list[tuple[str, float]]:
+    """`least` 0 takes in clauses that hardly ask for anything too."""
     found: list[tuple[str, float]] = []
     for first, end in clauses_of(text, tokens):
         places = range(first, end)
         total = sum(_demand(tokens[place], evidence, place) for place in places)
-        if total < _LEAST:
+        unknown = sum(_demand(tokens[place], evidence, place) * (1 - evidence.known[place]) for place in places)
+        if total < _LEAST * least or unknown < _LEAST * least:
             continue
         explained = sum(
             _demand(tokens[place], evidence, place) * _explained(evidence, place, labels[place])
             for place in places
         )
-        share = explained / total
+        share = explained / max(total, 1e-6)
         if share < _SURE and not any(_named(tokens[place], labels[place]) for place in places):
             share = min(share, _COVERED - 0.01)
         if any(_stray(tokens[place], evidence, place, labels[place]) for place in places):

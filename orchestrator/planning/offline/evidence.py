@@ -94,7 +94,7 @@ def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedI
     if column_named(token, attached):
         return 0.6
     if token.stem in _JOINING:
-        return 0.7
+        return 0.9
     material = token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL
     return 0.5 if material and not token.media else 0.0
 
@@ -130,7 +130,7 @@ def _strength(
         best *= _UNRANKED
     kind, types = main_output(job.lead)[1], _main_types(job)
     if token.media and not names_input(tokens, place, attached):
-        same = kind == token.media or (fits(kind, token.media) and "*" not in kind)
+        same = kind == token.media or (fits(kind, token.media) and "*" not in kind) or token.stem in job.hints
         best = max(best, 1.1) if same else best * 0.4
     if token.unit and _counts(job, "unit") >= 2:
         best = max(best, 1.1)

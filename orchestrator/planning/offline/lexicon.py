@@ -27,7 +27,7 @@ GENERIC_VERBS = frozenset(
     take takes taking turn turns turning prepare prepares build builds building generate generates generating return
     returns provide provides deliver delivers present presents tell send back find finds finding work working do
     perform run go going come bring brings leave leaves keep need obtain receive set start process handle figure
-    see look looking check drop place want change compute calculate hold keep convert transform export add adds adding include includes including""".split()
+    see look looking check drop place want change compute calculate convert transform export add adds adding include includes including""".split()
 )
 
 #: Nouns that name the material and not the work; they weigh little.

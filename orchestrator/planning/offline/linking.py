@@ -32,7 +32,7 @@ _USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 1.0
 _REFERRED = -0.8
 _ASKED = 0.6
 #: What it is worth that an output finds its place in an optional input; what a joiner of one thing costs.
-_WELCOME, _ALONE = 0.1, 0.8
+_WELCOME, _ALONE = 0.1, 1.5
 #: An input that an earlier job has used comes after what was made of it.
 _NAMED_AGAIN = 0.15
 #: Offers that differ by no more than this are taken in the order of the text.
@@ -317,8 +317,9 @@ class Linker:
                     base = bases.get(node.root or (), 0.3) + (_USED_BRIDGE if used else 0.0)
                 elif used:
                     base += _USED
-                base += _REFERRED if node.wanted in wanted.refers and not node.bridge else 0.0
-                base += _by_name(lead, name, output) + _reread(lead, name, maker=node.job.lead)
+                named = _by_name(lead, name, output)
+                referred = node.wanted in wanted.refers and not node.bridge and named <= 0
+                base += (_REFERRED if referred else 0.0) + named + _reread(lead, name, maker=node.job.lead)
                 found.append((base, source))
         return found
 

@@ -7,8 +7,8 @@ a border of clauses or breaking off where there is none.
 
 from __future__ import annotations
 
-import heapq
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,6 +41,7 @@ _GO_ON = {
 }
 _PAIR = 0.3
 _KEEP = 8
+_ALIKE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def read(tokens: Sequence[Token], evidence: Evidence, *, best: int = 48) -> list
             _extended(beams[job], everywhere, place, job, token, _emission(tokens, place, job, evidence))
             for job in range(jobs + 1)
         ]
-        everywhere = heapq.nlargest(2 * _KEEP, (one for beam in beams for one in beam), key=_score)
-    last = heapq.nlargest(best, (one for beam in beams for one in beam), key=_score)
+        everywhere = _various([one for beam in beams for one in beam], 3 * _KEEP)
+    last = _various([one for beam in beams for one in beam], best)
     return [_reading(partial, len(tokens), evidence) for partial in last if math.isfinite(partial[0])]
 
 
@@ -96,14 +97,28 @@ def _extended(
     """Partial labellings that give this token to `job`: going on with it, or beginning it anew."""
     gain, pair = emission
     options = [(score + gain + pair - _GO_ON[token.gap], starts) for score, starts in own]
+    bare = _bare(token)
     for score, starts in everywhere:
-        cost = _SPLIT[token.gap] + _opening(job, starts) + (_ON_VALUE if job and _bare(token) else 0.0)
+        cost = _SPLIT[token.gap] + _opening(job, starts) + (_ON_VALUE if job and bare and gain < 0.25 else 0.0)
         options.append((score + gain - cost, (*starts, (place, job))))
-    found: dict[tuple[tuple[int, int], ...], float] = {}
-    for score, starts in options:
-        if score > found.get(starts, -math.inf):
-            found[starts] = score
-    return heapq.nlargest(_KEEP, ((score, starts) for starts, score in found.items()), key=_score)
+    return _various(options, _KEEP)
+
+
+def _various(options: list[_Partial], most: int) -> list[_Partial]:
+    """The best options, of which few differ only in where their segments begin."""
+    kept: list[_Partial] = []
+    seen: Counter[tuple[int, ...]] = Counter()
+    same: set[tuple[tuple[int, int], ...]] = set()
+    for score, starts in sorted(options, key=_score, reverse=True):
+        jobs = tuple(job for _, job in starts)
+        if starts in same or seen[jobs] >= _ALIKE:
+            continue
+        same.add(starts)
+        seen[jobs] += 1
+        kept.append((score, starts))
+        if len(kept) == most:
+            break
+    return kept
 
 
 def _bare(token: Token) -> bool:

@@ -38,7 +38,7 @@ join combine merge concatenate
 average mean
 total sum
 sell sold sale selling seller bought purchased
-most best top highest largest leading biggest greatest maximum winner champion popular favourite
+most best top highest largest leading biggest greatest maximum winner winning champion popular favourite bestselling bestseller hottest preferred
 least worst lowest smallest fewest minimum
 region area territory country zone district
 product item article goods
