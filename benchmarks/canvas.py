@@ -10,7 +10,9 @@ from celery import Celery, chain, group
 URL = os.environ["BENCH_BROKER"]
 app = Celery("bench", broker=URL, backend=URL)
 app.conf.update(
-    worker_prefetch_multiplier=4, redis_max_connections=1000, broker_transport_options={"max_connections": 1000}
+    worker_prefetch_multiplier=4,
+    redis_max_connections=1000,
+    broker_transport_options={"max_connections": 1000},
 )
 
 

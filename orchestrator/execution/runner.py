@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Coroutine, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from orchestrator.domain.step import Claim, Ending, Outcome, StepId
+from orchestrator.domain.step import WORKER_STOPPED, Claim, Ending, Outcome, StepId
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.jobs import Jobs
 from orchestrator.ports import JobClaim, StepStore
@@ -29,10 +30,23 @@ JOBS = 8
 
 @dataclass(slots=True)
 class _Held:
-    """A step or a job in hand: its fence, and the task that does it."""
+    """A step or a job in hand: its fence, and the task that does it.
+
+    While the outcome is being recorded the task is left alone: the commit may already have
+    claimed children for it, and the fence decides whether the outcome counts.
+    """
 
     fence: int
     task: asyncio.Task[None] | None = None
+    recording: bool = False
+
+    def cancel(self, why: str) -> None:
+        """Stop the work, if there is still a call to stop."""
+        if self.task is not None and not self.recording:
+            self.task.cancel(why)
+
+    #: Its outcome is with the writer: nothing may cut that off any more.
+    recording: bool = False
 
 
 class Runner:
@@ -60,6 +74,7 @@ class Runner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wanted = asyncio.Event()
         self._stopping = False
+        self._claiming = asyncio.Lock()
         self._beat_now = threading.Event()
         self._stopped = threading.Event()
 
@@ -85,10 +100,13 @@ class Runner:
     async def stop(self, *, grace: float) -> None:
         """Claim nothing more, give what is in flight `grace` seconds, then hand the rest back."""
         self._stopping = True
+        with contextlib.suppress(TimeoutError):
+            # A claim under way would come back to nobody.
+            await asyncio.wait_for(self._claiming.acquire(), timeout=5.0)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
-        for task in list(self._tasks):
-            task.cancel("stopping")
+        for held in (*self._held.values(), *self._held_jobs.values()):
+            held.cancel("stopping")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5.0)
         self._wanted.set()
@@ -118,17 +136,22 @@ class Runner:
             jobs_room = JOBS - len(self._held_jobs)
             room = min(PACKET, self._room())
             try:
-                jobs, claims = await asyncio.gather(self._some_jobs(jobs_room), self._some_steps(room))
+                async with self._claiming:
+                    jobs, claims = await self._claim_once(jobs_room, room)
             except Exception:
                 log.exception("runner.claim_failed")
                 await asyncio.sleep(0.5)
                 continue
-            for job in jobs:
-                self._start_job(job)
-            for claim in claims:
-                self._start(claim)
             if len(jobs) < max(jobs_room, 1) and len(claims) < max(room, 1):
                 return
+
+    async def _claim_once(self, jobs_room: int, room: int) -> tuple[list[JobClaim], list[Claim]]:
+        jobs, claims = await asyncio.gather(self._some_jobs(jobs_room), self._some_steps(room))
+        for job in jobs:
+            self._start_job(job)
+        for claim in claims:
+            self._start(claim)
+        return jobs, claims
 
     async def _some_jobs(self, room: int) -> list[JobClaim]:
         return await self._steps.claim_jobs(owner=self.owner, room=room) if room > 0 else []
@@ -164,16 +187,16 @@ class Runner:
         try:
             while current is not None:
                 following = await self._record(await self._executor.execute(current))
-                self._held.pop(current.id, None)
+                self._release(current)
                 current = self._next(following)
-        except asyncio.CancelledError as cancelled:
-            if current is not None and "stopping" in cancelled.args:
+        except asyncio.CancelledError:
+            if current is not None and self._stopping and not self._recording(current):
                 await self._hand_back(current)
         except Exception:
             log.exception("runner.step_failed", run=claim.id.run_id, step=claim.key)
         finally:
             if current is not None:
-                self._held.pop(current.id, None)
+                self._release(current)
             if full:
                 self._wanted.set()
 
@@ -187,7 +210,21 @@ class Runner:
             self._start(other)
         return first
 
+    def _release(self, claim: Claim) -> None:
+        """Let go of it, unless this process holds it anew under a later claim."""
+        held = self._held.get(claim.id)
+        if held is not None and held.fence == claim.fence:
+            del self._held[claim.id]
+
+    def _recording(self, claim: Claim) -> bool:
+        held = self._held.get(claim.id)
+        return held is not None and held.fence == claim.fence and held.recording
+
     async def _record(self, outcome: Outcome) -> Sequence[Claim]:
+        held = self._held.get(outcome.claim.id)
+        if held is not None and held.fence == outcome.claim.fence:
+            held.recording = True
+        self._held[outcome.claim.id].recording = True
         recorded = await self._steps.record(outcome, owner=self.owner, room=self._room)
         if not recorded.accepted:
             log.info("step.fenced_out", run=outcome.claim.id.run_id, step=outcome.claim.key)
@@ -200,7 +237,7 @@ class Runner:
         tool = await self._executor.tool(claim)
         if tool.effect == "once":
             return  # it may have taken effect: the lease runs out and a person is asked
-        stopped = {"code": "worker_stopped", "message": "the worker was stopped before the call ended"}
+        stopped = {"code": WORKER_STOPPED, "message": "the worker was stopped before the call ended"}
         outcome = Outcome(claim, Ending.RETRY, error=stopped, started_at=time.time())
         await self._steps.record(outcome, owner=self.owner, room=lambda: 0)
 
@@ -212,7 +249,9 @@ class Runner:
         except Exception:
             log.exception("runner.job_failed", run=job.run.id, job=job.job.value)
         finally:
-            self._held_jobs.pop(job.run.id, None)
+            held = self._held_jobs.get(job.run.id)
+            if held is not None and held.fence == job.fence:
+                del self._held_jobs[job.run.id]
             self._wanted.set()
 
     # --- heart and broom ----------------------------------------------------------------------
@@ -243,8 +282,9 @@ class Runner:
         """Stop what is not ours any more: cancelled, or taken back after a lost lease."""
         for item, fence in lost:
             held = self._held.get(item) if isinstance(item, StepId) else self._held_jobs.get(str(item))
-            if held is not None and held.fence == fence and held.task is not None:
-                held.task.cancel("lost")
+            if held is None or held.fence != fence or held.task is None or held.recording:
+                continue  # a step whose outcome is just being written looks lost to a heartbeat
+            held.task.cancel("lost")
 
     async def _sweep(self) -> None:
         while True:
