@@ -90,14 +90,22 @@ def root_bounds(
         fresh += [rate / 2, rate, rate * 2]
     for _ in range(5):
         bounds = _with(bounds, prices, incumbent, fresh)
-        if not np.isfinite(bounds.least).all():
-            return None
         if incumbent.network is None:
-            prices.seek()
+            bounds = _sought(bounds, prices)
+        if not np.isfinite(bounds.least).all() or (bounds.least >= bounds.caps).any():
+            return None
         fresh = _wanted(bounds, incumbent)
         if not fresh or out_of_time():
             break
     return bounds
+
+
+def _sought(bounds: Bounds, prices: Prices) -> Bounds:
+    """Look for any path within the limits; where none is found, add the row that came nearest to a proof."""
+    weights = prices.seek()
+    if weights is None or prices.incumbent.network is not None:
+        return bounds
+    return _capped(bounds, weights[None, :], passes.best(bounds.network, weights[None, :]).values)
 
 
 def plain_bounds(network: Network, incumbent: Incumbent) -> Bounds | None:
@@ -127,13 +135,19 @@ def _shared(bounds: Bounds, limits: Limits) -> Bounds:
     )
     values = passes.best(network, weights).values
     best = np.argsort(-values, kind="stable")[:2]
+    return _capped(bounds, weights[best], values[best])
+
+
+def _capped(bounds: Bounds, weights: Floats, least: Floats) -> Bounds:
+    """Add rows of shares of the limits, whose sum along a path must not exceed 1."""
+    count = len(weights)
     return Bounds(
-        network,
-        np.append(bounds.rates, [math.nan] * 2),
-        np.concatenate([bounds.weights, weights[best]]),
-        np.append(bounds.base, [0.0] * 2),
-        np.append(bounds.least, values[best]),
-        np.append(bounds.caps, [1 + 1e-9] * 2),
+        bounds.network,
+        np.append(bounds.rates, [math.nan] * count),
+        np.concatenate([bounds.weights, weights]),
+        np.append(bounds.base, [0.0] * count),
+        np.append(bounds.least, least),
+        np.append(bounds.caps, [1 + 1e-9] * count),
     )
 
 

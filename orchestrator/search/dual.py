@@ -72,20 +72,28 @@ class Prices:
                 return priced
         return self._subgradient(objectives, rates)
 
-    def seek(self, rounds: int = 40) -> None:
-        """Look for a path within all limits: raise the price of the limits that are broken most."""
+    def seek(self, rounds: int = 40) -> Floats | None:
+        """Look for a path within all limits: raise the price of the limits that are broken most.
+
+        Returns the weights (choices,) of all limits together, as shares of them, that came nearest
+        to proving that there is none: their sum along a path within the limits is at most 1.
+        """
         if not self._loads:
-            return
-        prices = np.ones(len(self._loads))
+            return None
+        prices, highest, best = np.ones(len(self._loads)), -math.inf, None
         for _ in range(rounds):
             loads = np.stack(self._loads)
             prices = np.pad(prices, (0, len(loads) - len(prices)), constant_values=prices.max())
-            found = self._look((prices / prices.sum() @ loads)[None, :])
-            if self.incumbent.network is not None or self.out_of_time():
-                return
+            weights: Floats = prices / prices.sum() @ loads
+            found = self._look(weights[None, :])
+            if found.values[0] > highest:
+                highest, best = float(found.values[0]), weights
+            if self.incumbent.network is not None or highest > 1 or self.out_of_time():
+                break
             over = loads[:, found.picks[0]].sum(axis=1) - 1
             prices *= np.exp(4 * over / max(float(np.abs(over).max()), 0.05))
             prices = np.maximum(prices / prices.max(), 1e-3)
+        return best
 
     def _look(self, weights: Floats) -> passes.Passed:
         found = passes.best(self.network, weights)
