@@ -179,6 +179,7 @@ class RedisSignals(LocalSignals):
         super().__init__()
         self._url = broker_url
         self._changed: set[str] = set()
+        self._lock = threading.Lock()
         self._wanted = threading.Event()
         self._stopping = False
         self._threads = [
@@ -204,7 +205,8 @@ class RedisSignals(LocalSignals):
     def publish(self, run_ids: Sequence[str]) -> None:
         """Tell this process at once, the others by Redis."""
         super().publish(run_ids)
-        self._changed.update(run_ids)
+        with self._lock:
+            self._changed.update(run_ids)
         self._wanted.set()
 
     def _send(self) -> None:
@@ -215,7 +217,8 @@ class RedisSignals(LocalSignals):
                 client.close()
                 return
             self._wanted.clear()
-            changed, self._changed = self._changed, set()
+            with self._lock:
+                changed, self._changed = self._changed, set()
             try:
                 client.publish(CHANNEL, " ".join(changed))
             except redis.RedisError as error:

@@ -49,16 +49,12 @@ class Belief:
     @property
     def usd(self) -> float:
         """Mean money of one try."""
-        return _mean(
-            self.prior.usd, self.prior.n, self.observed.usd, self.observed.tries
-        )
+        return _mean(self.prior.usd, self.prior.n, self.observed.usd, self.observed.tries)
 
     @property
     def seconds(self) -> float:
         """Mean seconds of one try."""
-        return _mean(
-            self.prior.seconds, self.prior.n, self.observed.seconds, self.observed.tries
-        )
+        return _mean(self.prior.seconds, self.prior.n, self.observed.seconds, self.observed.tries)
 
     @property
     def success(self) -> float:
@@ -80,9 +76,7 @@ class Belief:
         """Observations behind the belief, those of the prior included."""
         return self.prior.n + self.observed.tries
 
-    def expected(
-        self, *, tries: int, conservative: bool = False
-    ) -> tuple[float, float, float]:
+    def expected(self, *, tries: int, conservative: bool = False) -> tuple[float, float, float]:
         """(usd, seconds, quality factor p·q) of an option under a policy of at most `tries` tries.
 
         Expected attempts of a truncated geometric: (1 − f^tries) / p with f = 1 − p; the chance that
@@ -94,16 +88,12 @@ class Belief:
         attempts = any_success / p
         usd, seconds, quality = self.usd, self.seconds, self.quality
         if conservative:
-            usd = _p90(
-                usd, _variance(self.prior.usd, self.prior.n, self.observed, "usd")
-            )
+            usd = _p90(usd, _variance(self.prior.usd, self.prior.n, self.observed, "usd"))
             seconds = _p90(
                 seconds,
                 _variance(self.prior.seconds, self.prior.n, self.observed, "seconds"),
             )
-            quality -= _Z90 * math.sqrt(
-                max(quality * (1 - quality), 0.0) / (self.n + 1)
-            )
+            quality -= _Z90 * math.sqrt(max(quality * (1 - quality), 0.0) / (self.n + 1))
         return (
             usd * attempts,
             seconds * attempts,
@@ -118,11 +108,7 @@ def _mean(prior: float, prior_n: float, total: float, n: float) -> float:
 
 def _variance(prior: float, prior_n: float, seen: Observed, what: str) -> float:
     """Variance over observations; the prior counts as one with a coefficient of variation of 1/2."""
-    total, squares = (
-        (seen.usd, seen.usd_squared)
-        if what == "usd"
-        else (seen.seconds, seen.seconds_squared)
-    )
+    total, squares = (seen.usd, seen.usd_squared) if what == "usd" else (seen.seconds, seen.seconds_squared)
     mean = _mean(prior, prior_n, total, seen.tries)
     second_moment = _mean(prior * prior * 1.25, prior_n, squares, seen.tries)
     return max(second_moment - mean * mean, 0.0)

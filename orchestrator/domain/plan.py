@@ -119,19 +119,13 @@ def parse_ref(text: str) -> Ref:
     """`"a.result.rows"` → Ref("a", ("result", "rows")). Raises ValueError with what is wrong."""
     source, *path = text.split(".")
     if not source or not path or not all(path):
-        raise ValueError(
-            f"reference {text!r} is not of the form <subtask id>.<output field>[.path]"
-        )
+        raise ValueError(f"reference {text!r} is not of the form <subtask id>.<output field>[.path]")
     return Ref(source, tuple(path))
 
 
 def is_ref(value: Any) -> bool:
     """Whether a value of the arguments is a reference and not a literal."""
-    return (
-        isinstance(value, Mapping)
-        and len(value) == 1
-        and isinstance(value.get(REF), str)
-    )
+    return isinstance(value, Mapping) and len(value) == 1 and isinstance(value.get(REF), str)
 
 
 def references(value: Any) -> Iterator[Ref]:
@@ -189,9 +183,7 @@ def topological_order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
                 stack.pop()
             elif state.get(step) == 1:
                 cycle = [n for n, _ in stack][[n for n, _ in stack].index(step) :]
-                raise ValueError(
-                    "these sub-tasks wait for each other: " + " → ".join([*cycle, step])
-                )
+                raise ValueError("these sub-tasks wait for each other: " + " → ".join([*cycle, step]))
             else:
                 state[step] = 1
                 stack.append((step, iter(needs[step])))

@@ -17,9 +17,7 @@ class RetryPolicy:
     #: A pause asked for by the peer is honoured up to this many seconds; a longer one ends the tries.
     longest_asked: float = 300.0
 
-    def pause(
-        self, tries: int, *, asked: float | None = None, jitter: float | None = None
-    ) -> float | None:
+    def pause(self, tries: int, *, asked: float | None = None, jitter: float | None = None) -> float | None:
         """Seconds until the next try after `tries` have failed; None when there is none.
 
         `jitter` in [0, 1) replaces the random draw ("full jitter" on the upper half of the pause).

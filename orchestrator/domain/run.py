@@ -45,9 +45,7 @@ RUN_MOVES: Mapping[RunStatus, frozenset[RunStatus]] = {
             RunStatus.CANCELLED,
         }
     ),
-    RunStatus.PLANNED: frozenset(
-        {RunStatus.RUNNING, RunStatus.PLANNING, RunStatus.CANCELLED}
-    ),
+    RunStatus.PLANNED: frozenset({RunStatus.RUNNING, RunStatus.PLANNING, RunStatus.CANCELLED}),
     RunStatus.RUNNING: frozenset(
         {
             RunStatus.NEEDS_INPUT,
@@ -159,6 +157,8 @@ class Run:
     plan_id: str | None = None
     path_version: int = 0
     job: Job | None = None
+    #: Rises with each claim of its job; what a job makes counts only under the fence of its claim.
+    fence: int = 0
     #: Answers given so far, by question id.
     answers: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, Any] | None = None

@@ -33,9 +33,7 @@ class StepStatus(StrEnum):
     POISONED = "poisoned"
 
 
-_OPEN = frozenset(
-    {StepStatus.PENDING, StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING}
-)
+_OPEN = frozenset({StepStatus.PENDING, StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING})
 
 #: From each status, the statuses it may move to.
 STEP_MOVES: Mapping[StepStatus, frozenset[StepStatus]] = {
@@ -72,20 +70,12 @@ STEP_MOVES: Mapping[StepStatus, frozenset[StepStatus]] = {
             StepStatus.POISONED,
         }
     ),
-    StepStatus.SUCCEEDED: frozenset(
-        {StepStatus.PENDING, StepStatus.READY, StepStatus.SKIPPED}
-    ),
-    StepStatus.LOW_QUALITY: frozenset(
-        {StepStatus.READY, StepStatus.PENDING, StepStatus.SKIPPED}
-    ),
-    StepStatus.FAILED: frozenset(
-        {StepStatus.READY, StepStatus.PENDING, StepStatus.SKIPPED}
-    ),
+    StepStatus.SUCCEEDED: frozenset({StepStatus.PENDING, StepStatus.READY, StepStatus.SKIPPED}),
+    StepStatus.LOW_QUALITY: frozenset({StepStatus.READY, StepStatus.PENDING, StepStatus.SKIPPED}),
+    StepStatus.FAILED: frozenset({StepStatus.READY, StepStatus.PENDING, StepStatus.SKIPPED}),
     StepStatus.SKIPPED: frozenset({StepStatus.PENDING, StepStatus.READY}),
     StepStatus.CANCELLED: frozenset({StepStatus.PENDING, StepStatus.READY}),
-    StepStatus.POISONED: frozenset(
-        {StepStatus.READY, StepStatus.PENDING, StepStatus.SKIPPED}
-    ),
+    StepStatus.POISONED: frozenset({StepStatus.READY, StepStatus.PENDING, StepStatus.SKIPPED}),
 }
 
 
@@ -148,6 +138,10 @@ class Verdict:
     quality: float
     source: str
     detail: str = ""
+
+
+#: The error code of an attempt that was cut off because its worker was stopped.
+WORKER_STOPPED = "worker_stopped"
 
 
 @dataclass(frozen=True, slots=True)

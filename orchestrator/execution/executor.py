@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ import structlog
 from orchestrator.domain.plan import PREVIOUS, Ref, dig, references, resolve
 from orchestrator.domain.retry import RetryPolicy
 from orchestrator.domain.step import Claim, Ending, Outcome, StepId, Verdict
-from orchestrator.errors import NotFound
+from orchestrator.errors import NotFound, StorageFull
 from orchestrator.ports import Artifacts, Catalog, Judge, StepStore, ToolCaller
 from tools.adapter import CallContext
 from tools.errors import BadArguments, ToolError, TryAgain
@@ -66,6 +67,8 @@ class Executor:
             return self._failed(claim, error, started, time.monotonic() - begun)
         except NotFound as error:
             return self._failed(claim, BadArguments(str(error)), started, time.monotonic() - begun)
+        except (StorageFull, OSError) as error:
+            return self._failed(claim, _file_fault(error), started, time.monotonic() - begun)
         except Exception:
             log.exception("step.crashed", run=claim.id.run_id, step=claim.key, tool=claim.tool)
             crash = ToolError(f"{claim.tool} failed in a way that this service does not know")
@@ -136,10 +139,11 @@ class Executor:
         if PREVIOUS in sources and claim.previous is not None:
             output = await self._steps.step_output(StepId(claim.id.run_id, claim.previous))
             known[PREVIOUS] = _Output(output, {})
+        first = claim.fence == 1 and _of_first_path(claim)
         names = sources - {PREVIOUS}
         missing = []
         for name in names:
-            remembered = self._outputs.get((claim.id.run_id, name)) if claim.fence == 1 else None
+            remembered = self._outputs.get((claim.id.run_id, name)) if first else None
             if remembered is None:
                 missing.append(name)
             else:
@@ -196,6 +200,21 @@ def changed_arguments(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any
         if fresh:
             changed[name] = fresh[0]
     return changed
+
+
+def _file_fault(error: StorageFull | OSError) -> ToolError:
+    """What is said of a call whose files found no room, or broke otherwise."""
+    if isinstance(error, StorageFull) or error.errno in (errno.ENOSPC, errno.EDQUOT):
+        full = ToolError("there is no room for the step's files; free space in the data folder and retry")
+        full.code = StorageFull.code
+        return full
+    log.error("step.file_fault", exc_info=error)
+    return ToolError(f"a file of the step could not be read or written: {error.strerror or error}")
+
+
+def _of_first_path(claim: Claim) -> bool:
+    """Whether the step is one of the run's first path; later ones carry the path's version in their key."""
+    return claim.key.partition("-part")[0] == claim.subtask
 
 
 def _uses_files(tool: Tool) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 import structlog
 
@@ -16,6 +16,7 @@ from orchestrator.execution.repair import (
     failed_pairs,
     repair,
     settle_failure,
+    settle_notified,
     settle_planned,
     settle_questions,
 )
@@ -53,31 +54,32 @@ class Jobs:
 
     async def do(self, claim: JobClaim) -> None:
         """Do the job; the lease is the caller's to keep alive."""
-        work = {Job.PLAN: self._plan, Job.REPAIR: self._repair, Job.NOTIFY: self._notify}
-        await work[claim.job](claim.run)
+        if claim.job is Job.NOTIFY:
+            await self._notify(claim.run)
+            return
+        work = {Job.PLAN: self._plan, Job.REPAIR: self._repair}[claim.job]
+        try:
+            await work(claim.run)
+        except OrchestratorError as fault:
+            log.info("run.job_refused", run=claim.run.id, job=claim.job.value, code=fault.code)
+            await self._fail(claim, error_of(fault))
+        except Exception:
+            log.exception("run.job_crashed", run=claim.run.id, job=claim.job.value)
+            name = "planning" if claim.job is Job.PLAN else claim.job.value
+            message = f"{name} failed in a way this service does not know"
+            await self._fail(claim, {"code": f"{name}_crashed", "message": message})
+
+    async def _fail(self, claim: JobClaim, error: Mapping[str, Any]) -> None:
+        await self._store.write(lambda tx: settle_failure(tx, claim.run.id, error, fence=claim.fence))
 
     async def _plan(self, run: Run) -> None:
-        try:
-            planned = await self._planned(run)
-        except OrchestratorError as fault:
-            error = error_of(fault)
-            log.info("run.not_planned", run=run.id, code=fault.code)
-            await self._store.write(lambda tx: settle_failure(tx, run.id, error))
-            return
-        except Exception:
-            log.exception("run.planning_crashed", run=run.id)
-            crash = {
-                "code": "planning_crashed",
-                "message": "planning failed in a way this service does not know",
-            }
-            await self._store.write(lambda tx: settle_failure(tx, run.id, crash))
-            return
+        planned = await self._planned(run)
         if isinstance(planned, NeedsAnswers):
             asked = planned
-            await self._store.write(lambda tx: settle_questions(tx, run.id, asked))
+            await self._store.write(lambda tx: settle_questions(tx, run.id, asked, fence=run.fence))
         else:
             made = planned
-            await self._store.write(lambda tx: settle_planned(tx, run.id, made))
+            await self._store.write(lambda tx: settle_planned(tx, run.id, made, fence=run.fence))
 
     async def _planned(self, run: Run) -> Planned | NeedsAnswers:
         """A plan from the words, or the stored one that the run is to follow exactly."""
@@ -95,7 +97,7 @@ class Jobs:
         assert run.plan_id is not None
         stored = await self._store.plan(run.plan_id)
         fresh = await self._estimate(stored.plan, run)
-        await self._store.write(lambda tx: repair(tx, run.id, fresh))
+        await self._store.write(lambda tx: repair(tx, run.id, fresh, fence=run.fence))
 
     async def _notify(self, run: Run) -> None:
         if run.request.webhook_url is not None:
@@ -103,4 +105,4 @@ class Jobs:
                 await self._notifier.notify(run.id, run.request.webhook_url)
             except Exception as fault:  # noqa: BLE001 - a webhook must not keep the run from ending
                 log.warning("webhook.failed", run=run.id, error=str(fault))
-        await self._store.write(lambda tx: tx.update_run(run.id, job=None))
+        await self._store.write(lambda tx: settle_notified(tx, run.id, fence=run.fence))

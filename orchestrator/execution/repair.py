@@ -21,10 +21,10 @@ from orchestrator.search.paths import Done, choose
 _RULED_OUT = frozenset({StepStatus.FAILED, StepStatus.LOW_QUALITY, StepStatus.POISONED})
 
 
-def settle_planned(tx: Transaction, run_id: str, planned: Planned, *, cause: str = "planned") -> None:
+def settle_planned(tx: Transaction, run_id: str, planned: Planned, *, fence: int) -> None:
     """Store a plan and its path, and go on as the run's mode says."""
     run = tx.run(run_id)
-    if run_ended(run.status) or run.job is not Job.PLAN:
+    if not _still_planning(run, fence):
         return
     if run.request.plan_id != planned.plan.id:
         tx.add_plan(planned.plan, request=run.request, path=planned.path, parent=run.plan_id)
@@ -41,13 +41,12 @@ def settle_planned(tx: Transaction, run_id: str, planned: Planned, *, cause: str
         _ask_approval(tx, run, planned)
     else:
         path = replace(planned.path, version=run.path_version + 1)
-        lay_path(tx, tx.run(run_id), planned.plan, path, cause=cause)
+        lay_path(tx, tx.run(run_id), planned.plan, path, cause="planned")
 
 
-def settle_questions(tx: Transaction, run_id: str, asked: NeedsAnswers) -> None:
+def settle_questions(tx: Transaction, run_id: str, asked: NeedsAnswers, *, fence: int) -> None:
     """Put the questions of the planner before a person."""
-    run = tx.run(run_id)
-    if run_ended(run.status) or run.job is not Job.PLAN:
+    if not _still_planning(tx.run(run_id), fence):
         return
     for draft in asked.questions:
         tx.add_question(
@@ -65,10 +64,10 @@ def settle_questions(tx: Transaction, run_id: str, asked: NeedsAnswers) -> None:
     tx.move_run(run_id, RunStatus.NEEDS_INPUT)
 
 
-def settle_failure(tx: Transaction, run_id: str, error: Mapping[str, Any]) -> None:
+def settle_failure(tx: Transaction, run_id: str, error: Mapping[str, Any], *, fence: int) -> None:
     """End the run: what has not started is skipped, what is in flight is let finish."""
     run = tx.run(run_id)
-    if run_ended(run.status):
+    if run_ended(run.status) or run.fence != fence:
         return
     steps = tx.steps(run_id)
     last = _last_failed(steps)
@@ -85,23 +84,31 @@ def settle_failure(tx: Transaction, run_id: str, error: Mapping[str, Any]) -> No
         tx.move_run(run_id, RunStatus.FAILED, error=error)
 
 
-def repair(tx: Transaction, run_id: str, fresh: Plan) -> None:
+def _still_planning(run: Run, fence: int) -> bool:
+    """A planner whose lease ran out, or whose run was paused or ended meanwhile, comes too late."""
+    return run.status is RunStatus.PLANNING and run.job is Job.PLAN and run.fence == fence
+
+
+def repair(tx: Transaction, run_id: str, fresh: Plan, *, fence: int) -> None:
     """Search again with failed options ruled out; `fresh` is the plan with today's estimates."""
     run = tx.run(run_id)
-    if run.status is not RunStatus.RUNNING or run.job is not Job.REPAIR:
+    # A run that waits for a person's word about one step may still be mended elsewhere.
+    moves = run.status in (RunStatus.RUNNING, RunStatus.NEEDS_INPUT)
+    if not moves or run.job is not Job.REPAIR or run.fence != fence:
         return
     steps = tx.steps(run_id)
     old = tx.path(run_id)
     assert old is not None
+    done = _done(fresh, steps)
     try:
         path = choose(
             fresh,
             preference=run.request.preference,
             budget=run.request.budget,
             ruled_out=ruled_out(steps),
-            done=_done(fresh, steps),
+            done=done,
             elapsed=tx.now - run.created_at,
-            sunk_usd=_lost_usd(steps),
+            sunk_usd=_lost_usd(steps, done),
             unit=old.unit,
             version=run.path_version + 1,
         )
@@ -109,7 +116,14 @@ def repair(tx: Transaction, run_id: str, fresh: Plan) -> None:
         _give_up(tx, run, steps, error)
         return
     tx.update_run(run_id, job=None)
-    lay_path(tx, tx.run(run_id), fresh, path, cause=_why(steps))
+    lay_path(tx, tx.run(run_id), fresh, path, cause=_why(steps), same_plan=True)
+
+
+def settle_notified(tx: Transaction, run_id: str, *, fence: int) -> None:
+    """The webhook is done with; a run that was reopened meanwhile keeps its new job."""
+    run = tx.run(run_id)
+    if run.job is Job.NOTIFY and run.fence == fence:
+        tx.update_run(run_id, job=None)
 
 
 def ruled_out(steps: Sequence[Step]) -> frozenset[tuple[str, str]]:
@@ -141,7 +155,7 @@ def _give_up(tx: Transaction, run: Run, steps: Sequence[Step], fault: NoOptionLe
     if words and isinstance(fault, NoOptionLeft) and tx.plan(run.plan_id or "").parent is None:
         tx.move_run(run.id, RunStatus.PLANNING, job=Job.PLAN, detail={"cause": "no option left"})
         return
-    settle_failure(tx, run.id, error_of(fault))
+    settle_failure(tx, run.id, error_of(fault), fence=run.fence)
 
 
 def _last_failed(steps: Sequence[Step]) -> Step | None:
@@ -150,11 +164,17 @@ def _last_failed(steps: Sequence[Step]) -> Step | None:
 
 
 def _done(plan: Plan, steps: Sequence[Step]) -> dict[str, Done]:
-    """What is finished or in flight: it stays, and counts as spent."""
+    """What is finished or in flight: it stays, and counts as spent.
+
+    A chain of which one call failed is done with, although the calls before it succeeded.
+    """
     known = {subtask.id for subtask in plan.subtasks}
+    out = ruled_out(steps)
     done: dict[str, Done] = {}
     for step in steps:
-        if step.subtask not in known or step.status not in (StepStatus.SUCCEEDED, StepStatus.RUNNING):
+        if step.subtask not in known or (step.subtask, step.option) in out:
+            continue
+        if step.status not in (StepStatus.SUCCEEDED, StepStatus.RUNNING):
             continue
         finished = step.status is StepStatus.SUCCEEDED
         option = next((o for o in plan.subtask(step.subtask).options if o.id == step.option), None)
@@ -177,9 +197,13 @@ def _whole(option: Option, step: Step) -> bool:
     return step.part == len(option.calls) - 1
 
 
-def _lost_usd(steps: Sequence[Step]) -> float:
-    """Money spent on what did not help; it counts against the budget and cannot be won back."""
-    return float(sum(step.usd for step in steps if step.status in _RULED_OUT))
+def _lost_usd(steps: Sequence[Step], done: Mapping[str, Done]) -> float:
+    """Money spent beside what stays; it counts against the budget and cannot be won back."""
+    kept = {(subtask, settled.option) for subtask, settled in done.items()}
+    stays = (StepStatus.SUCCEEDED, StepStatus.RUNNING)
+    return float(
+        sum(step.usd for step in steps if (step.subtask, step.option) not in kept or step.status not in stays)
+    )
 
 
 def _why(steps: Sequence[Step]) -> str:

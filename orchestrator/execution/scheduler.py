@@ -32,13 +32,16 @@ class _Laid:
     children: list[int] = field(default_factory=list)
 
 
-def lay_path(tx: Transaction, run: Run, plan: Plan, path: Path, *, cause: str) -> None:
+def lay_path(
+    tx: Transaction, run: Run, plan: Plan, path: Path, *, cause: str, same_plan: bool = False
+) -> None:
     """Make the steps of `path`; what is done or running under the same call stays.
 
+    With `same_plan` the steps that exist come from this very plan, so an option's id alone names a call.
     Replaced steps become `skipped`. Ends the run at once when nothing is left to do.
     """
     existing = tx.steps(run.id)
-    laid = _Layout(tx, run, plan, path, existing).lay()
+    laid = _Layout(tx, run, plan, path, existing, same_plan=same_plan).lay()
     kept = {item.idx for item in laid if item.kept is not None}
     new = [_with_links(item, laid) for item in laid if item.new is not None]
     tx.add_path(run.id, path, cause=cause)
@@ -58,7 +61,17 @@ def lay_path(tx: Transaction, run: Run, plan: Plan, path: Path, *, cause: str) -
 class _Layout:
     """One laying of a path over the steps that exist."""
 
-    def __init__(self, tx: Transaction, run: Run, plan: Plan, path: Path, existing: Sequence[Step]) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        run: Run,
+        plan: Plan,
+        path: Path,
+        existing: Sequence[Step],
+        *,
+        same_plan: bool,
+    ) -> None:
+        self._same_plan = same_plan
         self._tx, self._run, self._plan, self._path = tx, run, plan, path
         self._existing = existing
         self._next = len(existing)
@@ -88,7 +101,7 @@ class _Layout:
         for part, call in enumerate(option.calls):
             arguments = resolve_inputs(call.arguments, self._run.request.inputs)
             wanted = needs if previous is None else [previous, *self._extra(call.arguments)]
-            kept = self._find(subtask, option, part, arguments)
+            kept = self._find(subtask, option, part, arguments, wanted)
             if kept is not None:
                 item = _Laid(kept.id.idx, kept, None, wanted)
             else:
@@ -104,9 +117,17 @@ class _Layout:
         named = {ref.source for ref in references(arguments)} - {PREVIOUS, INPUTS}
         return [self._last[name] for name in sorted(named) if name in self._last]
 
-    def _find(self, subtask: SubTask, option: Option, part: int, arguments: Mapping[str, Any]) -> Step | None:
-        """The newest step that does, or has done, exactly this."""
+    def _find(
+        self,
+        subtask: SubTask,
+        option: Option,
+        part: int,
+        arguments: Mapping[str, Any],
+        needs: Sequence[int],
+    ) -> Step | None:
+        """The newest step that does, or has done, exactly this on exactly these needs."""
         call = option.calls[part]
+        done = {item.idx for item in self._laid if item.kept and item.kept.status is StepStatus.SUCCEEDED}
         for step in reversed(self._existing):
             same = (step.subtask, step.part, step.tool, step.tool_version) == (
                 subtask.id,
@@ -115,7 +136,13 @@ class _Layout:
                 call.version,
             )
             lives = step.status is StepStatus.SUCCEEDED or step_open(step.status)
-            if same and lives and (step.option == option.id or step.arguments == arguments):
+            # Another plan of the run may use the same names for other work.
+            equal = step.arguments == arguments or (self._same_plan and step.option == option.id)
+            if step.status is StepStatus.PENDING:
+                fed = part == 0 or step.needs[:1] == tuple(needs[:1])
+            else:
+                fed = done.issuperset(needs)
+            if same and lives and equal and fed:
                 return step
         return None
 

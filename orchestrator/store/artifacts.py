@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,8 @@ class FolderArtifacts:
         salted = hashlib.sha256(f"{digest}\n{media_type}\n{name}".encode()).hexdigest()
         id = f"art_{salted[:32]}"
         target = self.path(id)
-        await asyncio.to_thread(_link, self._folder / "sha256" / digest, target)
+        with _room():
+            await asyncio.to_thread(_link, self._folder / "sha256" / digest, target)
 
         def act(journal: Journal) -> Artifact:
             dialect = postgresql if journal.connection.dialect.name == "postgresql" else sqlite
@@ -94,14 +97,8 @@ class FolderArtifacts:
 
     def _keep(self, source: bytes | Path) -> tuple[str, int]:
         """Write the bytes under their hash; answers hash and size."""
-        try:
+        with _room():
             return self._write(source)
-        except OSError as error:
-            if error.errno in _FULL:
-                raise StorageFull(
-                    "there is no room for the file; free space in the data folder and try again"
-                ) from error
-            raise
 
     def _write(self, source: bytes | Path) -> tuple[str, int]:
         folder = self._folder / "sha256"
@@ -123,6 +120,18 @@ class FolderArtifacts:
         return digest.hexdigest(), size
 
 
+@contextlib.contextmanager
+def _room() -> Iterator[None]:
+    """A full disk as `StorageFull`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        message = "there is no room for the file; free space in the data folder and try again"
+        raise StorageFull(message) from error
+
+
 def _chunks(source: bytes | Path) -> Any:
     if isinstance(source, bytes):
         yield source
@@ -140,4 +149,11 @@ def _link(bytes_at: Path, target: Path) -> None:
     except FileExistsError:
         return
     except OSError:  # a file system without hard links
-        target.write_bytes(bytes_at.read_bytes())
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+        os.close(descriptor)
+        try:
+            shutil.copyfile(bytes_at, temporary)
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.belief import DECAY, Belief, Observed, Prior
-from orchestrator.domain.step import Ending, Outcome
+from orchestrator.domain.step import WORKER_STOPPED, Ending, Outcome
 from orchestrator.store.codec import dump, load
 from orchestrator.store.tables import beliefs
 
@@ -25,7 +25,7 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Let a group of outcomes change the beliefs about their tools, in the same commit."""
     sums: dict[tuple[str, int, str], dict[str, float]] = {}
     for outcome in outcomes:
-        if outcome.ending not in _TELLING:
+        if outcome.ending not in _TELLING or _handed_back(outcome):
             continue
         claim = outcome.claim
         row = sums.setdefault(
@@ -41,6 +41,11 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     ]
     if rows:
         connection.execute(_OBSERVE[connection.dialect.name], rows)
+
+
+def _handed_back(outcome: Outcome) -> bool:
+    """A call cut off because its worker was stopped says nothing about the tool."""
+    return outcome.error is not None and outcome.error.get("code") == WORKER_STOPPED
 
 
 def _seen(outcome: Outcome) -> dict[str, float]:

@@ -90,6 +90,8 @@ class SqlCatalog:
         loaded = await self._database.read(lambda c: _load(c, self._seen))
         if loaded is not None:
             self._seen, entries = loaded
+            # A record may change under its version in what decides no call: price, limits, ports.
+            self._pinned.clear()
             self._entries = {entry.tool.name: entry for entry in entries}
             self._active = tuple(entry.tool for entry in entries if entry.status == "active")
 
@@ -121,15 +123,15 @@ def _entry(row: Any) -> CatalogEntry:
 def _add(
     journal: Journal, new: Sequence[Tool], *, replace: bool, reasons: dict[str, str]
 ) -> list[CatalogEntry]:
+    # First of all, since it makes two processes that register the same tools take turns.
+    _changed(journal.connection)
     names = [tool.name for tool in new]
     known = {}
     for row in journal.connection.execute(
         select(tools).where(tools.c.name.in_(names)).order_by(tools.c.version)
     ):
         known[row.name] = row
-    entries = [_add_one(journal, tool, known.get(tool.name), replace, reasons) for tool in new]
-    _changed(journal.connection)
-    return entries
+    return [_add_one(journal, tool, known.get(tool.name), replace, reasons) for tool in new]
 
 
 def _add_one(

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.store import intake, leases, steps
 from orchestrator.store.engine import DatabaseClock, open_engine
 from orchestrator.store.journal import Journal
 from orchestrator.store.unit_of_work import SqlTransaction, run_acts
-from orchestrator.store.writer import Writer
+from orchestrator.store.writer import Writer, is_away
 
 T = TypeVar("T")
 
 #: Reads at once in one process.
 READERS = 4
+#: Seconds that a read waits for a database that is away, such as one that is started again.
+READ_PATIENCE = 20.0
 
 
 class Database:
@@ -29,6 +33,7 @@ class Database:
         self.url = url
         self.engine = open_engine(url, pool=READERS + 4)
         self.clock = DatabaseClock()
+        self._stopping = False
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="toolpath-reader")
         self.writer = Writer(
             self.engine,
@@ -51,6 +56,7 @@ class Database:
 
     def stop(self) -> None:
         """Write what is handed in, then close everything."""
+        self._stopping = True
         self.writer.stop()
         self._readers.shutdown()
         self.engine.dispose()
@@ -60,8 +66,17 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
 
     def _read(self, query: Callable[[Connection], T]) -> T:
-        with self.engine.begin() as connection:
-            return query(connection)
+        until = time.monotonic() + READ_PATIENCE
+        pause = 0.05
+        while True:
+            try:
+                with self.engine.begin() as connection:
+                    return query(connection)
+            except DBAPIError as fault:
+                if self._stopping or not is_away(fault) or time.monotonic() > until:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 0.5)
 
     async def write(self, act: Callable[[SqlTransaction], T], *, durable: bool = True) -> T:
         """`act` in a transaction of the writer."""

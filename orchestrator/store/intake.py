@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
@@ -40,7 +41,26 @@ def accept_runs(journal: Journal, intakes: Sequence[Intake]) -> list[Run | Excep
         if intake.key is not None:
             by_key[intake.key] = intake.run_id
     rows = _insert(journal, list(fresh.values()))
+    _find_others(journal, fresh, rows, known)
     return [_answer(intake, known, by_key, fresh, rows) for intake in intakes]
+
+
+def _find_others(
+    journal: Journal, fresh: dict[str, Intake], rows: dict[str, Any], known: dict[str, Any]
+) -> None:
+    """Those that were there although nobody saw them before.
+
+    Another process accepted under the same key meanwhile, or this is the second try of a commit
+    that had passed when its connection broke.
+    """
+    for run_id in [run_id for run_id in fresh if run_id not in rows]:
+        intake = fresh[run_id]
+        mine = journal.connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+        if mine is not None:
+            rows[run_id] = mine
+            continue
+        del fresh[run_id]
+        known |= _known(journal, [intake])
 
 
 def _known(journal: Journal, intakes: Sequence[Intake]) -> dict[str, Any]:
@@ -75,10 +95,13 @@ def _answer(
 def _insert(journal: Journal, fresh: Sequence[Intake]) -> dict[str, Any]:
     if not fresh:
         return {}
-    result = journal.connection.execute(
-        insert(runs).returning(runs), [_row(intake, journal.now) for intake in fresh]
-    )
+    dialect = postgresql if journal.connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(runs).on_conflict_do_nothing().returning(runs)
+    result = journal.connection.execute(statement, [_row(intake, journal.now) for intake in fresh])
     rows = {row.id: row for row in result}
+    fresh = [intake for intake in fresh if intake.run_id in rows]
+    if not fresh:
+        return rows
     labels = [
         {"run_id": intake.run_id, "key": key, "value": value}
         for intake in fresh
@@ -113,7 +136,8 @@ def _row(intake: Intake, now: float) -> dict[str, Any]:
         "job": intake.job.value,
         "job_at": now,
         "request": dump(RunRequest, request),
-        "words": request.request or "",
+        # PostgreSQL's text cannot hold it, and nobody searches for it.
+        "words": (request.request or "").replace("\0", " "),
         "priority": request.priority,
         "idempotency_key": intake.key,
         "fingerprint": intake.fingerprint,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     exists,
     insert,
     or_,
@@ -26,11 +27,11 @@ from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import Job, RunStatus
 from orchestrator.domain.step import Ending, StepId, StepStatus
 from orchestrator.ports import JobClaim, Swept
-from orchestrator.store.codec import dumps
+from orchestrator.store.codec import dumps, loads
 from orchestrator.store.engine import ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.rows import run_of
-from orchestrator.store.steps import LEASE, ask_repair, move
+from orchestrator.store.steps import LEASE, ask_repair, end_if_over, move
 from orchestrator.store.tables import attempts, questions, runs, steps
 
 #: A step whose worker vanished so many times is poison.
@@ -56,6 +57,8 @@ def claim_jobs(journal: Journal, asks: Sequence[JobAsk]) -> list[list[JobClaim]]
 
 def _claim_jobs(journal: Journal, ask: JobAsk) -> list[JobClaim]:
     connection, now = journal.connection, journal.now
+    # What this group has noted of the runs must be in their rows before they are read as claims.
+    journal.flush()
     due = connection.execute(_DUE_JOBS, {"now": now, "room": ask.room}).scalars().all()
     locked = journal.lock(due)
     claims: list[JobClaim] = []
@@ -82,6 +85,7 @@ def _too_often(journal: Journal, run: LockedRun) -> bool:
     if job != Job.NOTIFY:
         message = f"the worker vanished {tries} times while it did this run's {job} job"
         run["error"] = dumps({"code": "poisoned", "message": message})
+        close_steps(journal, run, {"reason": "run_failed"})
         move(journal, run, RunStatus.FAILED)
     return True
 
@@ -184,6 +188,7 @@ _ANY_DUE = (
         steps.c.status.in_([StepStatus.READY.value, StepStatus.WAITING.value]),
         steps.c.run_at <= bindparam("now", type_=Double),
         runs.c.status == RunStatus.RUNNING.value,
+        runs.c.error.is_(None),
     )
     .limit(bindparam("room", type_=Integer))
 )
@@ -249,6 +254,7 @@ def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
         journal.ring = True
     here = and_(steps.c.run_id == row.run_id, steps.c.idx == row.idx)
     journal.connection.execute(update(steps).where(here).values(**values))
+    end_if_over(journal, run)
 
 
 def _ask_person(journal: Journal, row: Any) -> dict[str, Any]:
@@ -267,7 +273,7 @@ def _ask_person(journal: Journal, row: Any) -> dict[str, Any]:
             schema=dumps({"enum": ["repeat", "skip", "fail"]}),
             subtask=row.subtask,
             step_idx=row.idx,
-            detail=dumps({"tool": row.tool, "arguments": row.arguments}),
+            detail=dumps({"tool": row.tool, "arguments": loads(row.arguments)}),
             created_at=journal.now,
         )
     )
@@ -292,7 +298,6 @@ def _end_late(journal: Journal) -> None:
     for run_id in run_ids:
         run = locked[run_id]
         if run["finished_at"] is None:
-            run["job"] = None
             run["error"] = dumps(
                 {"code": "deadline_exceeded", "message": "the run's time limit passed before it ended"}
             )
@@ -302,6 +307,9 @@ def _end_late(journal: Journal) -> None:
 
 def close_steps(journal: Journal, run: LockedRun, cause: dict[str, Any]) -> None:
     """Cancel all open steps of a run; the raised fence makes late answers void."""
+    in_flight = (steps.c.run_id == run.id) & (steps.c.status == StepStatus.RUNNING.value)
+    for row in journal.connection.execute(select(steps).where(in_flight)).all():
+        cut_off(journal, run, row)
     still = [StepStatus.PENDING, StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING]
     closed = journal.connection.execute(
         update(steps)
@@ -312,18 +320,40 @@ def close_steps(journal: Journal, run: LockedRun, cause: dict[str, Any]) -> None
             owner=None,
             lease_until=None,
             cause=dumps(cause),
+            usd_nano=case(
+                (steps.c.status == StepStatus.RUNNING.value, steps.c.usd_nano + steps.c.worst_nano),
+                else_=steps.c.usd_nano,
+            ),
             finished_at=journal.now,
         )
         .returning(steps.c.key, steps.c.subtask, steps.c.tool)
     ).all()
     run.add("open_steps", -len(closed))
-    run.add("reserved_nano", -run["reserved_nano"])
     for row in closed:
         journal.event(
             run.id,
             EventType.STEP_CANCELLED,
             {"step": row.key, "subtask": row.subtask, "tool": row.tool, "cause": cause},
         )
+
+
+def cut_off(journal: Journal, run: LockedRun, row: Any) -> None:
+    """Keep the attempt of a call that is cancelled in flight, and charge what it may have cost at most."""
+    journal.connection.execute(
+        insert(attempts).values(
+            run_id=row.run_id,
+            idx=row.idx,
+            number=row.fence,
+            ending=Ending.CANCELLED.value,
+            revision=row.revision,
+            worker=row.owner,
+            started_at=row.started_at,
+            finished_at=journal.now,
+            usd_nano=row.worst_nano,
+        )
+    )
+    run.add("spent_nano", row.worst_nano)
+    run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
 
 
 def _ask_for_input(journal: Journal) -> None:
@@ -348,7 +378,10 @@ def _ask_for_input(journal: Journal) -> None:
         .limit(SWEEP)
     )
     run_ids = journal.connection.execute(stuck).scalars().all()
+    if not run_ids:
+        return
     locked = journal.lock(run_ids)
-    for run_id in run_ids:
-        if locked[run_id]["status"] == RunStatus.RUNNING:
-            move(journal, locked[run_id], RunStatus.NEEDS_INPUT)
+    # Asked again under the lock: an answer may have come while it was waited for.
+    journal.flush()
+    for run_id in journal.connection.execute(stuck.where(runs.c.id.in_(run_ids))).scalars().all():
+        move(journal, locked[run_id], RunStatus.NEEDS_INPUT)

@@ -75,7 +75,8 @@ class SqlPlanningBudget:
 
         def act(journal: Journal) -> None:
             run = journal.run(run_id)
-            run.add("reserved_nano", -nano(reserved_usd))
+            # The run may have ended meanwhile, which dropped the reservation.
+            run["reserved_nano"] = max(0, run["reserved_nano"] - nano(reserved_usd))
             run["reserved_tokens"] = max(0, run["reserved_tokens"] - reserved_tokens)
             run.add("spent_nano", nano(usd))
             run.add("tokens", tokens)

@@ -26,6 +26,7 @@ def run_of(row: Any) -> Run:
         plan_id=row.plan_id,
         path_version=row.path_version,
         job=None if row.job is None else Job(row.job),
+        fence=row.fence,
         answers=loads(row.answers),
         error=loads(row.error),
         started_at=row.started_at,

@@ -125,10 +125,28 @@ def claim_steps(journal: Journal, asks: Sequence[ClaimAsk]) -> list[Packet]:
 
 def end_if_over(journal: Journal, run: LockedRun) -> None:
     """End a run whose last open step has ended and that has nothing left to repair."""
+    if run["error"] is not None and run["open_steps"] > 0:
+        _skip_rest(journal, run)
     if run["open_steps"] > 0 or run["job"] is not None or run["status"] != RunStatus.RUNNING:
         return
     failed = run["error"] is not None
     move(journal, run, RunStatus.FAILED if failed else RunStatus.SUCCEEDED)
+
+
+def _skip_rest(journal: Journal, run: LockedRun) -> None:
+    """A run that has failed only lets end what is in flight; what came back from there stays undone."""
+    waiting = (StepStatus.PENDING.value, StepStatus.READY.value, StepStatus.WAITING.value)
+    cause = {"reason": "run_failed"}
+    skipped = journal.connection.execute(
+        update(steps)
+        .where(steps.c.run_id == run.id, steps.c.status.in_(waiting))
+        .values(status=StepStatus.SKIPPED.value, cause=dumps(cause), run_at=None, finished_at=journal.now)
+        .returning(steps.c.key, steps.c.subtask, steps.c.tool)
+    ).all()
+    run.add("open_steps", -len(skipped))
+    for row in skipped:
+        told = {"step": row.key, "subtask": row.subtask, "tool": row.tool, "cause": cause}
+        journal.event(run.id, EventType.STEP_SKIPPED, told)
 
 
 def move(journal: Journal, run: LockedRun, to: RunStatus, *, detail: Mapping[str, Any] | None = None) -> None:
@@ -138,6 +156,9 @@ def move(journal: Journal, run: LockedRun, to: RunStatus, *, detail: Mapping[str
     data: dict[str, Any] = {"status": to.value} | dict(detail or {})
     if ended:
         run["finished_at"] = journal.now
+        # Whoever still does a job of this run has lost it; a reservation of theirs goes with it.
+        run["job"] = run["job_at"] = run["owner"] = run["lease_until"] = None
+        run["tries"] = run["reserved_nano"] = run["reserved_tokens"] = 0
         if run["notify"]:
             run["job"], run["job_at"] = Job.NOTIFY.value, journal.now
             journal.ring = True
@@ -284,12 +305,14 @@ def _account(journal: Journal, run: LockedRun, record: Record, row: Any) -> None
         run.add("open_steps", -1)
     if outcome.ending in (Ending.FAILED, Ending.LOW_QUALITY):
         ask_repair(journal, run)
+    if outcome.ending is Ending.RETRY and outcome.retry_in <= 0:
+        journal.ring = True
     journal.event(run.id, _EVENT[outcome.ending], _told(outcome))
 
 
 def ask_repair(journal: Journal, run: LockedRun) -> None:
     """Have a runner search again over what is not yet claimed."""
-    if run["job"] is None:
+    if run["job"] is None and run["error"] is None:
         run["job"] = Job.REPAIR.value
         run["job_at"] = journal.now
         journal.ring = True

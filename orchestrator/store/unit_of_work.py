@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from orchestrator.domain.events import EventType
@@ -19,6 +19,7 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.ports import NewStep, StoredPlan
 from orchestrator.store.codec import dump, dumps, load, nano
 from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.leases import cut_off
 from orchestrator.store.rows import plan_of, question_of, run_of, step_of
 from orchestrator.store.steps import end_if_over, move
 from orchestrator.store.tables import paths, plans, questions, runs, steps, tools
@@ -104,11 +105,21 @@ class SqlTransaction:
             raise Conflict(f"a run that is {now.value} cannot become {to.value}")
         run["error"] = None if error is None else dumps(error)
         self._set_job(run, job)
+        if now is RunStatus.PLANNING:
+            self._drop_reservations(run)
         if run_ended(now):
             run["finished_at"] = None
             self._journal.event(run_id, EventType.RUN_REOPENED, {"from": now.value})
         move(self._journal, run, to, detail=detail)
         self._journal.ring = True
+
+    def _drop_reservations(self, run: LockedRun) -> None:
+        """What a planner that died had reserved goes; calls in flight keep theirs."""
+        run["reserved_tokens"] = 0
+        if run["budget_nano"] is not None and run["reserved_nano"]:
+            held = (steps.c.run_id == run.id) & (steps.c.status == StepStatus.RUNNING.value)
+            worst = select(func.coalesce(func.sum(steps.c.worst_nano), 0)).where(held)
+            run["reserved_nano"] = int(self._connection.execute(worst).scalar_one())
 
     def update_run(self, run_id: str, **fields: Any) -> None:
         """Set plain fields."""
@@ -202,7 +213,8 @@ class SqlTransaction:
             values.setdefault("finished_at", self.now)
         if now is StepStatus.RUNNING:
             values |= {"owner": None, "lease_until": None, "fence": row.fence + 1}
-            run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
+            values["usd_nano"] = row.usd_nano + row.worst_nano
+            cut_off(self._journal, run, row)
         if not step_open(now) and step_open(to):
             values |= {"fence": row.fence + 1, "finished_at": None}
         if to is StepStatus.READY:

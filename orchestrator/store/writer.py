@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
-from orchestrator.errors import StorageFull
+from orchestrator.errors import Invalid, StorageFull
 from orchestrator.store.engine import DatabaseClock, is_sqlite
 from orchestrator.store.journal import Journal
 
@@ -69,6 +69,7 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
         self._synchronous = "NORMAL"
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to write."""
@@ -77,8 +78,9 @@ class Writer:
             self._thread.start()
 
     def stop(self) -> None:
-        """Write what has been handed in, then end the thread."""
+        """Write what has been handed in, then end the thread; while the database is away that fails."""
         if self._thread is not None:
+            self._stopping = True
             self._acts.put(None)
             self._thread.join()
             self._thread = None
@@ -124,21 +126,34 @@ class Writer:
         while True:
             try:
                 group = self._try(acts)
-            except (OperationalError, InterfaceError, DBAPIError) as fault:
+            except DBAPIError as fault:
                 if not self._may_try_again(fault):
-                    self._fail(acts, _told(fault))
+                    self._write_apart(acts, _told(fault))
+                    return
+                if self._stopping:
+                    self._fail(acts, fault)
                     return
                 log.warning("database.away", error=_first_line(fault), acts=len(acts), pause=pause)
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-            except Exception as fault:
-                log.exception("database.write_failed")
-                self._fail(acts, fault)
+            except Exception as fault:  # noqa: BLE001 - whoever handed it in is told, and it is logged there
+                self._write_apart(acts, fault)
                 return
             else:
                 self._answer(acts)
                 self._after_commit(group.changed, group.ring)
                 return
+
+    def _write_apart(self, acts: list[Act], fault: Exception) -> None:
+        """One bad act must not undo the others of its group: halve the group until it stands alone."""
+        if len(acts) == 1 or isinstance(fault, StorageFull):
+            log.error("database.write_failed", acts=len(acts), exc_info=fault)
+            self._drop_connection()
+            self._fail(acts, fault)
+            return
+        half = len(acts) // 2
+        self._write(acts[:half])
+        self._write(acts[half:])
 
     def _try(self, acts: list[Act]) -> Journal:
         connection = self._open()
@@ -178,10 +193,10 @@ class Writer:
             return True
         if isinstance(fault.orig, sqlite3.OperationalError):
             return "locked" in str(fault.orig) or "busy" in str(fault.orig)
-        gone = fault.connection_invalidated or isinstance(fault, (OperationalError, InterfaceError))
+        gone = is_away(fault)
         if gone:
             self._drop_connection()
-        return gone and not _is_full(fault)
+        return gone
 
     def _answer(self, acts: Sequence[Act]) -> None:
         """Wake the waiting tasks: one call into each event loop, not one per act."""
@@ -227,8 +242,26 @@ def _is_full(fault: DBAPIError) -> bool:
 def _told(fault: DBAPIError) -> Exception:
     if _is_full(fault):
         return StorageFull("the database's disk is full; free some space and send the request again")
+    if isinstance(fault, DataError):
+        return Invalid(
+            f"the database cannot keep a value of this request: {_first_line(fault.orig or fault)}"
+        )
     return fault
 
 
-def _first_line(fault: Exception) -> str:
+def is_away(fault: DBAPIError) -> bool:
+    """Whether the database could not be reached, so that the same transaction may pass later.
+
+    A fault that the server itself names is one of the transaction, but for those of its own life:
+    08 connection, 57P shutdown and start, 53300 too many connections.
+    """
+    state = getattr(fault.orig, "sqlstate", None)
+    if state is not None:
+        return bool(state.startswith(("08", "57P")) or state == "53300")
+    if isinstance(fault.orig, sqlite3.Error):
+        return False
+    return fault.connection_invalidated or isinstance(fault, (OperationalError, InterfaceError))
+
+
+def _first_line(fault: BaseException) -> str:
     return str(fault).splitlines()[0] if str(fault) else type(fault).__name__
