@@ -45,9 +45,6 @@ class _Held:
         if self.task is not None and not self.recording:
             self.task.cancel(why)
 
-    #: Its outcome is with the writer: nothing may cut that off any more.
-    recording: bool = False
-
 
 class Runner:
     """Driven by `wake`, from any thread, and by a sweep of its own every two seconds.
@@ -224,7 +221,6 @@ class Runner:
         held = self._held.get(outcome.claim.id)
         if held is not None and held.fence == outcome.claim.fence:
             held.recording = True
-        self._held[outcome.claim.id].recording = True
         recorded = await self._steps.record(outcome, owner=self.owner, room=self._room)
         if not recorded.accepted:
             log.info("step.fenced_out", run=outcome.claim.id.run_id, step=outcome.claim.key)
@@ -282,9 +278,8 @@ class Runner:
         """Stop what is not ours any more: cancelled, or taken back after a lost lease."""
         for item, fence in lost:
             held = self._held.get(item) if isinstance(item, StepId) else self._held_jobs.get(str(item))
-            if held is None or held.fence != fence or held.task is None or held.recording:
-                continue  # a step whose outcome is just being written looks lost to a heartbeat
-            held.task.cancel("lost")
+            if held is not None and held.fence == fence:
+                held.cancel("lost")
 
     async def _sweep(self) -> None:
         while True:
