@@ -12,7 +12,7 @@ from orchestrator.planning.alternatives import Swap, renamed_outputs
 from orchestrator.planning.checks import Scene
 from orchestrator.planning.drafts import DraftCall, DraftOption, DraftSubTask
 from orchestrator.planning.given import read_subtasks
-from orchestrator.planning.grounding import UNKNOWN, grounded_subtask, unknown_tool
+from orchestrator.planning.grounding import UNKNOWN, grounded_subtask, unknown_tool, with_needs
 from orchestrator.planning.merging import renamed_refs
 from orchestrator.ports import Retriever
 from tools.spec import Tool
@@ -80,6 +80,7 @@ class EditDesk:
         if taken:
             raise wrong(f"{path}/into", f"the id {taken[0]!r} is taken by another sub-task")
         first = {s.id for s in made}
+        made = [with_needs(s) for s in made]
         made = [s if set(s.needs) & first else replace(s, needs=_joined(old.needs, s.needs)) for s in made]
         self._insert(made, after=old.id)
         if old.id not in first:
