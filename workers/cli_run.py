@@ -146,11 +146,9 @@ def save(client: Client, run: dict[str, Any], folder: Path | None) -> list[Path]
 
 
 def _show(run: dict[str, Any], files: list[Path]) -> None:
-    from rich.console import Console
-
     from workers import cli_show
 
-    console = Console()
+    console = cli_show.console()
     if run["status"] == "planned":
         cli_show.show_plan(console, run)
         typer.echo(f"Start it with: toolpath runs resume {run['id']}", err=True)

@@ -34,9 +34,9 @@ def listing(
     if as_json:
         print_json(page)
         return
-    from workers.cli_show import show_runs
+    from workers.cli_show import console, show_runs
 
-    show_runs(_console(), page["items"])
+    show_runs(console(), page["items"])
 
 
 @app.command(help="All of a run.")
@@ -58,9 +58,9 @@ def show(
     if as_json:
         print_json(run)
         return
-    from workers.cli_show import show_run
+    from workers.cli_show import console, show_run
 
-    show_run(_console(), run)
+    show_run(console(), run)
     for path in saved:
         typer.echo(f"saved {path}", err=True)
 
@@ -73,9 +73,9 @@ def explain(run_id: Run, url: Url = None, data_dir: DataDir = None, as_json: AsJ
     if as_json:
         print_json(told)
         return
-    from workers.cli_show import show_explain
+    from workers.cli_show import console, show_explain
 
-    show_explain(_console(), told)
+    show_explain(console(), told)
 
 
 @app.command(help="End a run now.")
@@ -131,9 +131,3 @@ def _act(run_id: str, what: str, body: Any, url: str | None, data_dir: Path | No
     with connect(url, data_dir) as client:
         run = client.post(f"/v1/runs/{run_id}/{what}", body)
     print_json(run) if as_json else typer.echo(f"{run['id']}: {run['status']}")
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console()

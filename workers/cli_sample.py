@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ REQUEST = "Which product sold most per region? Show it as a bar chart."
 
 def run_sample(url: str, key: str, code: str) -> bool:
     """Do it, showing plan, progress and result; whether it succeeded."""
-    console = Console(file=sys.stdout)
+    console = cli_show.console()
     console.rule("sample request")
     console.print(f"{REQUEST}\n({SALES.name} is attached)\n", highlight=False)
     try:

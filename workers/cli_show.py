@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+#: Columns of names that people copy.
+_WHOLE = ("run", "tool", "status")
 _PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 _WORDS = 60
+_WIDE = 200
+
+
+def console() -> Console:
+    """Standard output; wide where it is no terminal, so that what reads it finds whole lines."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDE)
 
 
 def table(*columns: str) -> Table:
     """A plain table with these columns."""
     made = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     return made
 
 

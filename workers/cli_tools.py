@@ -123,22 +123,18 @@ def _print_tools(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    from rich.console import Console
+    from workers.cli_show import console, show_tools
 
-    from workers.cli_show import show_tools
-
-    show_tools(Console(), found["items"])
+    show_tools(console(), found["items"])
 
 
 def _print_tool(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    from rich.console import Console
+    from workers.cli_show import console, show_tool
 
-    from workers.cli_show import show_tool
-
-    show_tool(Console(), told)
+    show_tool(console(), told)
 
 
 def _print_bulk(made: dict[str, Any], *, as_json: bool) -> None:

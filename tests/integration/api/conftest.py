@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 import uvicorn
 
 from orchestrator import bootstrap
@@ -37,6 +39,8 @@ class Service:
 @contextlib.contextmanager
 def serving(settings: Settings) -> Iterator[Service]:
     """The service in a thread of its own, stopped at the end."""
+    # The logs of the service are not what a test of the command line reads.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     settings = ensure_keys(settings)
     services = bootstrap.build(settings, runs_steps=True)
     config = uvicorn.Config(

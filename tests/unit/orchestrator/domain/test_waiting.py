@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
@@ -14,7 +15,7 @@ RUN = Run("run_1", RunRequest(request="x"), RunStatus.RUNNING, NOW - 10, NOW - 5
 
 
 def step(idx: int, status: StepStatus, **more) -> Step:
-    fields = {"needs": (), "children": (), "path_version": 1, "arguments": {}} | more
+    fields: dict[str, Any] = {"needs": (), "children": (), "path_version": 1, "arguments": {}} | more
     return Step(StepId("run_1", idx), f"s{idx}", f"s{idx}", "o", f"tool{idx}", 1, status, **fields)
 
 
@@ -29,8 +30,8 @@ def waits(one: Step, *others: Step, questions=(), run=RUN):
 def test_what_moves_or_has_ended_waits_for_nothing():
     for status in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED):
         assert run_waiting(replace(RUN, status=status), (), (), now=NOW) is None
-    for status in (StepStatus.RUNNING, StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.POISONED):
-        assert waits(step(0, status)) is None
+    for ended in (StepStatus.RUNNING, StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.POISONED):
+        assert waits(step(0, ended)) is None
     moving = (step(0, StepStatus.RUNNING), step(1, StepStatus.READY))
     assert run_waiting(RUN, moving, (), now=NOW) is None
 
