@@ -48,6 +48,7 @@ _SURE = 0.75
 _MATERIAL_STEMS = frozenset(stem(word) for word in MATERIAL)
 _INVERSION = 0.15
 _GAP = 1.0
+_OPEN = 0.4
 _NEAREST = 5
 #: How often a plan that lacks something is tried again without the jobs that lack it.
 _RETRIES = 3
@@ -120,7 +121,7 @@ def _draft(
     tokens = tokens_of(text, values)
     evidence = weigh(tokens, jobs, peek)
     best = _best_of_several(task, text, tokens, values, evidence, peek)
-    clauses = _clauses(text, tokens, evidence, best)
+    clauses = _clauses(text, tokens, evidence, best.reading if best else None)
     asked = tuple(clause for clause, _ in clauses)
     uncovered = tuple(clause for clause, share in clauses if share < _COVERED)
     whole = min((share for _, share in clauses), default=0.0)
@@ -207,12 +208,14 @@ def _best(
         wanted = wanted_of(reading, tokens, text)
         if not wanted:
             continue
+        shares = _clauses(text, tokens, evidence, reading)
+        open_ends = _OPEN * sum(share < _COVERED for _, share in shares)
         linker = Linker(wanted, tokens, values, peek, bridges, joiners)
         for penalty, order in _orders(in_order(wanted, tokens), all_of_them=rank < 6):
             flow = linker.link(order)
             drafting = Drafting(flow, wanted, tokens, text, peek, task.answers, frozenset(task.failed))
             subtasks = drafting.subtasks()
-            worth = reading.score - flow.cost - penalty - _GAP * drafting.gaps
+            worth = reading.score - open_ends - flow.cost - penalty - _GAP * drafting.gaps
             if best is None or worth > best.worth + 1e-9:
                 best = _Candidate(worth, reading, tuple(wanted), flow, drafting, subtasks)
     return best
@@ -244,10 +247,10 @@ def _joins(job: Job) -> bool:
 
 
 def _clauses(
-    text: str, tokens: Sequence[Token], evidence: Evidence, best: _Candidate | None
+    text: str, tokens: Sequence[Token], evidence: Evidence, reading: Reading | None
 ) -> list[tuple[str, float]]:
     """The clauses that ask for something, each with the share of its words that the plan explains."""
-    labels = _labels(len(tokens), best)
+    labels = _labels(len(tokens), reading)
     found = _shares(text, tokens, evidence, labels, least=1.0)
     return found or _shares(text, tokens, evidence, labels, least=0.0)
 
@@ -297,7 +300,7 @@ def _stray(token: Token, evidence: Evidence, place: int, job: Job | None) -> boo
 
 def _may_ask(best: _Candidate, tokens: Sequence[Token], share: float) -> bool:
     """Whether the words are clear enough to ask for what is missing instead of refusing."""
-    labels = _labels(len(tokens), best)
+    labels = _labels(len(tokens), best.reading)
     return share >= _ASK and any(
         _named(token, job, exactly=True) for token, job in zip(tokens, labels, strict=True)
     )
@@ -319,9 +322,9 @@ def _explained(evidence: Evidence, place: int, job: Job | None) -> float:
     return min(1.0, max(known, evidence.strengths[place][evidence.jobs.index(job)]))
 
 
-def _labels(length: int, best: _Candidate | None) -> list[Job | None]:
+def _labels(length: int, reading: Reading | None) -> list[Job | None]:
     labels: list[Job | None] = [None] * length
-    for segment in best.reading.segments if best else ():
+    for segment in reading.segments if reading else ():
         for place in range(segment.first, segment.end):
             labels[place] = segment.job
     return labels

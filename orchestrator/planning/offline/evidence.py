@@ -32,6 +32,7 @@ _BORROWED = 0.35
 _EXCLUSIVE = 3
 _UNRANKED = 0.4
 _OWN_WORD = 0.7
+_WEIGHTY = frozenset("important relevant central significant interesting telling essential frequent common".split())
 _JOINING = frozenset(stem(word) for word in "combine merge join unite put together both".split())
 _RANKS = frozenset(
     one for word in ("most", "least") for one in (stem(word), *SYNONYMS.get(stem(word), ()))
@@ -93,10 +94,17 @@ def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedI
         return 1.0
     if column_named(token, attached):
         return 0.6
-    if token.stem in _JOINING:
+    if token.stem in _JOINING or _only_degree(tokens, place):
         return 0.9
     material = token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL
     return 0.5 if material and not token.media else 0.0
+
+
+def _only_degree(tokens: Sequence[Token], place: int) -> bool:
+    """Whether "most" or "least" only heightens the word that follows ("most important")."""
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    plain = tokens[place].text.lower() in ("most", "least")
+    return plain and after is not None and after.gap == "none" and after.text.lower() in _WEIGHTY
 
 
 def column_named(token: Token, attached: Mapping[str, AttachedInput]) -> bool:
@@ -126,7 +134,7 @@ def _strength(
         owned, limit = frozenset().union(*(owners.get(one, frozenset()) for one in near)), 2 * _EXCLUSIVE
     if 0 < len(owned) <= limit and job.does not in owned and not near & set(stems(job.does)):
         best *= _BORROWED
-    if token.stem in _RANKS and token.stem not in job.hints:
+    if token.stem in _RANKS and not {token.stem, *SYNONYMS.get(token.stem, ())} & job.hints:
         best *= _UNRANKED
     kind, types = main_output(job.lead)[1], _main_types(job)
     if token.media and not names_input(tokens, place, attached):
@@ -189,7 +197,7 @@ def _wants_words(job: Job) -> bool:
 
 def _number_strength(tokens: Sequence[Token], place: int, job: Job) -> float:
     """1 where a neighbour of the number names a numeric argument of the job."""
-    near = {one.stem for one in tokens[max(0, place - 1) : place + 3] if one.value is None}
+    near = {one.stem for one in tokens[max(0, place - 1) : place + 4] if one.value is None}
     for tool in job.tools:
         for name, schema in properties(tool).items():
             if not {"integer", "number"} & set(input_types(tool, name)):

@@ -26,7 +26,7 @@ GENERIC_VERBS = frozenset(
     """make makes made making create creates creating produce produces producing show shows showing put puts putting
     take takes taking turn turns turning prepare prepares build builds building generate generates generating return
     returns provide provides deliver delivers present presents tell send back find finds finding work working do
-    perform run go going come bring brings leave leaves keep need obtain receive set start process handle figure
+    perform run go going come bring brings leave leaves need obtain receive set start process handle figure
     see look looking check drop place want change compute calculate convert transform export add adds adding include includes including""".split()
 )
 

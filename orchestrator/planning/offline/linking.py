@@ -26,8 +26,8 @@ from orchestrator.planning.offline.wanted import Wanted
 from tools.spec import Tool
 
 _OWN, _OWN_INPUT, _OTHER_INPUT, _OTHER_VALUE = -1.2, -0.6, 0.25, 0.3
-#: How little an input can cost at least: being sure of a source is no reward.
-_LEAST = -0.3
+#: Share of what ranks a source that it adds to the plan's cost: being sure of one is no reward.
+_SHARE = 0.4
 _USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 1.0
 _REFERRED = -0.8
 _ASKED = 0.6
@@ -252,13 +252,13 @@ class Linker:
             media = source.value.more.get("media", "") if source.value else ""
             bridge = self.bridges.between(source.type, job, name, media=media)
             if bridge is not None:
-                found.append(_Offer(base + bridge[0], max(base, 0.0) + bridge[0], source, bridge[1], source.key))
+                found.append(_Offer(base + bridge[0], _SHARE * max(base, 0.0) + bridge[0], source, bridge[1], source.key))
         for base, source in self._made(flow, number, name, bases):
             maker = flow.nodes[source.node]
             bridge = self.bridges.between(source.type, job, name, maker=maker.job)
             if bridge is not None:
                 root = maker.root or source.key
-                found.append(_Offer(base + bridge[0], max(base, _LEAST) + bridge[0], source, bridge[1], root))
+                found.append(_Offer(base + bridge[0], _SHARE * max(base, 0.0) + bridge[0], source, bridge[1], root))
         return sorted(found, key=lambda one: (one.cost, str(one.source.key)))
 
     def _given(self, flow: Flow, number: int) -> list[tuple[float, Source]]:

@@ -37,10 +37,10 @@ def wanted_of(reading: Reading, tokens: Sequence[Token], text: str) -> list[Want
     """Job instances in the order of the text; a job spoken of again is the same instance."""
     found: list[Wanted] = []
     for segment in reading.segments:
-        if segment.job is None:
-            continue
         if found and _the_same(segment, tokens):
             found.append(Wanted(found[-1].job, list(range(segment.first, segment.end))))
+            continue
+        if segment.job is None:
             continue
         again = _same(found, segment, tokens)
         if again is not None:
