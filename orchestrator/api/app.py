@@ -59,7 +59,7 @@ def create_app(services: Services) -> FastAPI:
     add_handlers(app)
     for module in _ROUTERS:
         app.include_router(module.router)
-    hosts = (*_LOOPBACK, *settings.allowed_hosts)
+    hosts = (*_LOOPBACK, settings.host, *settings.allowed_hosts)
     app.add_middleware(
         Edge,
         door=Door(settings.api_key.get_secret_value(), sessions, hosts),

@@ -102,6 +102,7 @@ def _repeats(tx: Transaction, run_id: str, answered: Sequence[tuple[Question, An
             error = {"code": "not_repeated", "message": "The call was cut off, and a person let it fail."}
             tx.move_step(step.id, StepStatus.FAILED, error=error, cause={"reason": "person"})
             tx.update_run(run_id, job=Job.REPAIR)
+    tx.end_if_over(run_id)
 
 
 def _take_as_done(tx: Transaction, step: Step, steps: Mapping[int, Step]) -> None:

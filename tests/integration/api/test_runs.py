@@ -268,3 +268,14 @@ def test_feedback_is_not_built_and_says_so(client):
     reply = client.post(f"/v1/runs/{run_id}/feedback", json={"rating": 5})
     assert reply.status_code == 422
     assert reply.json()["code"] == "not_built"
+
+
+def test_a_run_that_could_not_be_planned_is_planned_again_on_retry(client):
+    run_id = submit(client, request="Paint my house green")["id"]
+    done(client, run_id)
+    assert client.post(f"/v1/runs/{run_id}/retry").json()["status"] == "planning"
+    run = done(client, run_id)
+    assert run["status"] == "failed"
+    names = [event["name"] for event in follow(client, run_id)]
+    assert names.count("run.ended") == 2
+    assert "run.reopened" in names
