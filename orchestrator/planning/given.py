@@ -79,6 +79,7 @@ async def read_subtasks(
     `problems` are those already found. Raises Invalid, or NoSuitableTool.
     """
     reader = _Reader(list(problems))
+    raw = [_without_nulls(one) for one in raw]
     _shape(reader, root, raw)
     reader.end()
     asked = _wanted(raw, wanted or {})
@@ -177,6 +178,11 @@ def _shape(reader: _Reader, root: str, raw: Sequence[Any]) -> None:
         return
     for place, one in enumerate(raw):
         _subtask(reader, f"{root}/{place}", one)
+
+
+def _without_nulls(one: Any) -> Any:
+    """A field that is null is a field that is absent."""
+    return {name: v for name, v in one.items() if v is not None} if isinstance(one, Mapping) else one
 
 
 def _subtask(reader: _Reader, path: str, one: Any) -> None:

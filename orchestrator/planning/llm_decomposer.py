@@ -14,7 +14,7 @@ from orchestrator.planning.model_calls import Bill, ModelCalls, Reply, Sampling
 from orchestrator.planning.offline import AttachedInput
 from orchestrator.planning.prompts import answers_message, first_messages, problems_message
 from orchestrator.planning.state import Candidate
-from orchestrator.ports import Hit
+from tools.spec import Tool
 
 #: Rounds of questions and answers; a model that keeps asking is stopped.
 _MOST_ROUNDS = 3
@@ -33,14 +33,14 @@ class LlmDecomposer:
         self._candidates = candidates
 
     async def propose(
-        self, task: PlanningTask, *, hits: Sequence[Hit], peek: Mapping[str, AttachedInput], bill: Bill
+        self, task: PlanningTask, *, shown: Sequence[Tool], peek: Mapping[str, AttachedInput], bill: Bill
     ) -> tuple[Candidate, ...]:
         """Candidate drafts; one alone when it asks questions. Raises ModelFailed or BudgetTooSmall.
 
         A question is asked again in the same words on the next planning, since the reply that
         holds it is kept; so answers need only its id.
         """
-        talk: Talk = first_messages(task, hits=hits, peek=peek)
+        talk: Talk = first_messages(task, shown=shown, peek=peek)
         seed = task.request.seed or 0
         first = await self._ask(task, talk, Sampling(0.0, seed), bill)
         for _ in range(_MOST_ROUNDS):

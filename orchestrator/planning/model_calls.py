@@ -15,7 +15,7 @@ from orchestrator.domain.retry import RetryPolicy
 from orchestrator.errors import BudgetTooSmall, ModelFailed
 from orchestrator.planning.prompts import REPLY_SCHEMA
 from orchestrator.ports import PlanningBudget, Replies
-from tools.errors import ToolError, TryAgain
+from tools.errors import BadArguments, ToolError, TryAgain
 from tools.llm import BadCompletion, Completion, cost
 from tools.spec import JsonSchema, Price, Usage
 
@@ -159,27 +159,26 @@ class ModelCalls:
 
     async def _complete(self, messages: Sequence[Message], sampling: Sampling) -> Completion | BadCompletion:
         tries = 0
+        drawn: dict[str, Any] = {"temperature": sampling.temperature, "seed": sampling.seed}
         while True:
             tries += 1
             try:
                 return await self._model.complete(
-                    messages,
-                    schema=REPLY_SCHEMA,
-                    temperature=sampling.temperature,
-                    max_tokens=self._max_tokens,
-                    seed=sampling.seed,
+                    messages, schema=REPLY_SCHEMA, max_tokens=self._max_tokens, **drawn
                 )
             except BadCompletion as error:
                 return error
             except TryAgain as error:
                 pause = RETRIES.pause(tries, asked=error.retry_after)
                 if pause is None:
-                    raise ModelFailed(
-                        f"the planner's language model failed {tries} times: {error}"
-                    ) from error
+                    message = f"the planner's language model failed {tries} times: {error}"
+                    raise ModelFailed(message) from error
                 await self._sleep(pause)
             except ToolError as error:
-                raise ModelFailed(f"the planner's language model cannot be used: {error}") from error
+                # Some models refuse to have their sampling set.
+                if not (isinstance(error, BadArguments) and drawn):
+                    raise ModelFailed(f"the planner's language model cannot be used: {error}") from error
+                drawn = {}
 
 
 def worst_tokens(messages: Sequence[Message]) -> int:

@@ -28,9 +28,10 @@ from orchestrator.planning.given import ROOT, read_given
 from orchestrator.planning.grounding import ground
 from orchestrator.planning.model_calls import Bill
 from orchestrator.planning.offline import AttachedInput, peek_inputs
+from orchestrator.planning.recall import recalled
 from orchestrator.planning.state import Candidate, State
 from orchestrator.planning.toolset import Toolset
-from orchestrator.ports import Artifacts, Beliefs, Catalog, Hit, Retriever
+from orchestrator.ports import Artifacts, Beliefs, Catalog, Retriever
 from orchestrator.search.paths import choose
 from tools.spec import Tool
 
@@ -52,7 +53,7 @@ class DraftsByModel(Protocol):
     """Decomposes with a language model; raises ModelFailed or BudgetTooSmall. What it pays is billed."""
 
     async def propose(
-        self, task: PlanningTask, *, hits: Sequence[Hit], peek: Mapping[str, AttachedInput], bill: Bill
+        self, task: PlanningTask, *, shown: Sequence[Tool], peek: Mapping[str, AttachedInput], bill: Bill
     ) -> tuple[Candidate, ...]:
         """Candidate drafts, the most careful first."""
         ...
@@ -80,7 +81,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """The steps with what they need from outside; a model is shown `recalled` tools."""
+    """The steps with what they need from outside; a model is shown about `recalled` tools."""
 
     catalog: Catalog
     retriever: Retriever
@@ -94,23 +95,18 @@ class Nodes:
     shelf: Shelf = field(default_factory=Shelf)
 
     async def recall(self, state: State) -> State:
-        """Find what the plan may use: tools allowed, inputs with their types, and hits for a model."""
+        """Find what the plan may use: tools allowed, inputs with their types, and what a model is shown."""
         request = state["task"].request
         tools = self.shelf.of(await self.catalog.active()).restricted(request.tools)
         given = state["source"] == "given"
         peek = {} if given else await self._peek(request)
         media_types = await self._media_types(request) if given else _types_of(request, peek)
         scene = Scene(tools, request.inputs, media_types, root=ROOT if given else "/subtasks")
-        hits: tuple[Hit, ...] = ()
+        shown: list[Tool] = []
         if state["source"] == "llm":
-            hits = tuple(
-                await self.retriever.search(
-                    request.request or "",
-                    k=self.recalled,
-                    accept=lambda tool: tools.get(tool.name) is not None,
-                )
-            )
-        return {"scene": scene, "peek": peek, "hits": hits}
+            words = request.request or ""
+            shown = await recalled(words, tools=tools, retriever=self.retriever, k=self.recalled)
+        return {"scene": scene, "peek": peek, "shown": tuple(shown)}
 
     async def decompose(self, state: State) -> State:
         """Draft the plan, or have the model mend the draft that did not pass."""
@@ -176,7 +172,7 @@ class Nodes:
             return {"repairs": state["repairs"] + 1, "done": False}
         draft = state["candidates"][0].draft
         if all(finding.check == CLAUSES for finding in findings):
-            raise nothing_fits(draft, findings)
+            raise nothing_fits(draft, state["shown"])
         raise rejection(findings)
 
     # --- parts ----------------------------------------------------------------------------------
@@ -188,7 +184,7 @@ class Nodes:
             mended = await self.model.repair(state["task"], first, state["findings"], bill=state["bill"])
             return {"candidates": (mended,), "findings": ()}
         found = await self.model.propose(
-            state["task"], hits=state["hits"], peek=state["peek"], bill=state["bill"]
+            state["task"], shown=state["shown"], peek=state["peek"], bill=state["bill"]
         )
         return {"candidates": found}
 
@@ -199,7 +195,7 @@ class Nodes:
             return candidate
         missed = tuple(_missed(draft))
         if not draft.subtasks or (missed and state["source"] != "llm"):
-            raise nothing_fits(draft, missed)
+            raise nothing_fits(draft, state["shown"])
         scene = replace(state["scene"], positions=candidate.positions)
         grounded = ground(draft, scene, pinned=candidate.pinned, failed=state["task"].failed)
         return replace(candidate, grounded=grounded, findings=missed)
@@ -225,17 +221,19 @@ class Nodes:
         return found
 
 
-def nothing_fits(draft: Draft, findings: Sequence[Finding] = ()) -> NoSuitableTool:
+def nothing_fits(draft: Draft, shown: Sequence[Tool] = ()) -> NoSuitableTool:
     """The refusal of a request that no tool can serve, or of which a part is left over."""
     if draft.uncovered:
         parts = "; ".join(repr(clause) for clause in draft.uncovered)
         message = f"no registered tool serves this part of the request: {parts}"
     else:
-        reason = "; ".join([*draft.notes, *(finding.detail for finding in findings)])
-        message = f"no registered tool serves this request{': ' + reason if reason else ''}"
-    near = f". Nearest tools: {', '.join(draft.nearest)}" if draft.nearest else ""
+        message = "no registered tool serves this request"
+    reason = f" ({'; '.join(draft.notes)})" if draft.notes else ""
+    nearest = draft.nearest or tuple(tool.name for tool in shown[:5])
+    near = f". Nearest tools: {', '.join(nearest)}" if nearest else ""
     return NoSuitableTool(
-        f"{message}{near}. Register a tool that does it, or ask for something else.", nearest=draft.nearest
+        f"{message}{reason}{near}. Register a tool that does it, or ask for something else.",
+        nearest=nearest,
     )
 
 

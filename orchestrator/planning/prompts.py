@@ -9,7 +9,6 @@ from typing import Any
 from orchestrator.domain.planning import DraftQuestion, PlanningTask
 from orchestrator.planning.checks import Finding
 from orchestrator.planning.offline import AttachedInput
-from orchestrator.ports import Hit
 from tools.spec import JsonSchema, Tool
 
 _DESCRIPTION_LENGTH = 160
@@ -94,12 +93,12 @@ REPLY_SCHEMA: JsonSchema = {
 
 
 def first_messages(
-    task: PlanningTask, *, hits: Sequence[Hit], peek: Mapping[str, AttachedInput]
+    task: PlanningTask, *, shown: Sequence[Tool], peek: Mapping[str, AttachedInput]
 ) -> tuple[Mapping[str, Any], ...]:
     """The rules, and the request with its inputs and the tools that may serve it."""
     failed = [f"{tool} for {job}" for job, tool in task.failed]
     data: dict[str, Any] = {
-        "tools": [tool_record(hit.tool) for hit in hits],
+        "tools": [tool_record(tool) for tool in shown],
         "inputs": [input_record(one) for one in peek.values()],
         "request": task.request.request,
     }

@@ -14,7 +14,7 @@ from orchestrator.planning.drafts import Draft
 from orchestrator.planning.grounding import Grounded
 from orchestrator.planning.model_calls import Bill
 from orchestrator.planning.offline import AttachedInput
-from orchestrator.ports import Hit
+from tools.spec import Tool
 
 Source = Literal["given", "offline", "llm"]
 
@@ -53,7 +53,7 @@ class State(TypedDict, total=False):
     source: Source
     scene: Scene
     peek: Mapping[str, AttachedInput]
-    hits: tuple[Hit, ...]
+    shown: tuple[Tool, ...]
     candidates: tuple[Candidate, ...]
     findings: tuple[Finding, ...]
     repairs: int

@@ -125,7 +125,7 @@ async def test_the_model_sees_the_tools_that_fit_the_inputs_with_columns_and_the
         await planned(one, inputs={"file": {"artifact": csv.id}})
     body = server.prompts[0]
     data = json.loads(body["messages"][1]["content"].split("<data>")[1].split("</data>")[0])
-    assert {tool["name"] for tool in data["tools"]} >= {"fetch", "extract", "lead"}
+    assert {tool["name"] for tool in data["tools"]} >= {"fetch", "extract"}
     assert data["inputs"] == [
         {
             "name": "file",

@@ -107,6 +107,11 @@ async def test_what_is_not_a_sub_task_is_pointed_at(subtask: Any, path: str) -> 
     assert list(await refused(subtask)) == [path]
 
 
+async def test_a_field_that_is_null_is_absent() -> None:
+    one = {"id": "a", "goal": "summarise the text", "tool": None, "arguments": {"text": "x"}, "needs": None}
+    assert len((await plan(one)).subtasks[0].options) == 2
+
+
 async def test_every_problem_is_told_at_once() -> None:
     problems = await refused({"id": "a", "tool": 3}, {"id": "a", "tool": "add", "arguments": 4})
     assert list(problems) == [

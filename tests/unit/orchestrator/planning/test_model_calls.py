@@ -13,7 +13,7 @@ from orchestrator.errors import BudgetTooSmall, ModelFailed
 from orchestrator.planning.model_calls import Bill, ModelCalls, Sampling, worst_tokens
 from tests.fakes import FakePlanningBudget, FakeReplies
 from tests.unit.orchestrator.planning.cases import asked
-from tools.errors import NotAuthorised, RateLimited, Unreachable
+from tools.errors import BadArguments, NotAuthorised, RateLimited, Unreachable
 from tools.llm import BadCompletion, Completion, cost
 from tools.spec import JsonSchema, Price
 
@@ -139,6 +139,20 @@ async def test_what_cannot_work_is_not_tried_again() -> None:
     with pytest.raises(ModelFailed, match="the key is wrong"):
         await ModelCalls(model, sleep=Pauses()).ask(asked(), MESSAGES, COLD, bill=Bill())
     assert len(model.calls) == 1
+
+
+async def test_a_model_that_refuses_a_temperature_is_asked_without() -> None:
+    model = Scripted(BadArguments("temperature is not supported"), completion())
+    await ModelCalls(model).ask(asked(), MESSAGES, COLD, bill=Bill())
+    assert "temperature" in model.calls[0]
+    assert "temperature" not in model.calls[1]
+    assert model.calls[1]["max_tokens"] == 4096
+
+
+async def test_a_prompt_that_is_refused_twice_fails() -> None:
+    model = Scripted(BadArguments("no"), BadArguments("the prompt is too long"), completion())
+    with pytest.raises(ModelFailed, match="too long"):
+        await ModelCalls(model).ask(asked(), MESSAGES, COLD, bill=Bill())
 
 
 async def test_a_reply_that_is_no_plan_is_paid_for_and_kept_with_its_fault() -> None:
