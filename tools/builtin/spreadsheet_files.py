@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ def read_sheets(file: File) -> list[dict[str, Any]]:
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(file.path, read_only=True, data_only=True)
+        # By its bytes: given a path, openpyxl wants its ending, which a stored file does not have.
+        book = openpyxl.load_workbook(BytesIO(file.path.read_bytes()), read_only=True, data_only=True)
     except Exception as error:  # what a broken archive raises is not documented
         raise BadInputFile(f"{file.name} is no XLSX workbook that can be read") from error
     try:

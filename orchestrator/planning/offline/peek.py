@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -157,7 +158,8 @@ def _json(path: Path) -> tuple[Column, ...]:
 
 
 def _workbook(path: Path) -> tuple[Column, ...]:
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    # By its bytes: given a path, openpyxl wants its ending, which a stored file does not have.
+    workbook = openpyxl.load_workbook(BytesIO(path.read_bytes()), read_only=True, data_only=True)
     try:
         rows = list(workbook.worksheets[0].iter_rows(max_row=_ROWS + 1, values_only=True))
     finally:

@@ -116,3 +116,10 @@ def test_all_rows_of_a_large_file_are_written(work: Work) -> None:
     path.write_text("n\n" + "\n".join(map(str, range(12_345))))
     file = write_csv(File(path, "text/csv", "big.csv"), work=work, name="copy")["file"]
     assert len(file.path.read_text().splitlines()) == 12_346
+
+
+def test_a_stored_workbook_is_read_though_its_name_on_disk_has_no_ending(work: Work) -> None:
+    workbook = write_xlsx({"columns": ["a"], "rows": [[1]]}, work=work)["workbook"]
+    stored = File(work.scratch / "0f3c", workbook.media_type, workbook.name)
+    workbook.path.rename(stored.path)
+    assert read_xlsx(stored)["tables"][0]["rows"] == [[1]]
