@@ -169,6 +169,14 @@ class Client:
             time.sleep(0.05)
         raise AssertionError(f"still {run['status']} after {within} s: {json.dumps(run)[:3000]}")
 
+    def wait_past(self, run_id: str, status: str, *, within: float = DONE_WITHIN) -> dict[str, Any]:
+        """The run once it has left that status and stopped again."""
+        end = time.monotonic() + within
+        while self.get(f"/v1/runs/{run_id}")["status"] == status:
+            assert time.monotonic() < end, f"still {status} after {within} s"
+            time.sleep(0.05)
+        return self.wait(run_id, within=within)
+
     def do(self, request: str | None = None, *files: Path, **more: Any) -> dict[str, Any]:
         """Submit and wait."""
         return self.wait(self.submit(request, *files, **more))
