@@ -1,0 +1,60 @@
+"""The one suite runs over SQLite and over PostgreSQL; each test gets a migrated database of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.store import migrate
+from orchestrator.store.engine import open_engine
+from tests import servers
+from tests.contract.truth import Truth, open_truth
+
+
+def migrated(url: str) -> None:
+    engine = open_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "toolpath.db"
+    migrated(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        file = tmp_path / "toolpath.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("test_session").template("store", migrated)
+    with servers.fresh_database(server, template=template) as url:
+        yield url
+
+
+@pytest.fixture
+def process(database_url: str) -> Iterator[Callable[[], Truth]]:
+    """Makes what one more process on the same database would have."""
+    with contextlib.ExitStack() as stack:
+
+        def start() -> Truth:
+            truth = open_truth(database_url)
+            truth.database.start()
+            stack.callback(truth.database.stop)
+            return truth
+
+        yield start
+
+
+@pytest.fixture
+def truth(process: Callable[[], Truth]) -> Truth:
+    return process()
