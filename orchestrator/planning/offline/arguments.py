@@ -93,7 +93,7 @@ def _value(
     if "x-column" in schema or types & {"column", "columns"}:
         return _column(name, schema, setting, columns)
     if "enum" in schema:
-        return _choice(schema, setting)
+        return _choice(tool, name, setting)
     if types & {"unit"}:
         return _unit(tool, name, setting)
     if types & {"expression", "sql", "email"}:
@@ -182,17 +182,33 @@ def _spans(setting: Setting) -> list[tuple[int, int]]:
     return spans
 
 
-def _choice(schema: Mapping[str, Any], setting: Setting) -> Any:
-    """The value of an enumeration whose words stand in the text; the longest words win."""
+def _choice(tool: Tool, name: str, setting: Setting) -> Any:
+    """The value of an enumeration whose words stand in the text; the longest words win.
+
+    Words that several enumerations of the tool know are left to the one with the fewest values.
+    """
+    schema = properties(tool)[name]
+    others = [
+        other
+        for key, other in properties(tool).items()
+        if key != name and len(other.get("enum", ())) in range(1, len(schema["enum"]))
+    ]
+    theirs = {tuple(_plain(phrase)) for other in others for value in other["enum"] for phrase in _phrases(other, value)}
     said = " ".join(" ".join(_plain(setting.text[start:end])) for start, end in _spans(setting))
-    padded = f" {said} "
     best: tuple[int, Any] = (0, _UNFILLED)
     for value in schema["enum"]:
-        for phrase in (str(value), *dict(schema.get("x-words", {})).get(value, ())):
-            words = _plain(phrase.replace("_", " "))
-            if words and f" {' '.join(words)} " in padded and len(words) * 10 + len(phrase) > best[0]:
+        for phrase in _phrases(schema, value):
+            words = _plain(phrase)
+            if not words or tuple(words) in theirs or f" {' '.join(words)} " not in f" {said} ":
+                continue
+            if len(words) * 10 + len(phrase) > best[0]:
                 best = (len(words) * 10 + len(phrase), value)
     return best[1]
+
+
+def _phrases(schema: Mapping[str, Any], value: Any) -> tuple[str, ...]:
+    """The words that mean a value of an enumeration."""
+    return (str(value).replace("_", " "), *dict(schema.get("x-words", {})).get(value, ()))
 
 
 def _plain(text: str) -> list[str]:
@@ -234,6 +250,9 @@ def _number(
 ) -> Any:
     """A number beside the argument's unit or name; any number left where the argument must be given."""
     integers = "number" not in input_types(tool, name)
+    sized = _by_size(name, setting)
+    if sized is not None and _within(sized, schema):
+        return sized
     called = {stem(part) for part in (*name.split("_"), *schema.get("x-unit", ()))}
     called |= {other for word in called for other in SYNONYMS.get(word, ())}
     left: list[Value] = []
@@ -256,6 +275,16 @@ def _number(
         used.add(plain[0].start)
         return plain[0].value
     return dict(setting.numbers[-1]) if must and setting.numbers else _UNFILLED
+
+
+def _by_size(name: str, setting: Setting) -> int | None:
+    """Width or height out of "640 x 480" or "100 by 100"."""
+    place = {"width": 1, "height": 2}.get(name.lower())
+    for start, end in _spans(setting) if place else ():
+        match = re.search(r"(\d+)\s*(?:px|pixels?)?\s*(?:x|×|by)\s*(\d+)", setting.text[start:end])
+        if match and place:
+            return int(match[place])
+    return None
 
 
 def _numeric(tool: Tool) -> int:

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from orchestrator.planning.offline.asides import asides
 from orchestrator.planning.offline.lexicon import (
     ABBREVIATED,
     DOUBTFUL_UNITS,
     FORMATS,
     GENERIC_VERBS,
+    NO_SUPERLATIVES,
     STOP_WORDS,
     UNITS,
 )
+from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.planning.offline.values import Value
 from orchestrator.retrieval.stem import stem, words
 
@@ -54,6 +57,8 @@ class Token:
     head: bool = False
     unit: str | None = None
     media: str | None = None
+    #: Whether it stands in words that ask for nothing.
+    aside: bool = False
 
     @property
     def feeds_back(self) -> bool:
@@ -64,25 +69,29 @@ class Token:
 def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
     """Telling words and values of the request, in order."""
     spots = _spots(text, values)
+    beside = asides(text)
     found: list[Token] = []
     end, between = 0, ""
     for start, stop, value in spots:
         word = text[start:stop].lower()
         between += text[end:start].lower()
         end = stop
-        if value is None and is_stop(word):
+        if value is None and is_stop(word) and not _ends_in_about(word, text, stop):
             between += f" {word} "
             continue
         gap = _gap(between) if found else "start"
-        found.append(_token(text[start:stop], start, stop, gap, between, value, head=_starts(gap, found)))
+        token = _token(text[start:stop], start, stop, gap, between, value, head=_starts(gap, found))
+        found.append(replace(token, aside=any(a <= start < b for a, b in beside)))
         between = ""
-    return _with_units(_with_formats(found))
+    return [token for token in _with_units(_with_formats(found)) if not _stray_letter(token)]
 
 
 def is_stop(word: str) -> bool:
     """Whether a word asks for nothing by itself."""
     plain = word.replace("’", "'")
-    return plain in STOP_WORDS or (len(plain) == 1 and not plain.isdigit())
+    if len(plain) == 1:
+        return not plain.isdigit() and plain not in ("f", "c", "k", "m", "g", "l")
+    return plain in STOP_WORDS
 
 
 def is_generic(token: Token) -> bool:
@@ -141,13 +150,36 @@ def _starts(gap: Gap, before: Sequence[Token]) -> bool:
     return border or (bool(before) and before[-1].head and is_generic(before[-1]))
 
 
+def _meant(token: Token) -> str:
+    """The stem a word stands for where its own says little: superlatives, and "about" at the end."""
+    word = token.text.lower()
+    if token.value is not None:
+        return token.stem
+    if word == "about":
+        return stem("gist")
+    if word.endswith("est") and len(word) > 6 and word not in NO_SUPERLATIVES and not SYNONYMS.get(token.stem):
+        return stem("highest")
+    return token.stem
+
+
+def _ends_in_about(word: str, text: str, end: int) -> bool:
+    """Whether "about" closes a question: "what is it about?" asks for the gist."""
+    return word == "about" and not text[end:].strip(" .?!")
+
+
+def _stray_letter(token: Token) -> bool:
+    return token.value is None and len(token.text) == 1 and token.unit is None
+
+
 def _with_formats(tokens: list[Token]) -> list[Token]:
     """Marks "text file" and "plain text" as the format they name."""
-    marked = list(tokens)
+    marked = [replace(token, stem=_meant(token)) for token in tokens]
     for place in range(1, len(tokens)):
         first, second = tokens[place - 1], tokens[place]
         if second.gap == "none" and (first.text.lower(), second.stem) in (("text", "fil"), ("plain", "text")):
             marked[place] = replace(second, media="text/plain")
+        if second.gap == "none" and (first.text.lower(), second.text.lower()) == ("number", "one"):
+            marked[place] = replace(second, stem="top", value=None)
     return marked
 
 

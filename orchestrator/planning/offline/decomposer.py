@@ -271,6 +271,8 @@ def _shares(
             for place in places
         )
         share = explained / max(total, 1e-6)
+        if any(_counts_something(tokens[place], evidence, place, labels[place]) for place in places):
+            share = max(share, _SURE)
         if share < _SURE and not any(_named(tokens[place], labels[place]) for place in places):
             share = min(share, _COVERED - 0.01)
         if any(_stray(tokens[place], evidence, place, labels[place]) for place in places):
@@ -289,6 +291,13 @@ def _named(token: Token, job: Job | None, *, exactly: bool = False) -> bool:
     words_for = {token.stem} if exactly else {token.stem, *SYNONYMS.get(token.stem, ())}
     format_made = token.media is not None and fits(main_output(job.lead)[1], token.media)
     return bool(names & words_for) or format_made or token.unit is not None
+
+
+def _counts_something(token: Token, evidence: Evidence, place: int, job: Job | None) -> bool:
+    """Whether a token is a number that the words beside it give to an argument of its job."""
+    if job is None or token.value is None or token.value.kind != "number":
+        return False
+    return evidence.strengths[place][evidence.jobs.index(job)] >= 1.0
 
 
 def _stray(token: Token, evidence: Evidence, place: int, job: Job | None) -> bool:

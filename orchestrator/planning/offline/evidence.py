@@ -86,6 +86,8 @@ def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
 def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedInput]) -> float:
     """1 for tokens that name what is attached, a column of it, or a setting: they need no job to be understood."""
     token = tokens[place]
+    if token.aside and token.value is None:
+        return 0.95
     if token.value is not None:
         return {"url": 0.9, "quote": 0.8, "number": 0.6, "input": 1.0, "name": 1.0, "file": 0.5}.get(
             token.value.kind, 0.0
@@ -94,6 +96,8 @@ def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedI
         return 1.0
     if column_named(token, attached):
         return 0.6
+    if token.text.lower() == "long" and place and tokens[place - 1].gap == "none" and not token.head:
+        return 0.9
     if token.stem in _JOINING or _only_degree(tokens, place):
         return 0.9
     material = token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL
@@ -172,6 +176,8 @@ def _value_strength(
     if value.kind == "language":
         musts = [name for name in required(job.lead) if "language" in input_types(job.lead, name)]
         asked = value.more.get("before") in ("in", "into", "to") or bool(value.more.get("made"))
+        if value.more.get("asking"):
+            return 1.0 if main_output(job.lead)[1] == "language" else 0.0
         return 1.0 if musts else (0.1 if asked else 0.35) if _counts(job, "language") else 0.0
     if value.kind == "input":
         one = attached[value.value]

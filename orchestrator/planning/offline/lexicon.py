@@ -37,6 +37,12 @@ MATERIAL = frozenset(
     web online picture image photo table tables row rows column columns word words report""".split()
 )
 
+#: Words that end like superlatives and are none, or rank by time and place.
+NO_SUPERLATIVES = frozenset(
+    """request interest forest harvest protest suggest manifest honest digest invest latest nearest earliest newest
+    oldest conquest contest modest arrest northwest southwest northeast southeast priest tempest""".split()
+)
+
 #: Words after which a request speaks of several things at once.
 JOINING = frozenset(
     """both two three all together combine combined combining merge merged single same everything them these join

@@ -37,7 +37,7 @@ _WELCOME, _ALONE = 0.1, 1.5
 _NAMED_AGAIN = 0.15
 #: Offers that differ by no more than this are taken in the order of the text.
 _ALIKE = 0.2
-_SAME_NAME, _RESERVED, _REREAD = -0.25, 0.6, 0.8
+_SAME_NAME, _RESERVED, _REREAD = -0.25, 0.6, 1.5
 _MISSING, _ABSENT, _UNUSED, _DANGLING = 3.0, 1.5, 0.8, 0.45
 _MATERIAL_KINDS = ("url", "quote")
 
@@ -319,7 +319,8 @@ class Linker:
                     base += _USED
                 named = _by_name(lead, name, output)
                 referred = node.wanted in wanted.refers and not node.bridge and named <= 0
-                base += (_REFERRED if referred else 0.0) + named + _reread(lead, name, maker=node.job.lead)
+                again = _reread(lead, name, maker=node.job.lead)
+                base += (_REFERRED if referred else 0.0) + named + again / _SHARE
                 found.append((base, source))
         return found
 

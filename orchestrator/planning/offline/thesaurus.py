@@ -9,10 +9,11 @@ summarise condense shorten abridge digest gist distil distill recap outline over
 translate render translation interpret localise rendition
 speak say narrate voice vocalise pronounce recite spoken aloud speech talk dictate utter loud
 speech audio voice spoken sound
-fetch get grab load open visit retrieve pull download crawl scrape access
-extract pull lift pluck harvest collect scrape gather get
+fetch get grab load visit open visit retrieve pull download crawl scrape access
+extract parse pull lift pluck harvest collect scrape gather get
 write save store export put record persist output dump
-read recognise transcribe decipher ocr
+read recognise transcribe decipher digitise ocr
+text prose writing lettering wording
 picture image photo photograph scan snapshot screenshot
 scan scanned
 chart plot graph diagram visualise visualisation draw graphic
@@ -38,7 +39,7 @@ join combine merge concatenate
 average mean
 total sum
 sell sold sale selling seller bought purchased
-most best top highest largest leading biggest greatest maximum winner winning champion popular favourite bestselling bestseller hottest preferred
+most best top highest largest leading biggest greatest maximum winner winning lead leader dominate champion popular favourite bestselling bestseller hottest preferred
 least worst lowest smallest fewest minimum
 region area territory country zone district
 product item article goods

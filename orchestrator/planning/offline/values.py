@@ -38,7 +38,7 @@ _AFTER_COLON = re.compile(r":[ \t]*\n?\s*(?=\S)")
 _FILE = re.compile(
     r"(?<![\w/.@])[\w-]+(?:\.[\w-]+)*\.(?:" + "|".join(sorted(ENDINGS)) + r")\b", re.IGNORECASE
 )
-_NUMBER = re.compile(r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])[-−]?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:(?<![\w.])[-−]?|(?<=\d[x×]))\d+(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 _SQL = re.compile(r"\bselect\b.+?\bfrom\b[^.;\n]+(?:\.[^\s.;]+[^.;\n]*)*", re.IGNORECASE | re.DOTALL)
 _NAMING = re.compile(
@@ -50,6 +50,7 @@ _PARTS = re.compile(r"[,.;]|\band\b")
 #: Nouns before which a language is the one that is wanted, not the one that is there.
 _MADE = re.compile(r"[\s-]+(?:language\s+)?(?:versions?|translations?|renditions?|renderings?|speech|audio|voice|narration|edition)\b")
 _THE = re.compile(r"\b(?:the|these|those|both|all)\s+$", re.IGNORECASE)
+_BEFORE = re.compile(r"(\b(?:in|into|to|from)(?=\s+(?:spoken|written|plain|simple|good|fluent)\s+$)|\w+(?=\s+$))")
 _TRAILING = ".,;:!?)]}'’"
 
 
@@ -181,11 +182,13 @@ def _languages(text: str) -> Iterator[Value]:
         if (code and match[0][0].isupper()) or (
             code and re.search(r"\b(?:in|into|to|from)\s+$", text[: match.start()])
         ):
-            before = re.search(r"(\w+)\s+$", text[: match.start()])
+            before = _BEFORE.search(text[: match.start()])
+            sentence = re.split(r"[.!?\n]", text[: match.start()])[-1]
             yield Value(
                 "language", ("language",), code, match.start(), match.end(),
                 {
                     "before": before[1].lower() if before else "",
+                    "asking": "yes" if re.match(r"\s*(?:is|are|was)\b", sentence, re.IGNORECASE) else "",
                     "made": "yes" if _MADE.match(text[match.end() :]) else "",
                 },
             )  # fmt: skip

@@ -1,0 +1,40 @@
+"""Parts of a request that ask for nothing: statements about what is there, reasons, and what somebody can then do."""
+
+from __future__ import annotations
+
+import re
+
+_SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\w)[^.!?;\n]*)*")
+_STATES = re.compile(
+    r"\s*(?:i'm|i am|i have|i've|i got|we have|we've|we are|we're|there (?:is|are)|there's|here(?:'s| is| are)|this is|"
+    r"these are|it (?:is|has)|it's|"
+    r"(?:the|this|these|my|our|attached|enclosed)\b[^,]{0,60}?\b(?:is|are|shows?|lists?|contains?|has|have|holds?|was|were)\b)",
+    re.IGNORECASE,
+)
+_WISHES = re.compile(r"\b(?:want|need|like|wish|looking for|interested|please|should|must)\b", re.IGNORECASE)
+_CAN = re.compile(
+    r"\b(?:so (?:that )?)?(?:i|we|they|he|she|people|anyone|everybody|everyone|you|my \w+) (?:can|could|may|will|'ll) "
+    r"(?:then |also |easily )?\w+",
+    re.IGNORECASE,
+)
+_REASON = re.compile(r"\b(?:because|since i|since we|as i |so that|in order that)\b[^.!?;\n]*", re.IGNORECASE)
+_WISH_FIRST = re.compile(r"\s*(?:can|could|would|will) you|.*\b(?:want|need|like)\b", re.IGNORECASE)
+
+
+def asides(text: str) -> list[tuple[int, int]]:
+    """Places of the text, `[start, end)`, whose words are no demand.
+
+    >>> [text[a:b] for text in ("I'm too busy. Sum it up so I can read it",) for a, b in asides(text)]
+    ["I'm too busy", 'so I can read']
+    """
+    sentences = list(_SENTENCE.finditer(text))
+    found: list[tuple[int, int]] = []
+    for sentence in sentences:
+        states = _STATES.match(sentence[0]) and not _WISHES.search(sentence[0])
+        if states and len(sentences) > 1:
+            found.append(sentence.span())
+    for pattern in (_CAN, _REASON):
+        for match in pattern.finditer(text):
+            if not _WISH_FIRST.match(match[0]):
+                found.append(match.span())
+    return sorted(found)
