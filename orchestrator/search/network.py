@@ -17,7 +17,7 @@ from orchestrator.search.problem import Choice, Node, Problem
 
 #: Greatest number of (state, signature) entries of one backward table. What would be wider is
 #: relaxed: some conflicts are left out of the bounds and checked only on the labels.
-TABLE_CAP = 60_000
+TABLE_CAP = 140_000
 
 Clashes = Mapping[tuple[int, int], Bools]
 

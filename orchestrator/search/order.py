@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from graphlib import CycleError, TopologicalSorter
+
+#: Orders whose widest table has more entries than this (log) are tried again from other starts.
+WIDE = math.log(3000)
+MORE_STARTS = 8
 
 
 def by_conflicts(sizes: Sequence[int], rivals: Sequence[Collection[int]]) -> list[int]:
@@ -14,7 +18,12 @@ def by_conflicts(sizes: Sequence[int], rivals: Sequence[Collection[int]]) -> lis
     it can conflict with. Sub-tasks without conflicts come last.
     """
     tangled = [i for i in range(len(sizes)) if rivals[i]]
-    order = _greedy(tangled, sizes, rivals, _near(rivals))
+    by_degree = sorted(tangled, key=lambda i: (len(rivals[i]), i))
+    order, width = _greedy(by_degree, sizes, rivals)
+    for first in by_degree[1 :: max(1, len(by_degree) // MORE_STARTS)] if width > WIDE else ():
+        other, narrower = _greedy([first, *by_degree], sizes, rivals)
+        if narrower < width - 1e-9:
+            order, width = other, narrower
     return order + [i for i in range(len(sizes)) if not rivals[i]]
 
 
@@ -95,36 +104,28 @@ def _memory(
     return (widest, total)
 
 
-def _near(
-    rivals: Sequence[Collection[int]],
-) -> Callable[[set[int], set[int]], list[int]]:
-    """Candidates: of the rivals of the frontier one that closes at once, or all; else the least tangled."""
-
-    def candidates(left: set[int], frontier: set[int]) -> list[int]:
-        close = {r for i in frontier for r in rivals[i]} & left
-        for i in close:
-            if left.isdisjoint(rivals[i]):
-                return [i]
-        if close:
-            return sorted(close)
-        return [min(left, key=lambda i: (len(rivals[i]), i))]
-
-    return candidates
-
-
 def _greedy(
-    members: Sequence[int],
-    sizes: Sequence[int],
-    rivals: Sequence[Collection[int]],
-    candidates: Callable[[set[int], set[int]], list[int]],
-) -> list[int]:
-    left, frontier, order = set(members), set[int](), list[int]()
+    ranked: Sequence[int], sizes: Sequence[int], rivals: Sequence[Collection[int]]
+) -> tuple[list[int], float]:
+    """Return an order that starts with the first of `ranked`, and its widest table (log of entries).
+
+    Next comes what keeps the frontier least: of the rivals of the frontier one that closes at once,
+    or any of them; with no frontier the first of `ranked` that is left.
+    """
+    left, frontier, order = set(ranked), set[int](), list[int]()
+    states = widest = 0.0
     while left:
+        close = {r for i in frontier for r in rivals[i]} & left
+        if not order or not close:
+            close = {next(i for i in ranked if i in left)}
+        closing = next((i for i in close if left.isdisjoint(rivals[i])), None)
         scored = []
-        for i in candidates(left, frontier):
+        for i in sorted(close) if closing is None else (closing,):
             after = {f for f in frontier | {i} if any(r in left and r != i for r in rivals[f])}
             scored.append((sum(math.log(sizes[f]) for f in after), i, after))
-        _, best, frontier = min(scored, key=lambda s: s[:2])
+        after_states, best, frontier = min(scored, key=lambda s: s[:2])
+        widest = max(widest, states + math.log(sizes[best]))
+        states = after_states
         left.discard(best)
         order.append(best)
-    return order
+    return order, widest
