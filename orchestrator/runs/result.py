@@ -87,18 +87,24 @@ def _output(subtask: str, name: str, value: Any) -> ResultOutput:
 
 
 def _words(sinks: Sequence[str], last: Mapping[str, Step], needs: Mapping[str, Sequence[str]]) -> str:
-    """The words of the final outputs; where these are files alone, of the nearest outputs before them."""
-    told: list[str] = []
-    seen = set(sinks)
-    level = list(sinks)
-    while level:
-        told = [words for id in level if id in last and (words := _words_of(last[id]))]
-        if told:
-            break
-        level = list(dict.fromkeys(need for id in level for need in needs.get(id, ()) if need not in seen))
-        seen.update(level)
+    """The words of the final outputs; of one that is a file, the words that the file was made of."""
+    told = [words for id in sinks if (words := _told_by(id, last, needs))]
     files = [_of_file(v) for id in sinks for v in (last[id].output or {}).values() if _is_file(v)]
-    return "\n\n".join([*told, *files])
+    return "\n\n".join(dict.fromkeys([*told, *files]))
+
+
+def _told_by(id: str, last: Mapping[str, Step], needs: Mapping[str, Sequence[str]]) -> str:
+    own = _words_of(last[id])
+    if own and not any(_is_file(value) for value in (last[id].output or {}).values()):
+        return own
+    level, seen = list(needs.get(id, ())), {id}
+    while level:
+        told = [words for near in level if near in last and (words := _words_of(last[near]))]
+        if told:
+            return "\n\n".join(told)
+        seen.update(level)
+        level = list(dict.fromkeys(far for near in level for far in needs.get(near, ()) if far not in seen))
+    return own
 
 
 def _words_of(step: Step) -> str:
@@ -106,7 +112,10 @@ def _words_of(step: Step) -> str:
     values = [value for value in (step.output or {}).values() if not _is_file(value)]
     texts = [value for value in values if isinstance(value, str) and value.strip()]
     tables = [value for value in values if _is_table(value)]
-    chosen = texts or tables or [value for value in values if value not in (None, "", [], {})]
+    made_file = len(values) < len(step.output or {})
+    # Beside a file, numbers and lists only describe it.
+    rest = [] if made_file else [value for value in values if value not in (None, "", [], {})]
+    chosen = texts or tables or rest
     return "\n\n".join(_worded(value) for value in chosen)
 
 

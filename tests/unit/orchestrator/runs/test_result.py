@@ -91,3 +91,21 @@ def test_long_tables_are_cut_and_say_so():
 
 def test_a_result_of_accepted_low_quality_is_put_out_too():
     assert text_of({"a": ()}, {"a": {"text": "so so"}}, a=StepStatus.LOW_QUALITY) == "so so"
+
+
+def test_each_file_is_told_with_its_own_words_whatever_the_others_say():
+    needs = {"top": (), "plot": ("top",), "sheet": ()}
+    book = {"document": IMAGE | {"name": "b.xlsx", "artifact": "art_2"}, "sheets": ["sales.csv"]}
+    told = text_of(needs, {"top": {"text": "Tea"}, "plot": {"image": IMAGE}, "sheet": book})
+    assert told.split("\n\n") == [
+        "Tea",
+        "chart.png (image/png, 1,234 bytes)",
+        "b.xlsx (image/png, 1,234 bytes)",
+    ]
+
+
+def test_two_files_made_of_the_same_words_tell_them_once():
+    needs = {"a": (), "b": ("a",), "c": ("a",)}
+    told = text_of(needs, {"a": {"text": "once"}, "b": {"f": IMAGE}, "c": {"f": IMAGE | {"name": "x"}}})
+    assert told.split("\n\n")[0] == "once"
+    assert told.count("once") == 1
