@@ -37,9 +37,7 @@ T = TypeVar("T")
 class ToolCaller(Protocol):
     """Calls tools of every kind (`tools.toolbox.Toolbox`)."""
 
-    async def call(
-        self, tool: Tool, arguments: Mapping[str, Any], context: CallContext
-    ) -> ToolResult:
+    async def call(self, tool: Tool, arguments: Mapping[str, Any], context: CallContext) -> ToolResult:
         """Make the call; raises `tools.errors.ToolError` only."""
         ...
 
@@ -153,8 +151,9 @@ class Catalog(Protocol):
 class Beliefs(Protocol):
     """The living benchmark table."""
 
-    async def of(self, tool: Tool, subtask_type: str) -> Belief:
-        """The belief about that tool for that type, else for "*", else from its record."""
+    async def of(self, asked: Sequence[tuple[Tool, str]]) -> list[Belief]:
+        """For each (tool, sub-task type): what was seen there, on the prior written for that type,
+        else for "*", else on the one of the tool's record."""
         ...
 
     async def table(self, tool: Tool) -> list[Belief]:
@@ -232,9 +231,7 @@ class Transaction(Protocol):
         """Set plain fields: plan_id, path_version, answers, job, error, started_at."""
         ...
 
-    def charge(
-        self, run_id: str, *, usd: Decimal = Decimal(0), tokens: int = 0
-    ) -> None:
+    def charge(self, run_id: str, *, usd: Decimal = Decimal(0), tokens: int = 0) -> None:
         """Add to what the run has spent."""
         ...
 
@@ -265,9 +262,7 @@ class Transaction(Protocol):
         """That very version of a tool, removed or not. Raises `NotFound`."""
         ...
 
-    def event(
-        self, run_id: str, type: EventType, data: Mapping[str, Any] | None = None
-    ) -> None:
+    def event(self, run_id: str, type: EventType, data: Mapping[str, Any] | None = None) -> None:
         """Append an event; its number is given in this transaction."""
         ...
 
@@ -383,15 +378,11 @@ class Store(Protocol):
         """Raises `NotFound`."""
         ...
 
-    async def runs(
-        self, filter: RunFilter, *, limit: int, cursor: str | None
-    ) -> Page[RunView]:
+    async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunView]:
         """Newest first; the views hold the run and its steps, without plan and attempts. Raises `Invalid`."""
         ...
 
-    async def events(
-        self, run_id: str, *, after: int = 0, limit: int = 500
-    ) -> list[Event]:
+    async def events(self, run_id: str, *, after: int = 0, limit: int = 500) -> list[Event]:
         """Events with a number above `after`, in order. Raises `NotFound`."""
         ...
 
@@ -436,9 +427,7 @@ class Swept:
 class StepStore(Protocol):
     """The hot path of execution; the claims and outcomes of a process share commits."""
 
-    async def claim(
-        self, *, owner: str, queues: Sequence[str], room: int
-    ) -> list[Claim]:
+    async def claim(self, *, owner: str, queues: Sequence[str], room: int) -> list[Claim]:
         """Claim up to `room` ready steps that are due, reserving their worst cost."""
         ...
 
@@ -446,9 +435,7 @@ class StepStore(Protocol):
         """Claim up to `room` planning and repair jobs."""
         ...
 
-    async def record(
-        self, outcome: Outcome, *, owner: str, room: Callable[[], int]
-    ) -> Recorded:
+    async def record(self, outcome: Outcome, *, owner: str, room: Callable[[], int]) -> Recorded:
         """Record under the fence; claim newly ready children for `owner` while `room()` says so."""
         ...
 
@@ -484,9 +471,7 @@ class Replies(Protocol):
         """The stored reply."""
         ...
 
-    async def put(
-        self, key: str, reply: Mapping[str, Any], *, run_id: str | None
-    ) -> None:
+    async def put(self, key: str, reply: Mapping[str, Any], *, run_id: str | None) -> None:
         """Keep a reply."""
         ...
 

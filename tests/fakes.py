@@ -58,17 +58,24 @@ class FakeBeliefs:
         self.priors: dict[tuple[str, str], Prior] = {}
         self.asked: list[tuple[str, str]] = []
 
-    async def of(self, tool: Tool, subtask_type: str) -> Belief:
-        self.asked.append((tool.name, subtask_type))
-        own = self.priors.get((tool.name, subtask_type)) or _prior(tool, subtask_type)
-        return Belief(tool.name, tool.version, subtask_type, own)
+    async def of(self, asked: Sequence[tuple[Tool, str]]) -> list[Belief]:
+        self.asked += [(tool.name, subtask_type) for tool, subtask_type in asked]
+        return [
+            Belief(
+                tool.name,
+                tool.version,
+                subtask_type,
+                self.priors.get((tool.name, subtask_type)) or _prior(tool, subtask_type),
+            )
+            for tool, subtask_type in asked
+        ]
 
     async def table(self, tool: Tool) -> list[Belief]:
-        return [await self.of(tool, one.subtask_type) for one in tool.believed]
+        return await self.of([(tool, one.subtask_type) for one in tool.believed])
 
     async def set_prior(self, tool: Tool, subtask_type: str, prior: Prior) -> Belief:
         self.priors[tool.name, subtask_type] = prior
-        return await self.of(tool, subtask_type)
+        return (await self.of([(tool, subtask_type)]))[0]
 
 
 class FakeArtifacts:

@@ -24,10 +24,12 @@ async def estimate_plan(plan: Plan, *, catalog: Catalog, beliefs: Beliefs, risk:
     the least known of its calls. Raises NotFound when a pinned tool version is gone.
     """
     newest = {(tool.name, tool.version): tool for tool in await catalog.active()}
-    figures: dict[_Key, Estimate] = {}
-    for key in _keys(plan):
-        tool = newest.get(key[:2]) or await catalog.pinned(*key[:2])
-        figures[key] = _estimate(await beliefs.of(tool, key[2]), tool, risk)
+    keys = _keys(plan)
+    tools = [newest.get(key[:2]) or await catalog.pinned(*key[:2]) for key in keys]
+    believed = await beliefs.of([(tool, key[2]) for tool, key in zip(tools, keys, strict=True)])
+    figures = {
+        key: _estimate(belief, tool, risk) for key, tool, belief in zip(keys, tools, believed, strict=True)
+    }
     subtasks = (
         replace(s, options=tuple(_filled(option, s.type, figures) for option in s.options))
         for s in plan.subtasks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,7 @@ from orchestrator.domain.belief import DECAY, Belief, Observed, Prior
 from orchestrator.domain.step import WORKER_STOPPED, Ending, Outcome
 from orchestrator.store.codec import dump, load
 from orchestrator.store.tables import beliefs
+from tools.spec import Believed, Tool
 
 _SUMS = ("tries", "successes", "judged", "quality", "usd", "usd_squared", "seconds", "seconds_squared")
 #: Endings that say something about the tool; a cancelled or a lost attempt does not.
@@ -83,17 +84,31 @@ def _observe_statement(dialect: str) -> Any:
 _OBSERVE = {dialect: _observe_statement(dialect) for dialect in ("sqlite", "postgresql")}
 
 
-def read(connection: Connection, tool: str, version: int) -> list[Row[Any]]:
-    """All rows about a tool version."""
-    where = (beliefs.c.tool == tool) & (beliefs.c.version == version)
-    return list(connection.execute(select(beliefs).where(where).order_by(beliefs.c.subtask_type)))
+#: Rows by (tool, version, sub-task type).
+Rows = Mapping[tuple[str, int, str], Row[Any]]
 
 
-def belief_of(row: Row[Any], record_prior: Prior) -> Belief:
-    """A row as a belief; the tool's record speaks where no prior was written."""
-    prior = record_prior if row.prior is None else load(Prior, row.prior)
-    seen = Observed(**{name: getattr(row, name) for name in _SUMS})
-    return Belief(row.tool, row.version, row.subtask_type, prior, seen)
+def read(connection: Connection, tools: Collection[str]) -> Rows:
+    """All rows about tools of these names."""
+    query = select(beliefs).where(beliefs.c.tool.in_(tools)).order_by(beliefs.c.subtask_type)
+    return {(row.tool, row.version, row.subtask_type): row for row in connection.execute(query)}
+
+
+def belief(rows: Rows, tool: Tool, subtask_type: str) -> Belief:
+    """What was seen for that type, on the prior written for it, else for all types, else the record's."""
+    here = rows.get((tool.name, tool.version, subtask_type))
+    everywhere = rows.get((tool.name, tool.version, "*"))
+    written = next((row.prior for row in (here, everywhere) if row is not None and row.prior), None)
+    prior = _record_prior(tool, subtask_type) if written is None else load(Prior, written)
+    seen = Observed() if here is None else Observed(**{name: getattr(here, name) for name in _SUMS})
+    return Belief(tool.name, tool.version, subtask_type, prior, seen)
+
+
+def _record_prior(tool: Tool, subtask_type: str) -> Prior:
+    """What the tool's own record believes for that type, or for all."""
+    stated = {believed.subtask_type: believed for believed in tool.believed}
+    believed = stated.get(subtask_type) or stated.get("*") or Believed(usd=float(tool.price.per_call))
+    return Prior(believed.usd, believed.seconds, believed.quality, believed.n)
 
 
 def write_prior(connection: Connection, tool: str, version: int, subtask_type: str, prior: Prior) -> None:

@@ -27,7 +27,7 @@ from orchestrator.store.database import Database
 from orchestrator.store.intake import Intake
 from orchestrator.store.steps import ClaimAsk, Packet, Record
 from orchestrator.store.tables import counters
-from tools.spec import Believed, Tool
+from tools.spec import Tool
 
 T = TypeVar("T")
 
@@ -147,25 +147,17 @@ class SqlBeliefs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, tool: Tool, subtask_type: str) -> Belief:
-        """The belief for that type, else for all types, else the record's."""
-        rows = {row.subtask_type: row for row in await self._rows(tool)}
-        row = rows.get(subtask_type) or rows.get("*")
-        if row is None:
-            return Belief(tool.name, tool.version, subtask_type, _record_prior(tool, subtask_type))
-        return beliefs.belief_of(row, _record_prior(tool, subtask_type))
+    async def of(self, asked: Sequence[tuple[Tool, str]]) -> list[Belief]:
+        """The belief for each (tool, sub-task type), in one query."""
+        rows = await self._database.read(lambda c: beliefs.read(c, {tool.name for tool, _ in asked}))
+        return [beliefs.belief(rows, tool, subtask_type) for tool, subtask_type in asked]
 
     async def table(self, tool: Tool) -> list[Belief]:
-        """All beliefs about that tool version."""
-        rows = await self._rows(tool)
-        seen = [beliefs.belief_of(row, _record_prior(tool, row.subtask_type)) for row in rows]
-        known = {belief.subtask_type for belief in seen}
+        """All beliefs about that tool version: what was seen or written, and what its record states."""
+        rows = await self._database.read(lambda c: beliefs.read(c, {tool.name}))
+        seen = [type_ for name, version, type_ in rows if (name, version) == (tool.name, tool.version)]
         stated = [believed.subtask_type for believed in tool.believed] or ["*"]
-        return seen + [
-            Belief(tool.name, tool.version, type_, _record_prior(tool, type_))
-            for type_ in stated
-            if type_ not in known
-        ]
+        return [beliefs.belief(rows, tool, type_) for type_ in dict.fromkeys([*seen, *stated])]
 
     async def set_prior(self, tool: Tool, subtask_type: str, prior: Prior) -> Belief:
         """Write a prior."""
@@ -174,14 +166,4 @@ class SqlBeliefs:
                 journal.connection, tool.name, tool.version, subtask_type, prior
             )
         )
-        return await self.of(tool, subtask_type)
-
-    async def _rows(self, tool: Tool) -> list[Any]:
-        return await self._database.read(lambda c: beliefs.read(c, tool.name, tool.version))
-
-
-def _record_prior(tool: Tool, subtask_type: str) -> Prior:
-    """What the tool's own record believes for that type, or for all."""
-    stated = {believed.subtask_type: believed for believed in tool.believed}
-    believed = stated.get(subtask_type) or stated.get("*") or Believed(usd=float(tool.price.per_call))
-    return Prior(believed.usd, believed.seconds, believed.quality, believed.n)
+        return (await self.of([(tool, subtask_type)]))[0]
