@@ -112,7 +112,10 @@ def rejection(findings: Sequence[Finding]) -> PlanRejected:
     """The error that names every finding."""
     problems = [FieldProblem(one.path, one.detail) for one in findings]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    first = f"{problems[0].path}: {problems[0].detail}"
+    first = f"{problems[0].path}: {problems[0].detail}".removeprefix(": ")
+    if findings[0].check == REPLY:
+        message = f"The language model sent no plan that can be read: {first}. Try planner 'offline'."
+        return PlanRejected(message, problems=problems)
     return PlanRejected(f"The plan does not pass its checks: {first}{more}", problems=problems)
 
 

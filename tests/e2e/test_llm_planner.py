@@ -131,7 +131,7 @@ def test_a_model_that_never_plans_fails_the_run_in_plain_words(client: Client, a
     assert run["status"] == "failed"
     assert run["error"]["code"]
     assert "Traceback" not in str(run["error"])
-    assert "model" in run["error"]["message"]
+    assert "language model" in run["error"]["message"]
 
 
 def test_a_dead_server_leaves_the_work_to_the_offline_planner(
