@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.domain.planning import DraftQuestion, PlanningTask
@@ -41,18 +42,11 @@ class LlmDecomposer:
         holds it is kept; so answers need only its id.
         """
         talk: Talk = first_messages(task, shown=shown, peek=peek)
-        seed = task.request.seed or 0
-        first = await self._ask(task, talk, Sampling(0.0, seed), bill)
-        for _ in range(_MOST_ROUNDS):
-            open_ones = [q for q in first.draft.questions if q.id not in task.answers]
-            if open_ones or not first.draft.questions:
-                break
-            talk = (*first.talk, answers_message(first.draft.questions, task.answers))
-            first = await self._ask(task, talk, Sampling(0.0, seed), bill)
-        else:
-            raise ModelFailed("the language model keeps asking instead of planning: use planner 'offline'")
+        first = await self._planned(task, talk, bill)
         if first.draft.questions:
             return (first,)
+        # What was asked and answered on the way holds for the other candidates too.
+        seed, talk = _seed(task), first.talk[:-1]
         samplings = [Sampling(_WARM, seed + place) for place in range(1, self._candidates)]
         others = await asyncio.gather(*(self._another(task, talk, one, bill) for one in samplings))
         return (first, *(one for one in others if one is not None))
@@ -61,8 +55,19 @@ class LlmDecomposer:
         self, task: PlanningTask, candidate: Candidate, findings: Sequence[Finding], *, bill: Bill
     ) -> Candidate:
         """The model's next try, told what was wrong. Raises ModelFailed or BudgetTooSmall."""
-        talk = (*candidate.talk, problems_message(findings))
-        return await self._ask(task, talk, Sampling(0.0, task.request.seed or 0), bill)
+        return await self._planned(task, (*candidate.talk, problems_message(findings)), bill)
+
+    async def _planned(self, task: PlanningTask, talk: Talk, bill: Bill) -> Candidate:
+        """The reply at temperature 0, questions answered as far as a person has."""
+        sampling = Sampling(0.0, _seed(task))
+        for _ in range(_MOST_ROUNDS):
+            found = await self._ask(task, talk, sampling, bill)
+            questions = found.draft.questions
+            open_ones = tuple(one for one in questions if one.id not in task.answers)
+            if open_ones or not questions:
+                return replace(found, draft=replace(found.draft, questions=open_ones))
+            talk = (*found.talk, answers_message(questions, task.answers))
+        raise ModelFailed("the language model keeps asking instead of planning: use planner 'offline'")
 
     async def _another(
         self, task: PlanningTask, talk: Talk, sampling: Sampling, bill: Bill
@@ -80,6 +85,10 @@ class LlmDecomposer:
         if reply.fault:
             return Candidate(talk=longer, findings=(Finding(REPLY, "", reply.fault),))
         return Candidate(read_reply(reply, task.request.request or ""), talk=longer)
+
+
+def _seed(task: PlanningTask) -> int:
+    return task.request.seed or 0
 
 
 def read_reply(reply: Reply, request: str) -> Draft:

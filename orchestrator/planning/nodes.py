@@ -22,6 +22,7 @@ from orchestrator.errors import (
 )
 from orchestrator.planning.assembly import assembled
 from orchestrator.planning.checks import CLAUSES, TYPES, Finding, Scene, check_rows, rejection
+from orchestrator.planning.coverage import naming, unquoted
 from orchestrator.planning.drafts import Draft
 from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.given import ROOT, read_given
@@ -118,6 +119,8 @@ class Nodes:
             try:
                 return await self._by_model(state)
             except (ModelFailed, BudgetTooSmall) as error:
+                if state.get("doubted"):
+                    return {"candidates": state["doubted"], "findings": ()}
                 if task.request.planner != "auto":
                     raise
                 note = f"The language model could not be used, so the offline planner made this plan: {error}"
@@ -133,10 +136,16 @@ class Nodes:
             return {"questions": first.draft.questions, "done": True}
         judged = [self._judged(candidate, state) for candidate in state["candidates"]]
         good = [candidate for candidate in judged if not candidate.against]
-        if not good:
+        fallback, notes = state.get("doubted", ()), state["notes"]
+        if not good and not fallback:
             return {"candidates": tuple(judged), "findings": judged[0].against}
-        plan = assembled(good, state["task"], source=state["source"], notes=state["notes"])
-        return {"plan": plan, "findings": (), "candidates": tuple(good)}
+        missed = unquoted(state["task"].request.request or "", (good or fallback)[0].draft)
+        if missed and state["source"] == "llm":
+            if not fallback and state["repairs"] < self.max_repairs:
+                return {"candidates": tuple(good), "doubted": tuple(good), "findings": _doubts(missed)}
+            notes = (*notes, f"No sub-task quotes these words of the request: {'; '.join(missed)}")
+        plan = assembled(good or fallback, state["task"], source=state["source"], notes=notes)
+        return {"plan": plan, "findings": (), "candidates": tuple(good or fallback)}
 
     async def search(self, state: State) -> State:
         """Fill in what is believed of each option and choose the best path."""
@@ -182,7 +191,8 @@ class Nodes:
         if state.get("findings"):
             first = state["candidates"][0]
             mended = await self.model.repair(state["task"], first, state["findings"], bill=state["bill"])
-            return {"candidates": (mended,), "findings": ()}
+            others = state["candidates"][1:] if state.get("doubted") else ()
+            return {"candidates": (mended, *others), "findings": ()}
         found = await self.model.propose(
             state["task"], shown=state["shown"], peek=state["peek"], bill=state["bill"]
         )
@@ -197,7 +207,8 @@ class Nodes:
         if not draft.subtasks or (missed and state["source"] != "llm"):
             raise nothing_fits(draft, state["shown"])
         scene = replace(state["scene"], positions=candidate.positions)
-        grounded = ground(draft, scene, pinned=candidate.pinned, failed=state["task"].failed)
+        pinned = candidate.pinned | _named(draft, state["task"].request.request or "")
+        grounded = ground(draft, scene, pinned=pinned, failed=state["task"].failed)
         return replace(candidate, grounded=grounded, findings=missed)
 
     async def _peek(self, request: RunRequest) -> Mapping[str, AttachedInput]:
@@ -240,6 +251,20 @@ def nothing_fits(draft: Draft, shown: Sequence[Tool] = ()) -> NoSuitableTool:
 def _missed(draft: Draft) -> list[Finding]:
     how = "add a sub-task for it with one of the tools; answer nothing_fits only when none can"
     return [Finding(CLAUSES, "/clauses", f"nothing serves {clause!r}: {how}") for clause in draft.uncovered]
+
+
+def _named(draft: Draft, request: str) -> frozenset[str]:
+    """Sub-tasks whose tool the request calls by its name: the person has chosen."""
+    tools = {
+        one.id: call.tool for one in draft.subtasks for option in one.options[:1] for call in option.calls
+    }
+    names = naming(request, tools.values())
+    return frozenset(id for id, tool in tools.items() if tool in names)
+
+
+def _doubts(parts: Sequence[str]) -> tuple[Finding, ...]:
+    how = "when it asks for something, serve it and list it; when it does not, send the same plan again"
+    return tuple(Finding(CLAUSES, "/clauses", f"no clause quotes {part!r}: {how}") for part in parts)
 
 
 def _types_of(request: RunRequest, peek: Mapping[str, AttachedInput]) -> dict[str, str]:

@@ -57,6 +57,8 @@ class State(TypedDict, total=False):
     candidates: tuple[Candidate, ...]
     findings: tuple[Finding, ...]
     repairs: int
+    #: Candidates that pass, while the model is asked about words that they do not quote.
+    doubted: tuple[Candidate, ...]
     questions: tuple[DraftQuestion, ...]
     plan: Plan
     path: Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from orchestrator.domain.planning import NeedsAnswers, Planned
 from orchestrator.errors import BudgetTooSmall, ModelFailed, NoSuitableTool, PlanRejected
 from orchestrator.planning.drafts import Draft
 from orchestrator.planning.planner import Planner
-from tests.fakes import FakeArtifacts, FakePlanningBudget, FakeReplies
-from tests.unit.orchestrator.planning.cases import DraftsAsTold, asked, drafted, planner, ref
+from tests.fakes import FakeArtifacts, FakeCatalog, FakePlanningBudget, FakeReplies
+from tests.unit.orchestrator.planning.cases import ALL, LEAD, DraftsAsTold, asked, drafted, planner, ref
 from tools.llm import ChatModel
 from tools.net import Net
 from tools.spec import Price
@@ -182,6 +183,41 @@ async def test_mending_is_bounded() -> None:
     assert len(server.prompts) == 3
 
 
+async def test_a_part_that_the_model_left_out_is_asked_about_and_served() -> None:
+    less = {**GOOD, "subtasks": GOOD["subtasks"][:2], "clauses": GOOD["clauses"][:2]}
+    words = "Fetch https://example.com/a.html, extract its text and summarise everything"
+    rules = [Rule(match="no clause quotes 'summarise everything'", json=GOOD), Rule(json=less)]
+    async with serving(rules) as (one, server):
+        made = await one.plan(asked(words))
+    assert isinstance(made, Planned)
+    assert [subtask.id for subtask in made.plan.subtasks] == ["page", "text", "short"]
+    assert len(server.prompts) == 2
+
+
+@pytest.mark.parametrize("second", [GOOD, {"outcome": "plan", "subtasks": [{}]}])
+async def test_a_model_that_stands_by_its_plan_is_believed_once_asked_with_a_note(second: Any) -> None:
+    words = f"{REQUEST}. Be quick about it, my boss is waiting!"
+    rules = [Rule(match="no clause quotes", json=second), Rule(json=GOOD)]
+    async with serving(rules) as (one, server):
+        made = await one.plan(asked(words))
+    assert isinstance(made, Planned)
+    assert len(made.plan.subtasks) == 3
+    assert "boss is waiting" in made.plan.notes[-1]
+    assert len(server.prompts) == 2
+
+
+async def test_a_tool_that_the_request_calls_by_name_gets_no_alternatives() -> None:
+    named = replace(LEAD, name="summary_lead")
+    plan = changed(2, tool="summary_lead")
+    async with serving([Rule(json=plan)], catalog=FakeCatalog([*ALL, named])) as (one, _):
+        free = await one.plan(asked(REQUEST))
+        bound = await one.plan(asked(f"{REQUEST} with summary_lead"))
+    assert isinstance(free, Planned)
+    assert isinstance(bound, Planned)
+    assert len(free.plan.subtask("short").options) == 3
+    assert [option.id for option in bound.plan.subtask("short").options] == ["summary_lead"]
+
+
 async def test_a_model_that_finds_nothing_is_believed_with_its_reason() -> None:
     told = {"outcome": "nothing_fits", "reason": "no tool can fly"}
     async with serving([Rule(json=told)]) as (one, _):
@@ -209,6 +245,28 @@ async def test_a_question_is_asked_and_its_answer_continues_the_conversation_wit
     assert made.plan.source == "llm"
     assert len(server.prompts) == 2
     assert '"answer": 4' in server.prompts[1]["messages"][-1]["content"]
+
+
+async def test_a_question_asked_while_mending_is_answered_in_the_same_conversation() -> None:
+    rules = [
+        Rule(match="The answers:", json=GOOD),
+        Rule(match="does not pass its checks", json=QUESTION),
+        Rule(json=changed(0, arguments={})),
+    ]
+    async with serving(rules, replies=FakeReplies()) as (one, server):
+        assert isinstance(await one.plan(asked(REQUEST)), NeedsAnswers)
+        made = await planned(one, answers={"how_long": 4})
+    assert made.plan.source == "llm"
+    assert len(server.prompts) == 3
+
+
+async def test_a_good_plan_is_kept_when_the_model_fails_while_it_is_asked_about_it() -> None:
+    words = f"{REQUEST}. Be quick about it, my boss is waiting!"
+    rules = [Rule(match="no clause quotes", status=401), Rule(json=GOOD)]
+    async with serving(rules) as (one, _):
+        made = await one.plan(asked(words, planner="auto"))
+    assert isinstance(made, Planned)
+    assert made.plan.source == "llm"
 
 
 async def test_a_model_that_keeps_asking_is_stopped() -> None:
