@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.bootstrap import log_plainly
 from orchestrator.store import migrate
 from orchestrator.store.engine import open_engine
 from tests import servers
@@ -19,6 +20,12 @@ def migrated(url: str) -> None:
     engine = open_engine(url)
     migrate.upgrade(engine)
     engine.dispose()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> None:
+    """The default traces of a terminal, with all values in them, take seconds each."""
+    log_plainly()
 
 
 @pytest.fixture(scope="session")

@@ -93,9 +93,7 @@ async def test_a_follower_never_misses_an_event(process: Callable[[], Truth]) ->
 
     async def tell() -> None:
         for number in range(60):
-            await writer.store.write(
-                lambda tx, n=number: tx.event(run_id, EventType.RUN_STATUS, {"n": n})
-            )
+            await writer.store.write(lambda tx, n=number: tx.event(run_id, EventType.RUN_STATUS, {"n": n}))
 
     await together([follow(), tell()])
     assert seen == list(range(1, 63))
