@@ -115,7 +115,9 @@ def _given(name: str, types: set[str], setting: Setting) -> Mapping[str, str] | 
     return None
 
 
-def _language(tool: Tool, name: str, schema: Mapping[str, Any], setting: Setting, used: set[int], *, must: bool) -> Any:
+def _language(
+    tool: Tool, name: str, schema: Mapping[str, Any], setting: Setting, used: set[int], *, must: bool
+) -> Any:
     parts = set(name.lower().split("_"))
     spoken = [
         token.value for token in setting.own if token.value is not None and token.value.kind == "language"
@@ -127,7 +129,9 @@ def _language(tool: Tool, name: str, schema: Mapping[str, Any], setting: Setting
     elif must or parts & _TO:
         fresh = sorted(
             (value for value in fresh if value.more.get("before") != "from"),
-            key=lambda value: value.more.get("before") not in ("into", "in", "to", "as") and not value.more.get("made"),
+            key=lambda value: (
+                value.more.get("before") not in ("into", "in", "to", "as") and not value.more.get("made")
+            ),
         )
     elif setting.language:
         return setting.language if not allowed or setting.language in allowed else _UNFILLED
@@ -193,7 +197,12 @@ def _choice(tool: Tool, name: str, setting: Setting) -> Any:
         for key, other in properties(tool).items()
         if key != name and len(other.get("enum", ())) in range(1, len(schema["enum"]))
     ]
-    theirs = {tuple(_plain(phrase)) for other in others for value in other["enum"] for phrase in _phrases(other, value)}
+    theirs = {
+        tuple(_plain(phrase))
+        for other in others
+        for value in other["enum"]
+        for phrase in _phrases(other, value)
+    }
     said = " ".join(" ".join(_plain(setting.text[start:end])) for start, end in _spans(setting))
     best: tuple[int, Any] = (0, _UNFILLED)
     for value in schema["enum"]:

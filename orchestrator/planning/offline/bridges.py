@@ -7,7 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from orchestrator.planning.offline.jobs import Job, input_types, is_material, main_output, may_bridge, required
+from orchestrator.planning.offline.jobs import (
+    Job,
+    input_types,
+    is_material,
+    main_output,
+    may_bridge,
+    required,
+)
 from tools.spec import Tool, fits
 
 STEP = 0.35

@@ -35,10 +35,8 @@ _PREPOSITION = re.compile(
 )
 #: Where what follows feeds what stands before: "a chart of …", "a document with …", "after fetching …".
 _FEEDS = re.compile(
-    
     r"\b(?:of|for|with|from|contain(?:s|ing)|show(?:s|ing)|including|about|on|using|after|once|based\s+on|h[oa]ld(?:s|ing)|"
     r"ha(?:s|ve|ving)|featur(?:es|ing))\b"
-
 )
 
 
@@ -157,7 +155,12 @@ def _meant(token: Token) -> str:
         return token.stem
     if word == "about":
         return stem("gist")
-    if word.endswith("est") and len(word) > 6 and word not in NO_SUPERLATIVES and not SYNONYMS.get(token.stem):
+    if (
+        word.endswith("est")
+        and len(word) > 6
+        and word not in NO_SUPERLATIVES
+        and not SYNONYMS.get(token.stem)
+    ):
         return stem("highest")
     return token.stem
 

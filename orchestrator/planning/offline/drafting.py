@@ -128,7 +128,14 @@ class Drafting:
         )
         own = [] if node.bridge else wanted.tokens(self.tokens)
         return Setting(
-            own, self.tokens, self.text, self._columns(node), self.attached, self._language(node), numbers, taken
+            own,
+            self.tokens,
+            self.text,
+            self._columns(node),
+            self.attached,
+            self._language(node),
+            numbers,
+            taken,
         )
 
     def _columns(self, node: Node) -> tuple[Column, ...]:

@@ -30,13 +30,14 @@ _MATERIAL = 0.45
 _FORMAT = 0.9
 _BORROWED = 0.35
 _EXCLUSIVE = 3
+_RANK = 0.9
 _UNRANKED = 0.4
 _OWN_WORD = 0.7
-_WEIGHTY = frozenset("important relevant central significant interesting telling essential frequent common".split())
-_JOINING = frozenset(stem(word) for word in "combine merge join unite put together both".split())
-_RANKS = frozenset(
-    one for word in ("most", "least") for one in (stem(word), *SYNONYMS.get(stem(word), ()))
+_WEIGHTY = frozenset(
+    "important relevant central significant interesting telling essential frequent common".split()
 )
+_JOINING = frozenset(stem(word) for word in "combine merge join unite put together both".split())
+_RANKS = frozenset(one for word in ("most", "least") for one in (stem(word), *SYNONYMS.get(stem(word), ())))
 _VALUE_WEIGHTS = {"url": 0.3, "quote": 0.3, "name": 0.15, "email": 0.7, "number": 0.3, "expression": 1.0,
                   "language": 0.9, "file": 0.3, "input": 0.2, "sql": 1.0}  # fmt: skip
 
@@ -78,6 +79,8 @@ def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
         return max(weight, _FORMAT)
     if token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL:
         weight *= _MATERIAL
+    if token.stem in _RANKS and max(strengths, default=0.0) >= _OWN_WORD:
+        weight = max(weight, _RANK)
     if known >= 0.9:
         weight *= 0.3
     return weight * _HEAD if token.head else weight
@@ -197,7 +200,8 @@ def _wants_words(job: Job) -> bool:
     """Whether the job must be given a string of its own, such as what to search for."""
     lead = job.lead
     return any(
-        set(input_types(lead, name)) == {"string"} and "enum" not in properties(lead)[name] for name in required(lead)
+        set(input_types(lead, name)) == {"string"} and "enum" not in properties(lead)[name]
+        for name in required(lead)
     )
 
 

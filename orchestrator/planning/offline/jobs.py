@@ -75,7 +75,11 @@ def make_job(does: str, tools: Sequence[Tool]) -> Job:
             if weight >= _EXAMPLE:
                 pairs.update(zip(found, found[1:], strict=False))
     hints = {
-        stem for tool in tools for schema in properties(tool).values() for word in hint_words(schema) for stem in stems(word)
+        stem
+        for tool in tools
+        for schema in properties(tool).values()
+        for word in hint_words(schema)
+        for stem in stems(word)
     }
     return Job(does, tuple(tools), profile, frozenset(pairs), frozenset(hints))
 

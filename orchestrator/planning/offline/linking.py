@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from orchestrator.planning.offline.bridges import Bridges, renders
+from orchestrator.planning.offline.bridges import Bridges
 from orchestrator.planning.offline.clauses import Token
 from orchestrator.planning.offline.flow import Flow, Node, Source
 from orchestrator.planning.offline.jobs import (
@@ -14,42 +14,20 @@ from orchestrator.planning.offline.jobs import (
     input_types,
     main_output,
     material_inputs,
-    outputs,
-    properties,
     required,
     takes_many,
 )
-from orchestrator.planning.offline.mentions import names_input
+from orchestrator.planning.offline.offers import MATERIAL_KINDS, Offer, Offers
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.values import Value
 from orchestrator.planning.offline.wanted import Wanted
-from tools.spec import Tool
 
-_OWN, _OWN_INPUT, _OTHER_INPUT, _OTHER_VALUE = -1.2, -0.6, 0.25, 0.3
-#: Share of what ranks a source that it adds to the plan's cost: being sure of one is no reward.
-_SHARE = 0.4
-_USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 1.0
-_REFERRED = -0.8
-_ASKED = 0.6
 #: What it is worth that an output finds its place in an optional input; what a joiner of one thing costs.
 _WELCOME, _ALONE = 0.1, 1.5
-#: An input that an earlier job has used comes after what was made of it.
-_NAMED_AGAIN = 0.15
 #: Offers that differ by no more than this are taken in the order of the text.
 _ALIKE = 0.2
-_SAME_NAME, _RESERVED, _REREAD = -0.25, 0.6, 1.5
 _MISSING, _ABSENT, _UNUSED, _DANGLING = 3.0, 1.5, 0.8, 0.45
-_MATERIAL_KINDS = ("url", "quote")
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    #: By which offers are ranked, and what the chosen one adds to the cost of the flow.
-    cost: float
-    price: float
-    source: Source
-    bridge: tuple[Job, ...]
-    root: tuple[object, ...]
+_CAPTION, _JOINED, _UNJOINED = 0.3, 0.2, 1.0
 
 
 @dataclass(slots=True)
@@ -62,6 +40,10 @@ class Linker:
     attached: Mapping[str, AttachedInput]
     bridges: Bridges
     joiners: Sequence[Job]
+    _offers: Offers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._offers = Offers(self.wanted, self.tokens, self.values, self.attached, self.bridges)
 
     def link(self, order: Sequence[int]) -> Flow:
         """A flow that runs the instances in this order."""
@@ -72,8 +54,6 @@ class Linker:
         flow.cost += _DANGLING * max(0, len(_leaves(flow)) - 1)
         return flow
 
-    # -- one instance ---------------------------------------------------------------------------
-
     def _place(self, flow: Flow, number: int) -> None:
         """Adds an instance, once for each of the values it is asked to work on."""
         job = self.wanted[number].job
@@ -82,7 +62,7 @@ class Linker:
         if main is None:
             self._add(flow, job, number)
             return
-        offers = self._offers(flow, number, main)
+        offers = self._offers.find(flow, number, main)
         groups = self._parts(flow, number, main, offers)
         for part, chosen in enumerate(groups):
             node = self._add(flow, job, number, part=part, defer=True)
@@ -100,18 +80,18 @@ class Linker:
             flow.served.setdefault(number, []).append(node.number)
         return node
 
-    def _parts(self, flow: Flow, number: int, main: str, offers: Sequence[_Offer]) -> list[list[_Offer]]:
+    def _parts(self, flow: Flow, number: int, main: str, offers: Sequence[Offer]) -> list[list[Offer]]:
         """The offers for the main input: several lists mean that the job runs once for each."""
         if not offers:
             return [[]]
         best = offers[0]
         lead = self.wanted[number].job.lead
-        alike = [name for name in required(lead) if accepts(lead, name, _end_type(best))]
+        alike = [name for name in required(lead) if accepts(lead, name, best.end_type)]
         if len(alike) > 1:
             near = [one for one in offers if one.cost <= best.cost + _ALIKE]
-            return [[min(near, key=lambda offer: _place_of(offer.source))]]
+            return [[min(near, key=lambda offer: offer.place)]]
         mates = [best, *(one for one in offers[1:] if self._mates(flow, best, one, number))]
-        mates = sorted(_one_a_root(mates), key=lambda offer: _place_of(offer.source))
+        mates = sorted(_one_a_root(mates), key=lambda offer: offer.place)
         one = self.wanted[number]
         if len(mates) == 1 or takes_many(lead, main):
             return [mates]
@@ -121,7 +101,7 @@ class Linker:
             return [mates]
         return [[mate] for mate in mates if self._twins(flow, best.source, mate.source)]
 
-    def _mates(self, flow: Flow, best: _Offer, other: _Offer, number: int) -> bool:
+    def _mates(self, flow: Flow, best: Offer, other: Offer, number: int) -> bool:
         """Whether two offers stand beside each other: values of the same words, or twins of one instance."""
         one, two = best.source, other.source
         if one.kind != two.kind:
@@ -159,11 +139,7 @@ class Linker:
     def _plural(self, wanted: Wanted) -> bool:
         return any(token.media and token.text.lower().endswith("s") for token in wanted.tokens(self.tokens))
 
-    # -- filling one input ----------------------------------------------------------------------
-
-    def _fill(
-        self, flow: Flow, node: Node, name: str, chosen: Sequence[_Offer]
-    ) -> set[tuple[object, ...]]:
+    def _fill(self, flow: Flow, node: Node, name: str, chosen: Sequence[Offer]) -> set[tuple[object, ...]]:
         """Links `chosen` into an input, over bridges and a joiner where needed; answers what was taken."""
         if not chosen:
             if name in required(node.job.lead):
@@ -187,7 +163,7 @@ class Linker:
         lead = node.job.lead
         wanted = self.wanted[node.wanted]
         for name in names:
-            every = self._offers(flow, node.wanted, name)
+            every = self._offers.find(flow, node.wanted, name)
             offers = [one for one in every if one.source.key not in taken]
             if name in required(lead):
                 offers = [one for one in offers if one.root not in taken] or offers
@@ -204,7 +180,7 @@ class Linker:
 
     def _given_any(self) -> bool:
         """Whether the request brings material of its own: then asking for more is far-fetched."""
-        return bool(self.attached) or any(value.kind in _MATERIAL_KINDS for value in self.values)
+        return bool(self.attached) or any(value.kind in MATERIAL_KINDS for value in self.values)
 
     def _asked(self, flow: Flow, source: Source, name: str, wanted: Wanted) -> bool:
         """Whether an optional input should take this output: nobody else has it, and words or names say so."""
@@ -238,95 +214,9 @@ class Linker:
                 words = [self.tokens[place].text for place in sorted(places)]
                 node.captions[name] = " ".join(words).capitalize()
                 node.missing.remove(name)
-                flow.cost += 0.3
+                flow.cost += _CAPTION
 
-    # -- offers ---------------------------------------------------------------------------------
-
-    def _offers(self, flow: Flow, number: int, name: str) -> list[_Offer]:
-        """Everything that could fill an input, best first."""
-        job = self.wanted[number].job
-        found: list[_Offer] = []
-        bases: dict[tuple[object, ...], float] = {}
-        for base, source in self._given(flow, number):
-            bases[source.key] = base
-            media = source.value.more.get("media", "") if source.value else ""
-            bridge = self.bridges.between(source.type, job, name, media=media)
-            if bridge is not None:
-                found.append(_Offer(base + bridge[0], _SHARE * max(base, 0.0) + bridge[0], source, bridge[1], source.key))
-        for base, source in self._made(flow, number, name, bases):
-            maker = flow.nodes[source.node]
-            bridge = self.bridges.between(source.type, job, name, maker=maker.job)
-            if bridge is not None:
-                root = maker.root or source.key
-                found.append(_Offer(base + bridge[0], _SHARE * max(base, 0.0) + bridge[0], source, bridge[1], root))
-        return sorted(found, key=lambda one: (one.cost, str(one.source.key)))
-
-    def _given(self, flow: Flow, number: int) -> list[tuple[float, Source]]:
-        """Values of the request and attached inputs, each with its base cost and under each of its types."""
-        wanted = self.wanted[number]
-        own = {token.start for token in wanted.tokens(self.tokens)}
-        found = []
-        for value in self.values:
-            if value.kind not in _MATERIAL_KINDS:
-                continue
-            for kind in value.types:
-                source = Source("literal", kind, value=value)
-                asked = value.kind == "quote" and _needs_words(wanted.job.lead)
-                base = _ASKED if asked else _OWN if value.start in own else _OTHER_VALUE
-                found.append((base + (_USED if flow.used.get(source.key) else 0.0), source))
-        named = self._named_inputs(wanted)
-        for one in self.attached.values():
-            for place, kind in enumerate(one.types):
-                source = Source("input", kind, name=one.name)
-                base = _OWN_INPUT if one.name in named else _OTHER_INPUT
-                if flow.used.get(source.key):
-                    base = _NAMED_AGAIN if one.name in named else _OTHER_INPUT + _USED
-                found.append((base + 0.01 * place, source))
-        return found
-
-    def _named_inputs(self, wanted: Wanted) -> set[str]:
-        names = set()
-        for place in wanted.places:
-            value = self.tokens[place].value
-            if value is not None and value.kind == "input":
-                names.add(str(value.value))
-            kinds = names_input(self.tokens, place, self.attached)
-            names |= {one.name for one in self.attached.values() if kinds and one.types == kinds}
-        return names
-
-    def _made(
-        self, flow: Flow, number: int, name: str, bases: Mapping[tuple[object, ...], float]
-    ) -> list[tuple[float, Source]]:
-        """Outputs of the nodes so far, each with its base cost."""
-        wanted = self.wanted[number]
-        lead = wanted.job.lead
-        found = []
-        asked = [node for node in flow.nodes if not node.bridge and node.wanted != number]
-        for node in flow.nodes:
-            if node.wanted == number and not node.bridge:
-                continue
-            newer = len({other.wanted for other in asked if other.number > node.number})
-            passed = {source.type for links in node.links.values() for source in links}
-            for place, (output, kind) in enumerate(outputs(node.job.lead).items()):
-                if place and kind in passed:
-                    continue
-                source = Source("node", kind, node=node.number, name=output)
-                used = flow.used.get(source.key, 0)
-                base = _STALE * newer + (_SIDE if place else 0.0)
-                if node.bridge:
-                    base = bases.get(node.root or (), 0.3) + (_USED_BRIDGE if used else 0.0)
-                elif used:
-                    base += _USED
-                named = _by_name(lead, name, output)
-                referred = node.wanted in wanted.refers and not node.bridge and named <= 0
-                again = _reread(lead, name, maker=node.job.lead)
-                base += (_REFERRED if referred else 0.0) + named + again / _SHARE
-                found.append((base, source))
-        return found
-
-    # -- bridges, joiners, bookkeeping ----------------------------------------------------------
-
-    def _bridged(self, flow: Flow, offer: _Offer, number: int) -> Source:
+    def _bridged(self, flow: Flow, offer: Offer, number: int) -> Source:
         """The source at the end of an offer's bridge; its nodes are added, or found if they are there."""
         source = offer.source
         for job in offer.bridge:
@@ -348,8 +238,8 @@ class Linker:
             source = Source("node", media if kind == "*/*" and media else kind, node=node.number, name=output)
         return source
 
-    def _joiner(self, offers: Sequence[_Offer]) -> Job | None:
-        return self._joiner_for([_end_type(one) for one in offers])
+    def _joiner(self, offers: Sequence[Offer]) -> Job | None:
+        return self._joiner_for([one.end_type for one in offers])
 
     def _joiner_for(self, kinds: Sequence[str]) -> Job | None:
         for job in self.joiners:
@@ -361,12 +251,12 @@ class Linker:
     def _joined(self, flow: Flow, sources: Sequence[Source], number: int) -> Source:
         job = self._joiner_for([source.type for source in sources])
         if job is None:
-            flow.cost += 1.0
+            flow.cost += _UNJOINED
             return sources[0]
         node = Node(len(flow.nodes), job, number, bridge=True)
         node.links[required(job.lead)[0]] = sorted(sources, key=lambda one: (one.node, one.key[3]))
         flow.nodes.append(node)
-        flow.cost += 0.2
+        flow.cost += _JOINED
         self._mark(flow, node)
         output, kind = main_output(job.lead)
         return Source("node", kind, node=node.number, name=output)
@@ -381,7 +271,7 @@ class Linker:
         given: list[object] = [
             value
             for value in self.values
-            if value.kind in _MATERIAL_KINDS and not flow.used.get(Source("literal", "", value=value).key)
+            if value.kind in MATERIAL_KINDS and not flow.used.get(Source("literal", "", value=value).key)
         ]
         given += [
             one
@@ -396,38 +286,7 @@ def _leaves(flow: Flow) -> list[Node]:
     return [node for node in flow.nodes if node.number not in fed]
 
 
-def _end_type(offer: _Offer) -> str:
-    """The type at the end of an offer's bridge."""
-    return main_output(offer.bridge[-1].lead)[1] if offer.bridge else offer.source.type
-
-
-def _reread(lead: Tool, name: str, *, maker: Tool) -> float:
-    """What it costs to read a file just written when the tool takes what was written into it as well."""
-    inputs = material_inputs(maker)
-    if not inputs or not renders(maker):
-        return 0.0
-    return _REREAD if set(input_types(maker, inputs[0])) & set(input_types(lead, name)) else 0.0
-
-
-def _by_name(lead: Tool, name: str, output: str) -> float:
-    """An output belongs into the input of its own name, and not into another of the same tool."""
-    if output == name:
-        return _SAME_NAME
-    return _RESERVED if output in material_inputs(lead) else 0.0
-
-
-def _needs_words(lead: Tool) -> bool:
-    """Whether a tool must be given a string of its own, such as what to search for."""
-    return any(
-        set(input_types(lead, name)) == {"string"} and "enum" not in properties(lead)[name] for name in required(lead)
-    )
-
-
-def _place_of(source: Source) -> tuple[int, int]:
-    return (source.node, source.value.start if source.value else 0)
-
-
-def _one_a_root(offers: Sequence[_Offer]) -> list[_Offer]:
+def _one_a_root(offers: Sequence[Offer]) -> list[Offer]:
     """The best offer of each root: two outputs of one address are one thing."""
     seen: set[object] = set()
     kept = []

@@ -36,7 +36,10 @@ def names_input(
 def _pointed(tokens: Sequence[Token], place: int) -> bool:
     """Whether "this", "the attached" and the like stand before the word or its adjectives."""
     for back in range(place, max(-1, place - 3), -1):
-        if re.search(r"\b(?:this|that|these|those|my|attached|enclosed|uploaded|here|here's|have|got|given)\b", tokens[back].between):
+        if re.search(
+            r"\b(?:this|that|these|those|my|attached|enclosed|uploaded|here|here's|have|got|given)\b",
+            tokens[back].between,
+        ):
             return True
         if tokens[back].gap != "none":
             return False

@@ -99,7 +99,9 @@ def _extended(
     options = [(score + gain + pair - _GO_ON[token.gap], starts) for score, starts in own]
     bare = _bare(token)
     for score, starts in everywhere:
-        cost = _SPLIT[token.gap] + _opening(job, starts) + (_ON_VALUE if job and bare and gain < 0.25 else 0.0)
+        cost = (
+            _SPLIT[token.gap] + _opening(job, starts) + (_ON_VALUE if job and bare and gain < 0.25 else 0.0)
+        )
         options.append((score + gain - cost, (*starts, (place, job))))
     return _various(options, _KEEP)
 

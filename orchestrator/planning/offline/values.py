@@ -38,7 +38,9 @@ _AFTER_COLON = re.compile(r":[ \t]*\n?\s*(?=\S)")
 _FILE = re.compile(
     r"(?<![\w/.@])[\w-]+(?:\.[\w-]+)*\.(?:" + "|".join(sorted(ENDINGS)) + r")\b", re.IGNORECASE
 )
-_NUMBER = re.compile(r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:(?<![\w.])[-−]?|(?<=\d[x×]))\d+(?:\.\d+)?")
+_NUMBER = re.compile(
+    r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:(?<![\w.])[-−]?|(?<=\d[x×]))\d+(?:\.\d+)?"
+)
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 _SQL = re.compile(r"\bselect\b.+?\bfrom\b[^.;\n]+(?:\.[^\s.;]+[^.;\n]*)*", re.IGNORECASE | re.DOTALL)
 _NAMING = re.compile(
@@ -48,9 +50,13 @@ _NAMING = re.compile(
 )
 _PARTS = re.compile(r"[,.;]|\band\b")
 #: Nouns before which a language is the one that is wanted, not the one that is there.
-_MADE = re.compile(r"[\s-]+(?:language\s+)?(?:versions?|translations?|renditions?|renderings?|speech|audio|voice|narration|edition)\b")
+_MADE = re.compile(
+    r"[\s-]+(?:language\s+)?(?:versions?|translations?|renditions?|renderings?|speech|audio|voice|narration|edition)\b"
+)
 _THE = re.compile(r"\b(?:the|these|those|both|all)\s+$", re.IGNORECASE)
-_BEFORE = re.compile(r"(\b(?:in|into|to|from)(?=\s+(?:spoken|written|plain|simple|good|fluent)\s+$)|\w+(?=\s+$))")
+_BEFORE = re.compile(
+    r"(\b(?:in|into|to|from)(?=\s+(?:spoken|written|plain|simple|good|fluent)\s+$)|\w+(?=\s+$))"
+)
 _TRAILING = ".,;:!?)]}'’"
 
 
@@ -173,7 +179,14 @@ def _number_words(text: str) -> Iterator[Value]:
         number = NUMBER_WORDS.get(match[0].lower())
         if number is not None:
             types = ("integer", "number") if isinstance(number, int) else ("number",)
-            yield Value("number", types, number, match.start(), match.end(), {"word": match[0].lower(), "the": "yes" if _THE.search(text[: match.start()]) else ""})
+            yield Value(
+                "number",
+                types,
+                number,
+                match.start(),
+                match.end(),
+                {"word": match[0].lower(), "the": "yes" if _THE.search(text[: match.start()]) else ""},
+            )
 
 
 def _languages(text: str) -> Iterator[Value]:

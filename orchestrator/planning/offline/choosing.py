@@ -1,0 +1,150 @@
+"""Choosing: among the readings of a request the one whose words and links together are worth most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+from orchestrator.domain.planning import PlanningTask
+from orchestrator.planning.drafts import DraftSubTask
+from orchestrator.planning.offline.bridges import Bridges
+from orchestrator.planning.offline.clauses import Token
+from orchestrator.planning.offline.coverage import COVERED, shares_of
+from orchestrator.planning.offline.drafting import Drafting
+from orchestrator.planning.offline.evidence import Evidence
+from orchestrator.planning.offline.jobs import Job, input_types, main_output, required, takes_many
+from orchestrator.planning.offline.linking import Linker
+from orchestrator.planning.offline.peek import AttachedInput
+from orchestrator.planning.offline.reading import Reading, read
+from orchestrator.planning.offline.values import Value
+from orchestrator.planning.offline.wanted import in_order, wanted_of
+
+_INVERSION = 0.15
+_GAP = 1.0
+_OPEN = 0.4
+#: How often a plan that lacks something is tried again without the jobs that lack it.
+_RETRIES = 3
+#: Readings for which every order of the jobs is tried, and jobs up to which that is done.
+_FIRST, _SHORT = 6, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A linked reading, its sub-tasks, and what it is worth."""
+
+    worth: float
+    reading: Reading
+    drafting: Drafting
+    subtasks: tuple[DraftSubTask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """A request taken apart, ready for the choice of its best plan."""
+
+    task: PlanningTask
+    text: str
+    tokens: Sequence[Token]
+    values: Sequence[Value]
+    evidence: Evidence
+    attached: Mapping[str, AttachedInput]
+
+    def best(self) -> Candidate | None:
+        """The best candidate, tried again without the jobs for which something is missing."""
+        banned: frozenset[str] = frozenset()
+        best = latest = self._best(banned)
+        for _ in range(_RETRIES):
+            short = _short_of_something(latest) or _dangling(latest)
+            if not short - banned:
+                break
+            banned |= short
+            latest = self._best(banned)
+            if best is None or (latest is not None and latest.worth > best.worth):
+                best = latest
+        return best
+
+    def _best(self, banned: frozenset[str]) -> Candidate | None:
+        bridges = Bridges(self.evidence.jobs, lambda job: _speaks(job, self.evidence))
+        best: Candidate | None = None
+        for rank, reading in enumerate(read(self.tokens, _without(self.evidence, banned))):
+            for candidate in self._candidates(reading, bridges, thorough=rank < _FIRST):
+                if best is None or candidate.worth > best.worth + 1e-9:
+                    best = candidate
+        return best
+
+    def _candidates(self, reading: Reading, bridges: Bridges, *, thorough: bool) -> list[Candidate]:
+        """A reading linked in every order that is worth a try."""
+        wanted = wanted_of(reading, self.tokens, self.text)
+        if not wanted:
+            return []
+        shares = shares_of(self.text, self.tokens, self.evidence, reading)
+        words = reading.score - _OPEN * sum(share < COVERED for _, share in shares)
+        joiners = [job for job in self.evidence.jobs if _joins(job)]
+        linker = Linker(wanted, self.tokens, self.values, self.attached, bridges, joiners)
+        found = []
+        for penalty, order in _orders(in_order(wanted, self.tokens), thorough=thorough):
+            flow = linker.link(order)
+            drafting = Drafting(
+                flow,
+                wanted,
+                self.tokens,
+                self.text,
+                self.attached,
+                self.task.answers,
+                frozenset(self.task.failed),
+            )
+            subtasks = drafting.subtasks()
+            worth = words - flow.cost - penalty - _GAP * drafting.gaps
+            found.append(Candidate(worth, reading, drafting, subtasks))
+        return found
+
+
+def _without(evidence: Evidence, banned: frozenset[str]) -> Evidence:
+    if not banned:
+        return evidence
+    kept = [place for place, job in enumerate(evidence.jobs) if job.does not in banned]
+    rows = tuple(tuple(row[place] for place in kept) for row in evidence.strengths)
+    jobs = tuple(evidence.jobs[place] for place in kept)
+    return Evidence(jobs, evidence.weights, rows, evidence.known)
+
+
+def _short_of_something(candidate: Candidate | None) -> frozenset[str]:
+    if candidate is None:
+        return frozenset()
+    asked = {question.subtask for question in candidate.drafting.questions}
+    return frozenset(subtask.type for subtask in candidate.subtasks if subtask.id in asked)
+
+
+def _dangling(candidate: Candidate | None) -> frozenset[str]:
+    """The first job whose result nothing takes up though it is not the last."""
+    if candidate is None:
+        return frozenset()
+    needed = {one for subtask in candidate.subtasks for one in subtask.needs}
+    loose = [subtask.type for subtask in candidate.subtasks[:-1] if subtask.id not in needed]
+    return frozenset(loose[:1])
+
+
+def _orders(order: list[int], *, thorough: bool) -> list[tuple[float, list[int]]]:
+    """Orders to try: the one the words suggest, and for short plans every other at a price by inversions."""
+    if not thorough or len(order) > _SHORT:
+        return [(0.0, order)]
+    found = []
+    for other in permutations(order):
+        places = [order.index(number) for number in other]
+        wrong = sum(1 for i, one in enumerate(places) for two in places[i + 1 :] if one > two)
+        found.append((_INVERSION * wrong, list(other)))
+    return sorted(found)
+
+
+def _speaks(job: Job, evidence: Evidence) -> float:
+    number = evidence.jobs.index(job)
+    return max((row[number] for row in evidence.strengths), default=0.0)
+
+
+def _joins(job: Job) -> bool:
+    """Whether a job makes one value of many of that same type."""
+    musts = required(job.lead)
+    if len(musts) != 1 or not takes_many(job.lead, musts[0]):
+        return False
+    return main_output(job.lead)[1] in input_types(job.lead, musts[0])

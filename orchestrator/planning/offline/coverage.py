@@ -1,0 +1,120 @@
+"""Coverage: how far a reading explains each clause of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.planning.offline.clauses import Token, clauses_of, is_generic
+from orchestrator.planning.offline.evidence import Evidence
+from orchestrator.planning.offline.jobs import Job, main_output
+from orchestrator.planning.offline.lexicon import MATERIAL
+from orchestrator.planning.offline.reading import Reading
+from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.retrieval.stem import stem, stems
+from tools.spec import fits
+
+#: Share of a clause's words that must speak for what is planned.
+COVERED = 0.5
+#: Share needed before a question is asked about what to work on.
+_ASK = 0.6
+#: Weight below which the words of a clause ask for nothing.
+_LEAST = 0.2
+#: Below this share the words must name the job, not only speak for it.
+_SURE = 0.75
+_MATERIAL_STEMS = frozenset(stem(word) for word in MATERIAL)
+_MUST_BE_USED = ("email", "expression", "sql")
+
+
+def shares_of(
+    text: str, tokens: Sequence[Token], evidence: Evidence, reading: Reading | None
+) -> list[tuple[str, float]]:
+    """The clauses that ask for something, each with the share of its words that the plan explains."""
+    labels = _labels(len(tokens), reading)
+    found = _shares(text, tokens, evidence, labels, least=1.0)
+    return found or _shares(text, tokens, evidence, labels, least=0.0)
+
+
+def _shares(
+    text: str, tokens: Sequence[Token], evidence: Evidence, labels: Sequence[Job | None], *, least: float
+) -> list[tuple[str, float]]:
+    """`least` 0 takes in clauses that hardly ask for anything too."""
+    found: list[tuple[str, float]] = []
+    for first, end in clauses_of(text, tokens):
+        places = range(first, end)
+        total = sum(_demand(tokens[place], evidence, place) for place in places)
+        unknown = sum(
+            _demand(tokens[place], evidence, place) * (1 - evidence.known[place]) for place in places
+        )
+        if total < _LEAST * least or unknown < _LEAST * least:
+            continue
+        explained = sum(
+            _demand(tokens[place], evidence, place) * _explained(evidence, place, labels[place])
+            for place in places
+        )
+        share = explained / max(total, 1e-6)
+        if any(_counts_something(tokens[place], evidence, place, labels[place]) for place in places):
+            share = max(share, _SURE)
+        if share < _SURE and not any(_named(tokens[place], labels[place]) for place in places):
+            share = min(share, COVERED - 0.01)
+        if any(_stray(tokens[place], evidence, place, labels[place]) for place in places):
+            share = 0.0
+        found.append((text[tokens[first].start : tokens[end - 1].end], share))
+    return found
+
+
+def may_ask(reading: Reading, tokens: Sequence[Token], share: float) -> bool:
+    """Whether the words are clear enough to ask for what is missing instead of refusing."""
+    labels = _labels(len(tokens), reading)
+    return share >= _ASK and any(
+        _named(token, job, exactly=True) for token, job in zip(tokens, labels, strict=True)
+    )
+
+
+def _named(token: Token, job: Job | None, *, exactly: bool = False) -> bool:
+    """Whether a word is one that the job is called by (or one that may stand for it), and says what to do."""
+    if job is None or token.text.lower().rstrip("s") in MATERIAL or is_generic(token):
+        return False
+    if token.value is not None:
+        return token.value.kind in ("expression", "sql", "language")
+    names = set(stems(" ".join((job.does, *(tool.name for tool in job.tools))))) - _MATERIAL_STEMS
+    words_for = {token.stem} if exactly else {token.stem, *SYNONYMS.get(token.stem, ())}
+    format_made = token.media is not None and fits(main_output(job.lead)[1], token.media)
+    return bool(names & words_for) or format_made or token.unit is not None
+
+
+def _counts_something(token: Token, evidence: Evidence, place: int, job: Job | None) -> bool:
+    """Whether a token is a number that the words beside it give to an argument of its job."""
+    if job is None or token.value is None or token.value.kind != "number":
+        return False
+    return evidence.strengths[place][evidence.jobs.index(job)] >= 1.0
+
+
+def _stray(token: Token, evidence: Evidence, place: int, job: Job | None) -> bool:
+    """Whether a token is a value that must be used and that its job has no use for."""
+    if token.value is None or token.value.kind not in _MUST_BE_USED:
+        return False
+    return job is None or evidence.strengths[place][evidence.jobs.index(job)] == 0.0
+
+
+def _demand(token: Token, evidence: Evidence, place: int) -> float:
+    """How much a token asks for something that must be served."""
+    if token.value is not None and token.value.kind not in ("language", *_MUST_BE_USED):
+        return 0.0
+    if is_generic(token):
+        return 0.0
+    return evidence.weights[place]
+
+
+def _explained(evidence: Evidence, place: int, job: Job | None) -> float:
+    known = evidence.known[place]
+    if job is None:
+        return known
+    return min(1.0, max(known, evidence.strengths[place][evidence.jobs.index(job)]))
+
+
+def _labels(length: int, reading: Reading | None) -> list[Job | None]:
+    labels: list[Job | None] = [None] * length
+    for segment in reading.segments if reading else ():
+        for place in range(segment.first, segment.end):
+            labels[place] = segment.job
+    return labels
