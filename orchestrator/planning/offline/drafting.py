@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator.domain.planning import DraftQuestion
 from orchestrator.planning.drafts import DraftCall, DraftOption, DraftSubTask
-from orchestrator.planning.offline.arguments import Filled, Setting, fill
+from orchestrator.planning.offline.arguments import Filled, fill
 from orchestrator.planning.offline.clauses import Token
 from orchestrator.planning.offline.flow import Flow, Node, Source
 from orchestrator.planning.offline.jobs import (
@@ -19,6 +19,7 @@ from orchestrator.planning.offline.jobs import (
     takes_many,
 )
 from orchestrator.planning.offline.peek import AttachedInput, Column
+from orchestrator.planning.offline.settings import Setting
 from orchestrator.planning.offline.wanted import Wanted
 from tools.spec import Tool, fits
 
@@ -94,7 +95,7 @@ class Drafting:
             if answer is not None:
                 linked[name] = answer
         found = fill(tool, set(linked), setting)
-        return Filled({**linked, **found.arguments}, found.missing, found.used)
+        return Filled({**linked, **found.arguments}, found.missing)
 
     def _reference(self, tool: Tool, name: str, sources: Sequence[Source]) -> Any:
         values = [self._one(source) for source in sources]

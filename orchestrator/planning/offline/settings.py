@@ -1,0 +1,274 @@
+"""What the words of one sub-task say about the settings of its tool, kind by kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.planning.offline.clauses import Token
+from orchestrator.planning.offline.columns import choose, named_columns
+from orchestrator.planning.offline.jobs import input_types, main_output, properties
+from orchestrator.planning.offline.peek import AttachedInput, Column
+from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.planning.offline.values import Value
+from orchestrator.retrieval.stem import stem, stems
+from tools.spec import Tool
+
+#: Words in the name of an argument that tell its role.
+TO = {"target", "to", "into", "destination", "dest", "out", "output"}
+FROM = {"source", "from", "origin", "src", "input"}
+_TITLES = {"title", "name", "heading", "caption", "subject", "filename"}
+_NOT = re.compile(r"\b(?:without|no|not|don't|never)\b")
+_SIZE = re.compile(r"(\d+)\s*(?:px|pixels?)?\s*(?:x|×|by)\s*(\d+)")
+_REST = re.compile(r"\b(?:for|about|on|mentions?|mentioning)\s+(.+)$", re.IGNORECASE | re.DOTALL)
+#: Stands for "the words give nothing".
+UNFILLED: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What arguments may be filled from: the words of one sub-task, and what flows into it.
+
+    `own` are its tokens, `near` those of the whole request; `languages` what its text is in, as
+    far as earlier sub-tasks decide it; `numbers` references to numbers that earlier ones yield.
+    """
+
+    own: Sequence[Token]
+    near: Sequence[Token]
+    text: str
+    columns: Sequence[Column] = ()
+    attached: Mapping[str, AttachedInput] = field(default_factory=dict)
+    language: str | None = None
+    numbers: Sequence[Mapping[str, str]] = ()
+    #: Starts of values that another sub-task has taken.
+    taken: frozenset[int] = frozenset()
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Stretches of the text that the sub-task's tokens cover, with the words between them."""
+        spans: list[tuple[int, int]] = []
+        positions = {token.start: place for place, token in enumerate(self.near)}
+        last = -2
+        for token in self.own:
+            place = positions.get(token.start, -2)
+            begin = token.start - len(token.between)
+            end = self.near[place + 1].start if 0 <= place < len(self.near) - 1 else len(self.text)
+            if place == last + 1 and spans:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((max(0, begin), end))
+            last = place
+        return spans
+
+    def pieces(self) -> list[str]:
+        """The text of each of `spans`."""
+        return [self.text[start:end] for start, end in self.spans()]
+
+    def values(self, *kinds: str) -> list[Value]:
+        """Values of these kinds among its tokens, in order."""
+        found = (token.value for token in self.own)
+        return [value for value in found if value is not None and value.kind in kinds]
+
+
+@dataclass(slots=True)
+class Filling:
+    """One tool being filled: what of the words is used already, and which columns are taken."""
+
+    tool: Tool
+    setting: Setting
+    used: set[int] = field(default_factory=set)
+    columns: set[str] = field(default_factory=set)
+
+    def schema(self, name: str) -> Mapping[str, Any]:
+        """The JSON Schema of an argument."""
+        return properties(self.tool)[name]
+
+    def language(self, name: str, *, must: bool) -> Any:
+        """A language in its role: what a text is put into, what it is in, or what it was put into before."""
+        parts = set(name.lower().split("_"))
+        allowed = self.schema(name).get("enum")
+        fresh = [value for value in self.setting.values("language") if value.start not in self.used]
+        if parts & FROM:
+            fresh = [value for value in fresh if value.more.get("before") == "from"]
+        elif must or parts & TO:
+            fresh = [value for value in fresh if value.more.get("before") != "from"]
+            fresh.sort(key=lambda value: not _is_target(value))
+        elif self.setting.language:
+            known = self.setting.language
+            return known if not allowed or known in allowed else UNFILLED
+        elif not main_output(self.tool)[1].startswith("audio/"):
+            fresh = [value for value in fresh if not _is_target(value)]
+        return self._take(value for value in fresh if not allowed or value.value in allowed)
+
+    def column(self, name: str) -> Any:
+        """A column, or the columns to group by, of the table that goes in."""
+        schema = self.schema(name)
+        named = [
+            one
+            for start, end in self.setting.spans()
+            for one in named_columns(self.setting.text[start:end], self.setting.columns, offset=start)
+        ]
+        if schema.get("type") == "array":
+            per = [one.column.name for one in named if one.grouping and one.column.name not in self.columns]
+            self.columns.update(per)
+            return list(dict.fromkeys(per)) or UNFILLED
+        found = choose(schema, name, named, self.setting.columns, self.columns)
+        if found is None:
+            return UNFILLED
+        self.columns.add(found)
+        return found
+
+    def choice(self, name: str) -> Any:
+        """The value of an enumeration whose words stand in the text; the longest words win.
+
+        Words that several enumerations of the tool know are left to the one with the fewest values.
+        """
+        schema = self.schema(name)
+        fewer = range(1, len(schema["enum"]))
+        others = [
+            other
+            for key, other in properties(self.tool).items()
+            if key != name and len(other.get("enum", ())) in fewer
+        ]
+        theirs = {tuple(stems(phrase)) for other in others for _, phrase in _phrases(other)}
+        said = f" {' '.join(' '.join(stems(piece)) for piece in self.setting.pieces())} "
+        best: tuple[int, Any] = (0, UNFILLED)
+        for value, phrase in _phrases(schema):
+            found = stems(phrase)
+            weight = len(found) * 10 + len(phrase)
+            if found and tuple(found) not in theirs and f" {' '.join(found)} " in said and weight > best[0]:
+                best = (weight, value)
+        return best[1]
+
+    def unit(self, name: str) -> Any:
+        """Units in their roles: the one beside the number is converted from, the other one to."""
+        near = self.setting.near
+        tokens = [token for token in self.setting.own if token.unit] or [
+            token for token in near if token.unit
+        ]
+        places = {token.start: place for place, token in enumerate(near)}
+        beside = [token for token in tokens if _after_number(near, places[token.start])]
+        origin = next(iter(beside or tokens), None)
+        if origin is None:
+            return UNFILLED
+        roles = [one for one in properties(self.tool) if "unit" in input_types(self.tool, one)]
+        if set(name.lower().split("_")) & FROM or roles[0] == name:
+            return origin.unit
+        return next((token.unit for token in tokens if token.unit != origin.unit), UNFILLED)
+
+    def of_kind(self, types: set[str]) -> Any:
+        """A calculation, query or address of mail, from the sub-task's words or else from anywhere."""
+        values = [token.value for token in (*self.setting.own, *self.setting.near) if token.value is not None]
+        taken = self.setting.taken
+        return self._take(one for one in values if one.types[0] in types and one.start not in taken)
+
+    def number(self, name: str, *, must: bool) -> Any:
+        """A number beside the argument's unit or name; any number left where there is but one use for it."""
+        schema = self.schema(name)
+        sized = self._by_size(name)
+        if sized is not None and _within(sized, schema):
+            return sized
+        called = {stem(part) for part in (*name.split("_"), *schema.get("x-unit", ()))}
+        called |= {other for word in called for other in SYNONYMS.get(word, ())}
+        integers = "number" not in input_types(self.tool, name)
+        left = []
+        for place, token in enumerate(self.setting.own):
+            value = token.value
+            if value is None or value.kind != "number" or value.start in self.used:
+                continue
+            if (integers and "integer" not in value.types) or not _within(value.value, schema):
+                continue
+            if called & self._around(place):
+                return self._take([value])
+            left.append(value)
+        left = [value for value in left if value.more.get("word") != "one" and not value.more.get("the")]
+        if left and (must or (len(left) == 1 and self._numeric() == 1)):
+            return self._take(left)
+        return dict(self.setting.numbers[-1]) if must and self.setting.numbers else UNFILLED
+
+    def flag(self, name: str) -> Any:
+        """True when its words stand in the text, false when "without" or "no" stands before them."""
+        hints = (word for words in dict(self.schema(name).get("x-words", {})).values() for word in words)
+        words = {stem(str(word)) for word in (*name.split("_"), *hints)}
+        for token in self.setting.own:
+            if token.value is None and token.stem in words:
+                return not _NOT.search(token.between)
+        return UNFILLED
+
+    def string(self, name: str, *, must: bool) -> Any:
+        """A name or title given as one, a quoted text, a table's value, or the words that say what is sought."""
+        titled = bool(_TITLES & set(name.lower().split("_")))
+        kinds = ("name",) if titled else ("quote",)
+        given = self._take(
+            value
+            for value in self.setting.values(*kinds, *(("url", "email", "file") if must else ()))
+            if value.start not in self.setting.taken
+        )
+        if given is not UNFILLED:
+            return given
+        if titled:
+            files = [value for value in self.setting.values("file") if "name" in name.lower()]
+            return str(files[0].value).rpartition(".")[0] if files else UNFILLED
+        meant = self._cell()
+        return meant if meant is not UNFILLED or not must else self._rest()
+
+    def _take(self, values: Iterable[Value]) -> Any:
+        """The first value that is not used yet; it is from now on."""
+        for value in values:
+            if value.start not in self.used:
+                self.used.add(value.start)
+                return value.value
+        return UNFILLED
+
+    def _around(self, place: int) -> set[str]:
+        own = self.setting.own
+        around = [*own[max(0, place - 1) : place], *own[place + 1 : place + 4]]
+        return {token.stem for token in around if token.value is None}
+
+    def _numeric(self) -> int:
+        """How many arguments of the tool take a number."""
+        names = properties(self.tool)
+        return sum(1 for name in names if {"integer", "number"} & set(input_types(self.tool, name)))
+
+    def _by_size(self, name: str) -> int | None:
+        """Width or height out of "640 x 480" or "100 by 100"."""
+        place = {"width": 1, "height": 2}.get(name.lower())
+        matches = (_SIZE.search(piece) for piece in self.setting.pieces()) if place else ()
+        return next((int(match[place]) for match in matches if match and place), None)
+
+    def _cell(self) -> Any:
+        """A value of the table that goes in, as it stands there, when the words name it."""
+        said = {token.text.lower() for token in self.setting.own}
+        columns = (column for column in self.setting.columns if column.kind == "category")
+        cells = (value for column in columns for value in column.values)
+        return next((value for value in cells if value.lower() in said), UNFILLED)
+
+    def _rest(self) -> Any:
+        """The words after "for", "about" or "on", which say what is looked for."""
+        matches = (_REST.search(piece) for piece in self.setting.pieces())
+        found = (match[1].strip(" .?!,;\n") for match in matches if match)
+        return next((rest for rest in found if rest), UNFILLED)
+
+
+def _is_target(value: Value) -> bool:
+    """Whether a language is one to put a text into, not one that it is in."""
+    return value.more.get("before") in ("in", "into", "to", "as") or bool(value.more.get("made"))
+
+
+def _phrases(schema: Mapping[str, Any]) -> Iterator[tuple[Any, str]]:
+    """The values of an enumeration, each with the words that mean it."""
+    hints = dict(schema.get("x-words", {}))
+    for value in schema["enum"]:
+        yield value, str(value).replace("_", " ")
+        yield from ((value, phrase) for phrase in hints.get(value, ()))
+
+
+def _after_number(tokens: Sequence[Token], place: int) -> bool:
+    value = tokens[place - 1].value if place else None
+    return value is not None and value.kind == "number"
+
+
+def _within(number: float, schema: Mapping[str, Any]) -> bool:
+    low, high = schema.get("minimum", number), schema.get("maximum", number)
+    return bool(low <= number <= high)
