@@ -10,7 +10,7 @@ import sys
 import typer
 
 from workers import cli_operate, cli_run, cli_runs, cli_serve, cli_tools
-from workers.cli_errors import CliError
+from workers.cli_errors import INTERRUPTED, CliError
 
 app = typer.Typer(
     name="toolpath",
@@ -35,7 +35,7 @@ def main() -> None:
         sys.stderr.write(f"toolpath: {error}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone
         sys.exit(1)

@@ -13,3 +13,5 @@ class CliError(Exception):
 
 #: The run waits for an answer that nobody at this terminal gave.
 NEEDS_INPUT = 3
+#: Ctrl-C, as shells count it.
+INTERRUPTED = 130

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workers.cli_errors import NEEDS_INPUT, CliError
+from workers.cli_errors import INTERRUPTED, NEEDS_INPUT, CliError
 from workers.cli_options import AsJson, DataDir, Url, connect, print_json
 
 if TYPE_CHECKING:
@@ -62,7 +62,11 @@ def run(
         if detach:
             print_json(accepted) if as_json else typer.echo(accepted["id"])
             return
-        done = follow(client, accepted["id"], quiet=as_json)
+        try:
+            done = follow(client, accepted["id"], quiet=as_json)
+        except KeyboardInterrupt:
+            hint = f"The run goes on: toolpath runs show {accepted['id']} (or: runs cancel)."
+            raise CliError(hint, exit_code=INTERRUPTED) from None
         files = save(client, done, out)
         if as_json:
             print_json(done)

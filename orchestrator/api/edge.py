@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -22,6 +24,9 @@ OPEN_FOLDERS = ("/static/",)
 #: What multipart adds to a file of the greatest size.
 _ENVELOPE = 64 * 2**10
 _UPLOADS = "/v1/artifacts"
+#: How much, and how long, a refused request may go on sending.
+_DRAINED = 16 * 2**20
+_DRAIN_SECONDS = 3.0
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
@@ -98,6 +103,7 @@ class Edge:
         limit = self._max_upload + _ENVELOPE if scope["path"] == _UPLOADS else self._max_body
         refusal = self._door.refuse(scope, headers) or _declared_too_large(headers, limit)
         if refusal is not None:
+            await _drain(receive)
             await refusal(scope, receive, guarded)
             return
         await self._app(scope, _bounded(receive, limit), guarded)
@@ -143,10 +149,23 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         message = await receive()
         total += len(message.get("body", b"")) if message["type"] == "http.request" else 0
         if total > limit:
+            await _drain(receive)
             raise HTTPException(413, f"The body is larger than {limit:,} bytes.")
         return message
 
     return counted
+
+
+async def _drain(receive: Receive) -> None:
+    """Take in, within bounds, what is still being sent: who is cut off while sending sees no answer."""
+    left = _DRAINED
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))
 
 
 def _with_headers(send: Send) -> Send:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 from collections.abc import Mapping
@@ -53,6 +54,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ToolError, _tool_failed)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _by_status)
+    app.add_exception_handler(OSError, _machine_failed)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -113,6 +115,13 @@ async def _by_status(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not possible at {request.url.path}.",
     }.get(error.status_code, str(error.detail))
     return problem(error.status_code, detail, headers=error.headers)
+
+
+async def _machine_failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return await _refused(request, errors.StorageFull("The disk has no room left; nothing was kept."))
+    return await _unforeseen(request, error)
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -44,7 +44,7 @@ def serving(settings: Settings) -> Iterator[Service]:
     settings = ensure_keys(settings)
     services = bootstrap.build(settings, runs_steps=True)
     config = uvicorn.Config(
-        create_app(services), log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
+        create_app(services), port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
     )
     server = uvicorn.Server(config)
     sock = config.bind_socket()

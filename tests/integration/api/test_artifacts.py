@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from tests.integration.api.following import done, graph, submit
 
 
@@ -59,3 +61,13 @@ def test_an_uploaded_file_is_what_a_run_works_on(client):
     made = next(output for output in run["result"]["outputs"] if output["artifact"])
     assert client.get(f"/v1/artifacts/{made['artifact']}").content == b"HELLO THERE"
     assert made["media_type"] == "text/plain"
+
+
+def test_a_full_disk_is_told_as_such_and_nothing_is_kept(client, service, monkeypatch):
+    async def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    # The service runs in a thread of this process, so that its disk can be filled here.
+    monkeypatch.setattr(type(service.services.artifacts), "put_file", full)
+    reply = upload(client, b"one too many")
+    assert (reply.status_code, reply.json()["code"]) == (507, "storage_full")
