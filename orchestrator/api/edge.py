@@ -103,7 +103,8 @@ class Edge:
         limit = self._max_upload + _ENVELOPE if scope["path"] == _UPLOADS else self._max_body
         refusal = self._door.refuse(scope, headers) or _declared_too_large(headers, limit)
         if refusal is not None:
-            await _drain(receive)
+            if "expect" not in headers:  # who waits for leave to send has not begun
+                await _drain(receive)
             await refusal(scope, receive, guarded)
             return
         await self._app(scope, _bounded(receive, limit), guarded)
@@ -158,14 +159,17 @@ def _bounded(receive: Receive, limit: int) -> Receive:
 
 async def _drain(receive: Receive) -> None:
     """Take in, within bounds, what is still being sent: who is cut off while sending sees no answer."""
-    left = _DRAINED
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            while left > 0:
-                message = await receive()
-                if message["type"] != "http.request" or not message.get("more_body", False):
-                    return
-                left -= len(message.get("body", b""))
+        await asyncio.wait_for(_take_in(receive), _DRAIN_SECONDS)
+
+
+async def _take_in(receive: Receive) -> None:
+    left = _DRAINED
+    while left > 0:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return
+        left -= len(message.get("body", b""))
 
 
 def _with_headers(send: Send) -> Send:
