@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ def _value(filling: Filling, name: str, *, must: bool) -> Any:
 
 def _plain_value(filling: Filling, name: str, types: set[str], *, must: bool) -> Any:
     """A setting that its type alone describes; a mixed one is tried as each of its types."""
-    ways = (
+    ways: tuple[tuple[set[str], Callable[[], Any]], ...] = (
         ({"unit"}, lambda: filling.unit(name)),
         ({"expression", "sql", "email"}, lambda: filling.of_kind(types)),
         ({"number", "integer"}, lambda: filling.number(name, must=must)),

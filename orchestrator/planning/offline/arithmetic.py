@@ -26,7 +26,16 @@ _ROOT = re.compile(
     rf"\b(?:the\s+)?(?:square\s+root\s+of|sqrt(?:\s+of)?)\s*\(?\s*({_NUM})\s*\)?", re.IGNORECASE
 )
 _PERCENT_OF = re.compile(rf"({_NUM})\s*(?:%|percent|per\s+cent)\s+of\s+({_NUM})", re.IGNORECASE)
-_RUN = re.compile(r"[\d(][\d.,()+\-*/%\s]*[\d)%](?:\s*\*\*\s*\d+)?")
+_SIGN_WORDS = (
+    r"plus|minus|times|multiplied\s+by|divided\s+by|over|added\s+to|to\s+the\s+power\s+(?:of)?|"
+    r"raised\s+to(?:\s+the)?|squared|cubed|x"
+)
+_SIGN = rf"(?:(?:{_SIGN_WORDS})\b|[-+*/×÷^−(]|\*\*)"
+#: A number, then signs or words for signs, each with a number behind it or not.
+_RUN = re.compile(
+    rf"(?<![\w.])\(*\s*-?{_NUM}[\s)]*(?:%|percent)?(?:[\s)]*{_SIGN}[\s(]*(?:-?{_NUM})?[\s)]*%?)+",
+    re.IGNORECASE,
+)
 _OPERATOR = re.compile(r"[\d)%]\s*(?:\*\*|[*/+]|\s-\s|-(?=[\d(]))\s*[\d(]")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{3}-\d{3,4}(?:-\d{4})?")
 
@@ -56,12 +65,7 @@ def expressions(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _runs(text: str) -> Iterator[tuple[int, int]]:
     """Stretches of numbers, signs and words for signs."""
-    words = r"plus|minus|times|multiplied\s+by|divided\s+by|over|added\s+to|to\s+the\s+power\s+(?:of)?|raised\s+to(?:\s+the)?|squared|cubed|x"
-    run = re.compile(
-        rf"(?<![\w.])\(*\s*-?{_NUM}[\s)]*(?:%|percent)?(?:[\s)]*(?:(?:{words})\b|[-+*/×÷^−(]|\*\*)[\s(]*(?:-?{_NUM})?[\s)]*%?)+",
-        re.IGNORECASE,
-    )
-    for match in run.finditer(text):
+    for match in _RUN.finditer(text):
         stripped = match[0].rstrip(" \t\n+-*/×÷^−(")
         yield match.start(), match.start() + len(stripped)
 

@@ -1,4 +1,4 @@
-"""Parts of a request that ask for nothing: statements about what is there, reasons, and what somebody can then do."""
+"""Parts of a request that ask for nothing: what is there, why, and what somebody can then do."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import re
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\w)[^.!?;\n]*)*")
 _STATES = re.compile(
-    r"\s*(?:i'm|i am|i have|i've|i got|we have|we've|we are|we're|there (?:is|are)|there's|here(?:'s| is| are)|this is|"
-    r"these are|it (?:is|has)|it's|"
-    r"(?:the|this|these|my|our|attached|enclosed)\b[^,]{0,60}?\b(?:is|are|shows?|lists?|contains?|has|have|holds?|was|were)\b)",
+    r"\s*(?:i'm|i am|i have|i've|i got|we have|we've|we are|we're|there (?:is|are)|there's|"
+    r"here(?:'s| is| are)|this is|these are|it (?:is|has)|it's|"
+    r"(?:the|this|these|my|our|attached|enclosed)\b[^,]{0,60}?"
+    r"\b(?:is|are|shows?|lists?|contains?|has|have|holds?|was|were)\b)",
     re.IGNORECASE,
 )
 _WISHES = re.compile(r"\b(?:want|need|like|wish|looking for|interested|please|should|must)\b", re.IGNORECASE)
 _CAN = re.compile(
-    r"\b(?:so (?:that )?)?(?:i|we|they|he|she|people|anyone|everybody|everyone|you|my \w+) (?:can|could|may|will|'ll) "
+    r"\b(?:so (?:that )?)?(?:i|we|they|he|she|people|anyone|everybody|everyone|you|my \w+) "
+    r"(?:can|could|may|will|'ll) "
     r"(?:then |also |easily )?\w+",
     re.IGNORECASE,
 )
@@ -33,8 +35,6 @@ def asides(text: str) -> list[tuple[int, int]]:
         states = _STATES.match(sentence[0]) and not _WISHES.search(sentence[0])
         if states and len(sentences) > 1:
             found.append(sentence.span())
-    for pattern in (_CAN, _REASON):
-        for match in pattern.finditer(text):
-            if not _WISH_FIRST.match(match[0]):
-                found.append(match.span())
+    others = (match for pattern in (_CAN, _REASON) for match in pattern.finditer(text))
+    found.extend(match.span() for match in others if not _WISH_FIRST.match(match[0]))
     return sorted(found)

@@ -78,8 +78,9 @@ def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
             between += f" {word} "
             continue
         gap = _gap(between) if found else "start"
-        token = _token(text[start:stop], start, stop, gap, between, value, head=_starts(gap, found))
-        found.append(replace(token, aside=any(a <= start < b for a, b in beside)))
+        token = _token(text[start:stop], start, gap, between, value)
+        aside = any(a <= start < b for a, b in beside)
+        found.append(replace(token, head=_starts(gap, found), aside=aside))
         between = ""
     return [token for token in _with_units(_with_formats(found)) if not _stray_letter(token)]
 
@@ -108,18 +109,18 @@ def clauses_of(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
 
 def _spots(text: str, values: Sequence[Value]) -> list[tuple[int, int, Value | None]]:
     spots: list[tuple[int, int, Value | None]] = [(value.start, value.end, value) for value in values]
-    for match in _WORD.finditer(text):
-        if all(match.end() <= value.start or match.start() >= value.end for value in values):
-            spots.append((match.start(), match.end(), None))
-    return sorted(spots, key=lambda spot: spot[0])
+    free = (
+        match.span()
+        for match in _WORD.finditer(text)
+        if all(match.end() <= value.start or match.start() >= value.end for value in values)
+    )
+    return sorted((*spots, *((*span, None) for span in free)), key=lambda spot: spot[0])
 
 
-def _token(
-    text: str, start: int, end: int, gap: Gap, between: str, value: Value | None, *, head: bool
-) -> Token:
+def _token(text: str, start: int, gap: Gap, between: str, value: Value | None) -> Token:
     plain = (words(text) or [text.lower()])[0] if value is None else text
     media = _media(text, plain) if value is None else None
-    return Token(text, stem(plain), start, end, gap, between, value, head, None, media)
+    return Token(text, stem(plain), start, start + len(text), gap, between, value, media=media)
 
 
 def _media(text: str, plain: str) -> str | None:

@@ -12,11 +12,7 @@ from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.retrieval.stem import stem, stems
 
 _GROUPING = re.compile(
-    r"\b(?:per|by|for\s+(?:each|every)|in\s+(?:each|every|all)|(?:each|every)|across|within|of\s+(?:each|every)|over)\s+(?:the\s+|all\s+)?$"
-)
-_MEASURES = frozenset(
-    stem(word)
-    for word in "units sold sales revenue amount quantity qty total price turnover value count volume income profit score".split()
+    r"\b(?:per|by|(?:for|in|of)\s+(?:each|every)|in\s+all|each|every|across|within|over)\s+(?:the\s+|all\s+)?$"
 )
 
 
@@ -90,8 +86,3 @@ def _measure(fitting: Sequence[Named], columns: Sequence[Column], taken: set[str
 
 def _holds(column: Column, kind: str) -> bool:
     return kind == "any" or column.kind in (kind, "any") or (kind == "category" and column.kind == "date")
-
-
-def is_measure(name: str) -> bool:
-    """Whether a name is one that columns of amounts often have."""
-    return bool(_MEASURES & set(stems(name.replace("_", " "))))

@@ -65,7 +65,7 @@ class Drafting:
         )
 
     def _tools(self, node: Node) -> list[Tool]:
-        """The job's tools whose main inputs and output meet what is linked, those that failed before left out."""
+        """The job's tools whose inputs and output meet what is linked, those that failed before left out."""
         found = [tool for tool in node.job.tools if self._replaces(node, tool)]
         fresh = [tool for tool in found if (node.job.does, tool.name) not in self.failed]
         return fresh or found or [node.job.lead]
@@ -140,7 +140,7 @@ class Drafting:
         )
 
     def _columns(self, node: Node) -> tuple[Column, ...]:
-        """Columns of the attached table that goes into a node; tables made on the way are left to defaults."""
+        """Columns of the attached table that goes into a node; of tables made on the way none are known."""
         for links in node.links.values():
             for source in links:
                 if source.kind == "input" and self.attached[source.name].columns:

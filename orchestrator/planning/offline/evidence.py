@@ -19,6 +19,7 @@ from orchestrator.planning.offline.lexicon import CALLED, MATERIAL
 from orchestrator.planning.offline.mentions import names_input
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.planning.offline.values import Value
 from orchestrator.retrieval.stem import stem, stems
 from tools.spec import fits
 
@@ -44,7 +45,7 @@ _VALUE_WEIGHTS = {"url": 0.3, "quote": 0.3, "name": 0.15, "email": 0.7, "number"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`weights[t]` of token t; `strengths[t][j]` in [0, 1.2] for job j; `known[t]`: explained without any job."""
+    """`weights[t]` of token t; `strengths[t][j]` in [0, 1.2] for job j; `known[t]`: clear without a job."""
 
     jobs: tuple[Job, ...]
     weights: tuple[float, ...]
@@ -87,7 +88,7 @@ def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
 
 
 def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedInput]) -> float:
-    """1 for tokens that name what is attached, a column of it, or a setting: they need no job to be understood."""
+    """Near 1 for tokens that need no job to be understood: what is attached, its columns, asides."""
     token = tokens[place]
     if token.aside and token.value is None:
         return 0.95
@@ -177,11 +178,7 @@ def _value_strength(
     if value.kind == "number":
         return _number_strength(tokens, place, job)
     if value.kind == "language":
-        musts = [name for name in required(job.lead) if "language" in input_types(job.lead, name)]
-        asked = value.more.get("before") in ("in", "into", "to") or bool(value.more.get("made"))
-        if value.more.get("asking"):
-            return 1.0 if main_output(job.lead)[1] == "language" else 0.0
-        return 1.0 if musts else (0.1 if asked else 0.35) if _counts(job, "language") else 0.0
+        return _language_strength(value, job)
     if value.kind == "input":
         one = attached[value.value]
         return 1.0 if any(fits(kind, wanted) for kind in one.types for wanted in _main_types(job)) else 0.3
@@ -194,6 +191,16 @@ def _value_strength(
     if value.kind == "quote" and _wants_words(job):
         return 1.0
     return 0.6 if takes else 0.3
+
+
+def _language_strength(value: Value, job: Job) -> float:
+    """1 for a job that must be told a language, or one whose result it is that a question asks about."""
+    if value.more.get("asking"):
+        return float(main_output(job.lead)[1] == "language")
+    if any("language" in input_types(job.lead, name) for name in required(job.lead)):
+        return 1.0
+    asked = value.more.get("before") in ("in", "into", "to") or value.more.get("made")
+    return (0.1 if asked else 0.35) if _counts(job, "language") else 0.0
 
 
 def _wants_words(job: Job) -> bool:

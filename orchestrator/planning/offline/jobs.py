@@ -1,9 +1,10 @@
-"""Jobs: tools that share what they do, the words that speak for them, and which of their inputs carry data."""
+"""Jobs: tools that share what they do, the words that speak for them, and their inputs that carry data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from orchestrator.planning.offline.thesaurus import SYNONYMS
@@ -73,7 +74,7 @@ def make_job(does: str, tools: Sequence[Tool]) -> Job:
             for stem in found:
                 profile[stem] = max(profile.get(stem, 0.0), weight)
             if weight >= _EXAMPLE:
-                pairs.update(zip(found, found[1:], strict=False))
+                pairs.update(pairwise(found))
     hints = {
         stem
         for tool in tools
@@ -139,7 +140,7 @@ def _guessed(name: str, schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def outputs(tool: Tool) -> Mapping[str, str]:
-    """Port types of what comes out, the main one first; guessed from the schema where the ports say nothing."""
+    """Port types of what comes out, the main one first; guessed where the ports say nothing."""
     if tool.ports.outputs:
         return tool.ports.outputs
     found = {}

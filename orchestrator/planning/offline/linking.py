@@ -183,7 +183,7 @@ class Linker:
         return bool(self.attached) or any(value.kind in MATERIAL_KINDS for value in self.values)
 
     def _asked(self, flow: Flow, source: Source, name: str, wanted: Wanted) -> bool:
-        """Whether an optional input should take this output: nobody else has it, and words or names say so."""
+        """Whether an optional input should take this output: it is free, and words or names say so."""
         if source.kind != "node" or flow.used.get(source.key) or flow.nodes[source.node].bridge:
             return False
         maker = flow.nodes[source.node]

@@ -74,7 +74,7 @@ def read(tokens: Sequence[Token], evidence: Evidence, *, best: int = 48) -> list
     everywhere: list[_Partial] = [(0.0, ())]
     for place, token in enumerate(tokens):
         beams = [
-            _extended(beams[job], everywhere, place, job, token, _emission(tokens, place, job, evidence))
+            _extended(beams[job], everywhere, (place, job), token, _emission(tokens, place, job, evidence))
             for job in range(jobs + 1)
         ]
         everywhere = _various([one for beam in beams for one in beam], 3 * _KEEP)
@@ -89,20 +89,20 @@ def _score(partial: _Partial) -> float:
 def _extended(
     own: list[_Partial],
     everywhere: list[_Partial],
-    place: int,
-    job: int,
+    start: tuple[int, int],
     token: Token,
     emission: tuple[float, float],
 ) -> list[_Partial]:
-    """Partial labellings that give this token to `job`: going on with it, or beginning it anew."""
+    """Partial labellings that give this token to a job: going on with it, or beginning it at `start`."""
     gain, pair = emission
+    job = start[1]
     options = [(score + gain + pair - _GO_ON[token.gap], starts) for score, starts in own]
     bare = _bare(token)
     for score, starts in everywhere:
         cost = (
             _SPLIT[token.gap] + _opening(job, starts) + (_ON_VALUE if job and bare and gain < 0.25 else 0.0)
         )
-        options.append((score + gain - cost, (*starts, (place, job))))
+        options.append((score + gain - cost, (*starts, start)))
     return _various(options, _KEEP)
 
 

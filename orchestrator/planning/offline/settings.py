@@ -197,7 +197,7 @@ class Filling:
         return UNFILLED
 
     def string(self, name: str, *, must: bool) -> Any:
-        """A name or title given as one, a quoted text, a table's value, or the words that say what is sought."""
+        """A title given as one, a quoted text, a table's value, or the words that say what is sought."""
         titled = bool(_TITLES & set(name.lower().split("_")))
         kinds = ("name",) if titled else ("quote",)
         given = self._take(

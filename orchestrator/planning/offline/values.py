@@ -1,4 +1,4 @@
-"""Values in a request: addresses, quoted texts, numbers, calculations, languages, units, columns, mentions of inputs."""
+"""Values in a request: addresses, quoted texts, numbers, calculations, languages, inputs called by name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _NUMBER = re.compile(
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 _SQL = re.compile(r"\bselect\b.+?\bfrom\b[^.;\n]+(?:\.[^\s.;]+[^.;\n]*)*", re.IGNORECASE | re.DOTALL)
 _NAMING = re.compile(
-    r"\b(?:titled?|entitled|called|named?|heading|headed|title of|the title|as its title|name it|call it|titled as)"
+    r"\b(?:titled?|entitled|called|named?|heading|headed|title of|the title|as its title|name it|call it)"
     r"\s*(?:is|of|as|:)?\s*$",
     re.IGNORECASE,
 )

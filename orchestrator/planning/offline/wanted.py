@@ -137,7 +137,7 @@ def _products(job: Job) -> set[str]:
         "extract",
     }
     return (
-        set(stems(" ".join((job.does, field_name))))
+        set(stems(f"{job.does} {field_name}"))
         - generic
         - set(stems(kind.replace("/", " ")) if "/" in kind else ())
     )
