@@ -113,7 +113,11 @@ class FolderArtifacts:
                     out.write(chunk)
                 out.flush()
                 os.fsync(out.fileno())
-            Path(temporary).replace(folder / digest.hexdigest())
+            target = folder / digest.hexdigest()
+            if target.is_file():  # its other names are links to these very bytes
+                Path(temporary).unlink()
+            else:
+                Path(temporary).replace(target)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
-from orchestrator.bootstrap import log_plainly
 from orchestrator.store import migrate
 from orchestrator.store.engine import open_engine
 from tests import servers
@@ -25,7 +25,7 @@ def migrated(url: str) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _plain_logs() -> None:
     """The default traces of a terminal, with all values in them, take seconds each."""
-    log_plainly()
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
 
 
 @pytest.fixture(scope="session")

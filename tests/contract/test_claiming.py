@@ -151,11 +151,11 @@ async def test_a_cancelled_run_refuses_the_retry_of_its_step(truth: Truth) -> No
 
 
 async def test_a_failing_run_ends_when_its_last_call_does_however_that_ends(truth: Truth) -> None:
+    error = {"code": "bad", "message": "it broke"}
     for ending in (done, failed, again):
         run_id = await truth.running(new_step(0), new_step(1))
         first, second = await truth.claim()
         await truth.record(failed(first))
-        error = {"code": "bad", "message": "it broke"}
         await truth.store.write(lambda tx, run=run_id: tx.update_run(run, error=error, job=None))
         await truth.record(ending(second))
         view = await truth.store.view(run_id)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from orchestrator.domain.belief import Belief
 from orchestrator.domain.ids import new_id
 from orchestrator.domain.run import RunRequest, RunStatus
 from orchestrator.domain.step import Claim, Ending, Outcome, Step, StepId, StepStatus, Verdict
@@ -87,10 +88,13 @@ class Truth:
     async def status(self, run_id: str) -> RunStatus:
         return (await self.store.view(run_id)).run.status
 
+    async def belief(self, of: Tool, subtask_type: str) -> Belief:
+        return (await self.beliefs.of([(of, subtask_type)]))[0]
+
     async def until(self, condition: Callable[[], bool]) -> None:
         """The bell is rung after the answer is given."""
         async with asyncio.timeout(5):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - the bell rings on another thread
                 await asyncio.sleep(0.001)
 
     async def event_types(self, run_id: str) -> list[str]:

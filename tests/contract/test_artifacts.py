@@ -1,0 +1,108 @@
+"""Artifacts: kept by their content, refused with a clear word when there is no room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.domain.run import RunRequest
+from orchestrator.errors import NotFound, StorageFull
+from orchestrator.store.artifacts import FolderArtifacts
+from tests.contract.truth import Truth, open_truth, together
+from tools.errors import BadInputFile
+
+CSV = {"media_type": "text/csv", "name": "a.csv"}
+
+
+@pytest.fixture
+def artifacts(truth: Truth, tmp_path: Path) -> FolderArtifacts:
+    return FolderArtifacts(tmp_path / "artifacts", truth.database)
+
+
+async def test_bytes_come_back_as_they_were_given(artifacts: FolderArtifacts, tmp_path: Path) -> None:
+    kept = await artifacts.put(b"a,b\n1,2\n", **CSV)
+    assert (kept.size, kept.media_type, kept.name) == (8, "text/csv", "a.csv")
+    assert artifacts.path(kept.id).read_bytes() == b"a,b\n1,2\n"
+    assert (await artifacts.get(kept.id)).reference() == kept.reference()
+    file = await artifacts.load(kept.id)
+    assert (file.path.read_bytes(), file.media_type) == (b"a,b\n1,2\n", "text/csv")
+    (tmp_path / "made").write_bytes(b"a,b\n1,2\n")
+    assert (await artifacts.save(tmp_path / "made", **CSV))["artifact"] == kept.id
+
+
+async def test_the_same_bytes_are_kept_once_under_each_of_their_names(
+    artifacts: FolderArtifacts, tmp_path: Path
+) -> None:
+    ids = await together([artifacts.put(b"same", **CSV) for _ in range(5)])
+    other = await artifacts.put(b"same", media_type="text/csv", name="b.csv")
+    assert len({kept.id for kept in ids}) == 1
+    assert other.id != ids[0].id
+    assert Path(artifacts.path(other.id)).samefile(artifacts.path(ids[0].id))
+    assert len(list((tmp_path / "artifacts" / "sha256").iterdir())) == 1
+
+
+async def test_what_is_not_there_is_named(artifacts: FolderArtifacts) -> None:
+    with pytest.raises(NotFound, match="art_0"):
+        await artifacts.get("art_0")
+    with pytest.raises(BadInputFile, match="upload"):
+        await artifacts.load("art_0")
+    for id in ("art_../../etc/passwd", "art_", "../x"):
+        with pytest.raises(NotFound):
+            artifacts.path(id)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=False, capture_output=True
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("needs to mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+async def test_a_full_disk_keeps_nothing_and_says_so(truth: Truth, small_disk: Path) -> None:
+    artifacts = FolderArtifacts(small_disk / "artifacts", truth.database)
+    small = await artifacts.put(b"small", **CSV)
+    with pytest.raises(StorageFull, match="free space"):
+        await artifacts.put(os.urandom(2_000_000), **CSV)
+    assert [p.name for p in (small_disk / "artifacts" / "sha256").iterdir() if p.name.startswith(".")] == []
+    assert artifacts.path(small.id).read_bytes() == b"small"
+    assert (await artifacts.put(b"more", **CSV)).size == 4
+
+
+async def test_a_database_without_room_refuses_and_goes_on_when_there_is_some(
+    small_disk: Path, sqlite_template: Path
+) -> None:
+    shutil.copyfile(sqlite_template, small_disk / "toolpath.db")
+    truth = open_truth(f"sqlite:///{small_disk / 'toolpath.db'}")
+    truth.database.start()
+    try:
+        first = await truth.store.accept("run_first", RunRequest(request="x"))
+        words = "y" * 60_000
+        answers = [
+            (await together([truth.store.accept(f"run_{n}", RunRequest(request=words))]))[0]
+            for n in range(30)
+        ]
+        refused = [answer for answer in answers if isinstance(answer, Exception)]
+        assert refused
+        assert all(isinstance(answer, StorageFull) for answer in refused), refused
+        assert "free some space" in str(refused[0])
+        assert (await truth.store.view(first.id)).run.request.request == "x"
+        subprocess.run(["mount", "-o", "remount,size=9m", str(small_disk)], check=True)
+        assert (await truth.store.accept("run_last", RunRequest(request="z"))).id == "run_last"
+        kept = sum(not isinstance(answer, Exception) for answer in answers)
+        from orchestrator.ports import RunFilter
+
+        assert len((await truth.store.runs(RunFilter(), limit=99, cursor=None)).items) == kept + 2
+    finally:
+        truth.database.stop()

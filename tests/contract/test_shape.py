@@ -1,0 +1,80 @@
+"""The migrated shape is that of the tables, and migrations go both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from orchestrator.store import migrate
+from orchestrator.store.engine import open_engine
+from orchestrator.store.tables import metadata
+
+
+def test_the_migrated_shape_is_that_of_the_tables(database_url: str) -> None:
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        there = {
+            index["name"] for table in metadata.tables for index in inspect(connection).get_indexes(table)
+        }
+    wanted = {index.name for table in metadata.tables.values() for index in table.indexes}
+    assert wanted <= there
+    assert migrate.is_current(engine)
+    engine.dispose()
+
+
+def test_the_shape_goes_down_to_nothing_and_up_again(database_url: str) -> None:
+    engine = open_engine(database_url)
+    command.downgrade(migrate.alembic_config(engine), "base")
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    assert not migrate.is_current(engine)
+    migrate.upgrade(engine)
+    assert set(inspect(engine).get_table_names()) >= set(metadata.tables)
+    assert migrate.is_current(engine)
+    engine.dispose()
+
+
+async def test_processes_that_migrate_at_once_take_turns(database_url: str) -> None:
+    engine = open_engine(database_url)
+    command.downgrade(migrate.alembic_config(engine), "base")
+    engine.dispose()
+
+    def one() -> bool:
+        mine = open_engine(database_url)
+        migrate.upgrade(mine)
+        current = migrate.is_current(mine)
+        mine.dispose()
+        return current
+
+    # Alembic keeps its context in a global, so processes stand for processes.
+    assert all([await asyncio.to_thread(one) for _ in range(2)])
+
+
+def test_a_fresh_sqlite_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    import threading
+
+    faults: list[Exception] = []
+
+    def open_and_read() -> None:
+        try:
+            engine = open_engine(f"sqlite:///{tmp_path / 'new' / 'toolpath.db'}")
+            with engine.begin() as connection:
+                connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+            engine.dispose()
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=open_and_read) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    shutil.rmtree(tmp_path / "new")
