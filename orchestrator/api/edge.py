@@ -150,7 +150,8 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         message = await receive()
         total += len(message.get("body", b"")) if message["type"] == "http.request" else 0
         if total > limit:
-            await _drain(receive)
+            if message.get("more_body", False):
+                await _drain(receive)
             raise HTTPException(413, f"The body is larger than {limit:,} bytes.")
         return message
 

@@ -9,22 +9,17 @@ from pydantic import ValidationError
 
 from orchestrator.api.deps import Parts
 from orchestrator.api.problems import pointer
-from orchestrator.api.schemas.tool import (
-    BeliefOut,
-    BeliefsOut,
+from orchestrator.api.schemas.belief import BeliefOut, BeliefsOut, PriorsIn
+from orchestrator.api.schemas.tool import InvokeIn, SearchIn, ToolIn, ToolsIn
+from orchestrator.api.schemas.tool_out import (
     BulkToolsOut,
     FoundOut,
     HintOut,
-    InvokeIn,
     InvokeOut,
-    PriorsIn,
     RefusedTool,
     RegisteredOut,
-    SearchIn,
     SearchOut,
-    ToolIn,
     ToolOut,
-    ToolsIn,
 )
 from orchestrator.errors import OrchestratorError
 from orchestrator.registry.invoke import invoke
