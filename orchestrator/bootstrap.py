@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TextIO, cast
 from urllib.parse import urlsplit
 
 import structlog
@@ -162,6 +163,18 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
     )
 
 
+class _Lines:
+    """Standard error for the log; a full disk or a reader that has gone must not stop the work."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
 def log_plainly(*, level: str = "info") -> None:
     """One line an event on standard error; a trace shows no values, since they may be secret."""
     structlog.configure(
@@ -175,12 +188,12 @@ def log_plainly(*, level: str = "info") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lines())),
         cache_logger_on_first_use=True,
     )
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def running(services: Services) -> AsyncIterator[Services]:
     """Start what runs in the background, and stop it in order: steps in flight first, the truth last."""
     sys.setswitchinterval(SWITCH_INTERVAL)

@@ -155,8 +155,8 @@ class AllowList:
             if not is_public(address) and not self.has_address(address, port):
                 what = host if host.strip("[]") == str(address) else f"{host} ({address})"
                 raise AddressForbidden(
-                    f"{what} is not a public address: add it to the allowed hosts of the service's"
-                    " settings if it shall be called"
+                    f"{what} is not a public address: the operator may add it to TOOLPATH_NET_ALLOW"
+                    " if it shall be called"
                 )
 
 

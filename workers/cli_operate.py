@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -27,9 +29,12 @@ def worker(
 ) -> None:
     """Serve queues until stopped."""
     settings = load_settings(queues=queues)
+    from orchestrator import bootstrap
     from workers.lifecycle import run_worker
 
-    run_worker(settings, queues=settings.queues)
+    bootstrap.log_plainly()
+    with _starting("worker"):
+        run_worker(settings, queues=settings.queues)
 
 
 def beat() -> None:
@@ -37,7 +42,17 @@ def beat() -> None:
     settings = load_settings()
     from workers.schedule import run_beat
 
-    run_beat(settings)
+    with _starting("clock"):
+        run_beat(settings)
+
+
+@contextlib.contextmanager
+def _starting(what: str) -> Iterator[None]:
+    """What keeps a process of an operator from starting is said without a trace."""
+    try:
+        yield
+    except (RuntimeError, ValueError, OSError) as error:
+        raise CliError(f"The {what} cannot start: {error}") from error
 
 
 def migrate(data_dir: DataDir = None) -> None:

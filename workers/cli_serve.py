@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")]
-Port = Annotated[int | None, typer.Option("--port", help="Port to listen on.", show_default="8000")]
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.", show_default="8000")
+]
 #: Seconds that open streams have to end when the service stops.
 _GRACE = 2
 
@@ -52,11 +54,13 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
 
 
 def _start(settings: Settings, *, runs_steps: bool, sample: bool) -> None:
-    _log_to_stderr()
     listening = _listen(settings)
     from orchestrator import bootstrap
     from orchestrator.api.app import create_app
 
+    # Standard output belongs to what was asked for; warnings and worse go to standard error.
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    bootstrap.log_plainly(level="warning")
     try:
         services = bootstrap.build(settings, runs_steps=runs_steps)
     except (RuntimeError, ValueError, OSError) as error:
@@ -131,14 +135,3 @@ def _say_hello(url: str, code: str, settings: Settings) -> None:
     ]
     sys.stdout.write("\n".join(line for line in lines if line) + "\n")
     sys.stdout.flush()
-
-
-def _log_to_stderr() -> None:
-    """Standard output belongs to what was asked for; warnings and worse go to standard error."""
-    import structlog
-
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )

@@ -147,9 +147,9 @@ class Writer:
     def _write_apart(self, acts: list[Act], fault: Exception) -> None:
         """One bad act must not undo the others of its group: halve the group until it stands alone."""
         if len(acts) == 1 or isinstance(fault, StorageFull):
-            log.error("database.write_failed", acts=len(acts), exc_info=fault)
             self._drop_connection()
             self._fail(acts, fault)
+            log.error("database.write_failed", acts=len(acts), exc_info=fault)
             return
         half = len(acts) // 2
         self._write(acts[:half])
