@@ -10,6 +10,7 @@ from orchestrator.planning.offline.jobs import Job, main_output
 from orchestrator.planning.offline.lexicon import MATERIAL
 from orchestrator.planning.offline.reading import Reading
 from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.planning.offline.wanted import Wanted
 from orchestrator.retrieval.stem import stem, stems
 from tools.spec import fits
 
@@ -62,12 +63,10 @@ def _shares(
     return found
 
 
-def may_ask(reading: Reading, tokens: Sequence[Token], share: float) -> bool:
-    """Whether the words are clear enough to ask for what is missing instead of refusing."""
-    labels = _labels(len(tokens), reading)
-    return share >= _ASK and any(
-        _named(token, job, exactly=True) for token, job in zip(tokens, labels, strict=True)
-    )
+def may_ask(asking: Sequence[Wanted], tokens: Sequence[Token], share: float) -> bool:
+    """Whether the words name each job that lacks something, so that asking for it beats refusing."""
+    named = (any(_named(token, one.job, exactly=True) for token in one.tokens(tokens)) for one in asking)
+    return share >= _ASK and all(named)
 
 
 def _named(token: Token, job: Job | None, *, exactly: bool = False) -> bool:

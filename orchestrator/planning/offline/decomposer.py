@@ -86,7 +86,8 @@ def _draft(
     asked = tuple(clause for clause, _ in shares) or (text.strip(),)
     uncovered = tuple(clause for clause, share in shares if share < COVERED)
     least = min((share for _, share in shares), default=0.0)
-    unclear = best is not None and best.drafting.gaps and not may_ask(best.reading, tokens, least)
+    asking = best.drafting.asking() if best else []
+    unclear = bool(asking) and not may_ask(asking, tokens, least)
     if best is None or unclear or len(uncovered) == len(shares):
         return Draft((), asked, uncovered or asked, nearest=nearest, confidence=0.1)
     return Draft(

@@ -46,6 +46,11 @@ class Drafting:
         self.ids = _ids(self.flow)
         return tuple(self._subtask(node) for node in self.flow.nodes)
 
+    def asking(self) -> list[Wanted]:
+        """The instances for which something must be asked."""
+        ids = {question.subtask for question in self.questions}
+        return [self.wanted[node.wanted] for node in self.flow.nodes if self.ids[node.number] in ids]
+
     def _subtask(self, node: Node) -> DraftSubTask:
         id = self.ids[node.number]
         setting = self._setting(node)

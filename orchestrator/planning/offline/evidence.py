@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,9 +32,17 @@ _MATERIAL = 0.45
 _FORMAT = 0.9
 _BORROWED = 0.35
 _EXCLUSIVE = 3
-_RANK = 0.9
+_RANK = 1.3
 _UNRANKED = 0.4
 _OWN_WORD = 0.7
+#: Verbs that act on the world outside: only a job that is called by them does that.
+_OUTWARD = frozenset(
+    stem(word)
+    for word in (
+        "share email mail post upload publish forward tweet fax buy pay call remind delete print"
+    ).split()
+)
+_DETERMINER = re.compile(r"\b(?:a|an|the|all|any|every|each|my|its)\b")
 _WEIGHTY = frozenset(
     "important relevant central significant interesting telling essential frequent common".split()
 )
@@ -135,6 +144,8 @@ def _strength(
     token = tokens[place]
     if token.value is not None:
         return _value_strength(tokens, place, job, attached)
+    if _acts_outside(token) and token.stem not in stems(job.does):
+        return 0.0
     best = job.strength(token.stem)
     near = {token.stem, *SYNONYMS.get(token.stem, ())}
     owned, limit = owners.get(token.stem, frozenset()), _EXCLUSIVE
@@ -159,6 +170,12 @@ def _strength(
     ):
         best = max(best, 0.6)
     return best
+
+
+def _acts_outside(token: Token) -> bool:
+    """Whether a token is a verb at the start of a clause that acts on the world outside."""
+    first = token.head and token.gap != "none" and not _DETERMINER.search(token.between)
+    return first and token.stem in _OUTWARD
 
 
 def _owners(jobs: Sequence[Job]) -> dict[str, frozenset[str]]:
