@@ -25,15 +25,14 @@ SUMMARY = Job(
     (
         "Could you boil {article} down to three sentences for me and put that into a Word file?",
         "I haven't got time to read {article}. Give me the gist, 3 sentences at most, in a .docx please.",
-        "Grab the article at {article}, condense its body to three key sentences, "
-        "then write a Word document with the result.",
+        "Grab the article at {article}, condense its body to three key sentences, then write a Word document.",
     ),
 )
 CHART = Job(
     "chart",
     "Which product sold most per region in this CSV? Show it as a bar chart.",
     (
-        "For every area in the attached spreadsheet, find the best-selling item and draw those winners as bars.",
+        "For every area in the attached spreadsheet find the best-selling item and draw the winners as bars.",
         "Top seller by territory from sales.csv, as a bar graph please",
         "I need a picture with bars: what article had the highest number of units in each region?",
     ),
@@ -44,7 +43,7 @@ SPEECH = Job(
     "Read the text in this scanned image, translate it into Spanish and speak it as WAV.",
     (
         "What does this picture say? Say it aloud in Spanish and give me the recording.",
-        "Take the photo of the letter, get the words out of it, turn them into Spanish and make an audio file.",
+        "Take the photo of a letter, get the words out of it, turn them into Spanish and make an audio file.",
         "OCR the attached scan and let me hear a Spanish version of it.",
     ),
     file="scan.png",
@@ -53,24 +52,18 @@ WORKBOOK = Job(
     "workbook",
     "Extract the tables of {tables} into one XLSX with a profile of each.",
     (
-        "Everything tabular on {tables} should go in a single Excel workbook, "
-        "together with statistics describing each table.",
-        "Please pull each of the tables at {tables} into a spreadsheet (one file) "
-        "and add an overview of the columns for every one.",
+        "Everything tabular on {tables} should go in one Excel workbook, with statistics describing each table.",
+        "Please pull each table at {tables} into a spreadsheet (one file), adding a column overview for each.",
         "Scrape {tables}: I want its tables in Excel, plus a data profile for every table.",
     ),
 )
 JOIN = Job(
     "join",
-    "Summarise {article} in two sentences and find the keywords of {second}, "
-    "then put both into one Word document.",
+    "Summarise {article} in two sentences and find the keywords of {second}, then put both into one DOCX.",
     (
-        "From {article} I want a two-sentence digest, from {second} the most important terms; "
-        "join them in a single docx.",
-        "Make one Word file that has a short version (2 sentences) of {article} "
-        "as well as the key phrases from {second}.",
-        "Condense {article} to two sentences, pick out the main topics of {second}, "
-        "and write the two results to the same Word document.",
+        "From {article} I want a two-sentence digest, from {second} the key terms; join them in a single docx.",
+        "Make a Word file that has a short version (2 sentences) of {article} and the key phrases of {second}.",
+        "Condense {article} to two sentences, pick out the topics of {second}, and write both to one Word file.",
     ),
 )
 

@@ -71,7 +71,7 @@ def join(article: str, second: str) -> dict[str, Any]:
         subtask("other", "extract_text_article", "find the keywords", page=ref("two.page")),
         subtask("terms", "keywords_yake", "find the keywords", text=ref("other.text")),
         subtask("both", "join_texts", "put both", texts=[ref("gist.summary"), ref("terms.keywords")]),
-        subtask("file", "write_docx", "into one Word document", text=ref("both.text")),
+        subtask("file", "write_docx", "into one DOCX", text=ref("both.text")),
     )
 
 

@@ -11,10 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -67,10 +67,14 @@ class Program:
             os.killpg(self.process.pid, signal.SIGKILL)
         self._close()
 
-    def stop(self) -> int:
-        """Ask it to end, and wait; the exit status."""
+    def ask_to_end(self) -> None:
+        """As an operator's service manager asks."""
         if self.process.poll() is None:
             self.process.terminate()
+
+    def stop(self) -> int:
+        """Ask it to end, and wait; the exit status."""
+        self.ask_to_end()
         try:
             status = self.process.wait(20)
         finally:
@@ -124,7 +128,7 @@ class Client:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         self.http = httpx2.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -187,7 +191,7 @@ class Client:
         assert reply.status_code == 200, reply.text
         return reply.content
 
-    def events(self, run_id: str, *, after: int = 0) -> Iterator[dict[str, Any]]:
+    def events(self, run_id: str, *, after: int = 0) -> Generator[dict[str, Any], None, None]:
         """The stream of a run's events; each with the `id` that the stream gave it."""
         headers = {"Last-Event-ID": str(after)}
         with self.http.stream("GET", f"/v1/runs/{run_id}/events", headers=headers) as reply:

@@ -15,6 +15,7 @@ from tests import servers
 from tests.e2e.conftest import Asking
 from tests.e2e.requests import BY_NAME
 from tests.e2e.service import TOOLPATH, Client, Service, serving
+from tests.e2e.slow import register_slow_add, slow_chain
 
 SUMMARY = "Fetch {url} and summarise it in three sentences."
 #: What a stack trace or the inside of a program looks like.
@@ -71,7 +72,8 @@ def test_an_address_that_cannot_be_reached_fails_the_run(tmp_path: Path, site):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9/page.html", "http://169.254.169.254/latest", "http://[::1]:9/", "http://10.1.2.3/"]
+    "url",
+    ["http://127.0.0.1:9/page.html", "http://169.254.169.254/latest", "http://[::1]:9/", "http://10.1.2.3/"],
 )
 def test_a_private_address_is_not_dialled(url: str, client: Client):
     began = time.monotonic()
@@ -107,7 +109,11 @@ def test_a_file_that_is_not_what_its_name_says_fails_the_run(client: Client, tmp
         (b"[1, 2]", 422, ""),
         (b'{"request": "x", "preference": {"alpha": 7}}', 422, "/preference/alpha"),
         (b'{"request": "x", "colour": "red"}', 422, "/colour"),
-        (b'{"request": "summarise it", "inputs": {"file": {"artifact": "art_none"}}}', 422, "/inputs/file"),
+        (
+            b'{"request": "summarise it", "inputs": {"file": {"artifact": "art_none"}}}',
+            422,
+            "/inputs/file/artifact",
+        ),
         (b"{}", 422, None),
     ],
 )
@@ -125,12 +131,10 @@ def test_a_malformed_body_is_answered_with_its_bad_fields(body: bytes, status: i
 def test_an_unknown_tool_is_refused_with_its_place(client: Client):
     body = {"plan": {"subtasks": [{"id": "a", "tool": "summarise_lexrnk", "arguments": {"text": "x"}}]}}
     reply = client.http.post("/v1/runs", json=body)
-    if reply.status_code == 202:
-        run = client.wait(reply.json()["id"])
-        failed(run, "summarise_lexrnk", "summarise_lexrank")
-    else:
-        assert reply.status_code == 422
-        assert "summarise_lexrank" in reply.text, "the nearest tool is named"
+    assert reply.status_code == 422, reply.text
+    (error,) = reply.json()["errors"]
+    assert error["path"] == "/plan/subtasks/0/tool"
+    assert "summarise_lexrnk" in error["detail"]
 
 
 def test_an_unknown_run_is_not_found_in_words(service: Service):
@@ -146,10 +150,10 @@ def test_an_unknown_run_is_not_found_in_words(service: Service):
 @pytest.fixture(scope="module")
 def misbehaving(service: Service) -> Iterator[None]:
     """Tools that hang, crash, and answer nonsense; gone afterwards."""
-    names = ("hang", "hang_in_process", "crash", "wrong_output", "slow_add")
-    number = {"type": "number"}
-    fields = {"wrong_output": {"number": number}, "slow_add": {"sum": number}}
+    names = ("hang", "hang_in_process", "crash", "wrong_output")
+    fields = {"wrong_output": {"number": {"type": "number"}}}
     with service.client() as client:
+        register_slow_add(client)
         for name in names:
             body = {
                 "name": name,
@@ -157,14 +161,14 @@ def misbehaving(service: Service) -> Iterator[None]:
                 "kind": "python",
                 "input_schema": {
                     "type": "object",
-                    "properties": {"x": number, "y": number, "seconds": number} if name == "slow_add" else {},
+                    "properties": {},
                 },
                 "output_schema": {
                     "type": "object",
                     "properties": fields.get(name, {}),
                     "required": list(fields.get(name, {})),
                 },
-                "limits": {"timeout": 1.0} if name != "slow_add" else {},
+                "limits": {"timeout": 1.0},
                 "runs": "process" if name in ("hang_in_process", "crash") else "loop",
                 "python": {"function": f"tools.testing_functions:{name}"},
             }
@@ -240,30 +244,43 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tiny_disk: Path, asking: Asking, tmp_path: Path, site):
-    with serving(tiny_disk / "data", net_allow=site.allow) as service, service.client() as client:
-        kept = client.submit(plan={"subtasks": [{"id": "a", "tool": "calculate", "arguments": {"expression": "6*7"}}]})
-        assert client.wait(kept)["status"] == "succeeded"
-
+    # The log lies on the same disk, as it mostly does.
+    with (
+        serving(
+            tiny_disk / "data", net_allow=site.allow, python_modules="tools.testing_functions"
+        ) as service,
+        service.client() as client,
+    ):
+        kept = client.do(
+            plan={"subtasks": [{"id": "a", "tool": "calculate", "arguments": {"expression": "6*7"}}]}
+        )
+        assert kept["status"] == "succeeded"
+        register_slow_add(client)
         big = tmp_path / "big.bin"
         big.write_bytes(os.urandom(12_000_000))
         with big.open("rb") as content:
-            reply = client.http.post("/v1/artifacts", files={"file": ("big.bin", content)})
-        assert reply.status_code == 507, reply.text
-        assert reply.headers["content-type"] == "application/problem+json"
-        plain(reply.text)
+            _no_room(client.http.post("/v1/artifacts", files={"file": ("big.bin", content)}))
 
+        under_way = client.submit(plan=slow_chain(4, seconds=0.3))
         _fill(tiny_disk)
-        refused = client.http.post("/v1/runs", json={"request": asking.words(BY_NAME["summary"].request)})
-        assert refused.status_code in (202, 507), refused.text
-        plain(refused.text)
-        if refused.status_code == 202:
-            run = client.get(f"/v1/runs/{refused.json()['id']}")
-            assert run["id"]
+        for _ in range(3):
+            _no_room(client.http.post("/v1/runs", json={"request": "calculate 6*7"}))
+        assert client.get(f"/v1/runs/{kept['id']}")["result"] == kept["result"], "it can still be read"
+        time.sleep(1)
 
         (tiny_disk / "filler").unlink()
         again = client.do(asking.words(BY_NAME["summary"].request))
         assert again["status"] == "succeeded", again["error"]
-        assert client.get(f"/v1/runs/{kept}")["result"]["text"].strip()
+        run = client.wait(under_way)
+        assert run["status"] == "succeeded", run["error"]
+        assert run["result"]["outputs"][0]["value"] == 4
+
+
+def _no_room(reply) -> None:
+    assert reply.status_code == 507, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert "full" in reply.json()["detail"]
+    plain(reply.text)
 
 
 def _fill(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and the processes that the compose file starts: jobs, a killed worker, a choice of models."""
+"""PostgreSQL, Redis and the processes of the compose file: jobs, a killed worker, a choice of models."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tests.e2e.background import in_background
 from tests.e2e.conftest import Asking
 from tests.e2e.requests import BY_NAME
 from tests.e2e.service import Client, Program
+from tests.e2e.slow import register_slow_add, slow_web
 from tools.testing import Rule, ScriptedModel
 
 pytestmark = pytest.mark.timeout(150)
@@ -91,6 +92,8 @@ def installation(
             yield it
         finally:
             for program in (*it.workers, *running):
+                program.ask_to_end()
+            for program in (*it.workers, *running):
                 program.stop()
 
 
@@ -110,10 +113,10 @@ def test_a_main_job_is_done_by_the_workers(name: str, client: Client, asking: As
 def test_what_a_killed_worker_had_in_hand_is_done_by_another_and_nothing_is_done_twice(
     installation: Installation, client: Client, asking: Asking
 ):
-    _register(client, "slow_add", python={"function": "tools.testing_functions:slow_add"}, runs="loop")
+    register_slow_add(client)
     victim = installation.workers[0]
     owner = f"{socket.gethostname()}-{victim.process.pid}-"
-    slow = [client.submit(plan=_slow_plan()) for _ in range(3)]
+    slow = [client.submit(plan=slow_web(8)) for _ in range(3)]
     jobs = {
         client.submit(asking.words(job.request), *asking.attached(job)): name for name, job in BY_NAME.items()
     }
@@ -168,7 +171,13 @@ def test_between_two_models_the_choice_is_that_of_enumeration(
             },
             price={"per_call": usd},
             believed=[
-                {"subtask_type": "answer_question", "usd": usd, "seconds": seconds, "quality": quality, "n": 1e6}
+                {
+                    "subtask_type": "answer_question",
+                    "usd": usd,
+                    "seconds": seconds,
+                    "quality": quality,
+                    "n": 1e6,
+                }
             ],
             model={"base_url": model.base_url, "model": "m", "prompt": "Answer: {{question}}"},
         )
@@ -182,9 +191,7 @@ def test_between_two_models_the_choice_is_that_of_enumeration(
     assert run["status"] == "succeeded", run["error"]
 
     options = {
-        subtask["id"]: {
-            option["calls"][0]["tool"]: option["estimate"] for option in subtask["options"]
-        }
+        subtask["id"]: {option["calls"][0]["tool"]: option["estimate"] for option in subtask["options"]}
         for subtask in run["plan"]["subtasks"]
     }
     assert all(set(tools) == {"answer_small", "answer_large"} for tools in options.values())
@@ -222,37 +229,8 @@ def _objective(alpha: float, options: dict[str, dict[str, Any]], choice: tuple[s
 
 def _register(client: Client, name: str, **record: Any) -> None:
     """Once for all tests of this installation."""
-    number = {"type": "number"}
-    body = {
-        "name": name,
-        "summary": f"Serves the tests as {name}.",
-        "kind": "python",
-        "input_schema": {
-            "type": "object",
-            "properties": {"x": number, "y": number, "seconds": number},
-            "required": ["x"],
-        },
-        "output_schema": {"type": "object", "properties": {"sum": number}, "required": ["sum"]},
-    } | record
-    reply = client.http.post("/v1/tools", json=body)
+    reply = client.http.post("/v1/tools", json={"name": name, "summary": f"Answers as {name}."} | record)
     assert reply.status_code in (201, 409), reply.text
-
-
-def _slow_plan() -> dict[str, Any]:
-    """Eight sums beside one another, each taking its time, and a chain that adds them up."""
-    wide = [
-        {"id": f"w{n}", "tool": "slow_add", "arguments": {"x": n, "y": 1, "seconds": 0.3 + 0.25 * n}}
-        for n in range(1, 9)
-    ]
-    chain, last = [], {"ref": "w1.sum"}
-    for n in range(2, 9):
-        id = "end" if n == 8 else f"c{n}"
-        chain.append(
-            {"id": id, "tool": "slow_add",
-             "arguments": {"x": last, "y": {"ref": f"w{n}.sum"}, "seconds": 0.05}}
-        )  # fmt: skip
-        last = {"ref": f"{id}.sum"}
-    return {"subtasks": wide + chain}
 
 
 def _done(run: dict[str, Any]) -> dict[int, int]:
