@@ -42,23 +42,25 @@ class Judged:
     wrong: str
 
 
-async def measure() -> list[Judged]:
-    """Every request judged."""
+#: The groups that are measured; "refuse" holds requests that nothing can serve.
+GROUPS = (*dict.fromkeys(case.group for case in SERVABLE), "refuse")
+
+
+async def measure(group: str) -> list[Judged]:
+    """Every request of a group judged."""
     decomposer = OfflineDecomposer(retriever=Bm25Retriever(Listed(TOOLS)))  # type: ignore[arg-type]
     found = []
-    for case in SERVABLE:
+    for case in (case for case in SERVABLE if case.group == group):
         draft = await _draft(decomposer, case.request, case.attached)
         found.append(Judged(case.group, case.request, planned(draft), wrong(draft, case)))
-    for request, attached in UNSERVABLE:
+    for request, attached in UNSERVABLE if group == "refuse" else ():
         draft = await _draft(decomposer, request, attached)
         served = draft.subtasks and not draft.uncovered
         found.append(Judged("refuse", request, planned(draft), "served" if served else ""))
     return found
 
 
-async def _draft(
-    decomposer: OfflineDecomposer, request: str, attached: Mapping[str, AttachedInput]
-) -> Draft:
+async def _draft(decomposer: OfflineDecomposer, request: str, attached: Mapping[str, AttachedInput]) -> Draft:
     task = PlanningTask(RunRequest(request=request))
     return await decomposer.draft(task, tools=TOOLS, peek=attached)
 
@@ -105,12 +107,12 @@ def _feeds(draft: Draft, first: str, second: str) -> bool:
 
 def main() -> None:
     """Print the table."""
-    found = asyncio.run(measure())
-    groups = dict.fromkeys(one.group for one in found)
-    for group in groups:
-        mine = [one for one in found if one.group == group]
+    found: list[Judged] = []
+    for group in GROUPS:
+        mine = asyncio.run(measure(group))
         right = sum(not one.wrong for one in mine)
         sys.stdout.write(f"{group:8} {right:3} of {len(mine):3}\n")
+        found.extend(mine)
     for one in found:
         if one.wrong or "-v" in sys.argv:
             sys.stdout.write(f"[{one.group}] {one.request}\n     {one.wrong}: {one.planned}\n")
