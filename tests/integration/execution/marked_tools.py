@@ -29,7 +29,7 @@ async def mark(folder: str, name: str, seconds: float = 0.0, after: Any = None) 
 async def mark_until(folder: str, name: str) -> dict[str, Any]:
     """Leave a mark, and answer once somebody has made the file `go`."""
     _mark(folder, name)
-    while not (Path(folder) / "go").exists():
+    while not (Path(folder) / "go").exists():  # noqa: ASYNC110 - a file tells
         await asyncio.sleep(0.02)
     return {"value": os.getpid()}
 
