@@ -142,6 +142,9 @@ def _ports_meet(out: str, into: str) -> bool:
         return True
     if out == "integer" and into == "number":
         return True
+    # What a download holds is known only when it is there.
+    if out == "*/*" and "/" in into:
+        return True
     # A short string may hold anything that is written as one, and all that is one can be read as text.
     return (
         (out in _KINDS_OF_STRING and into in _FREE)
