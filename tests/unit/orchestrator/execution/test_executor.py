@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orchestrator.domain.retry import RetryPolicy
+from orchestrator.domain.step import Claim, Ending, StepId
+from orchestrator.errors import StorageFull
+from orchestrator.execution.executor import Executor, changed_arguments
+from orchestrator.execution.judge import RuleJudge
+from tests.fakes import FakeCatalog
+from tools.errors import BadArguments, NotAuthorised, RateLimited, TimedOut
+from tools.spec import Effect, Kind, Tool, ToolResult
+
+SCHEMA = {"type": "object", "properties": {"value": {}, "depth": {"type": "integer", "x-retry": [2, 3]}}}
+SCORED = {"type": "object", "properties": {"score": {"type": "number", "x-quality": True}}}
+
+
+def tool(**more) -> Tool:
+    return Tool("t", "T.", Kind.PYTHON, SCHEMA, more.pop("output_schema", {"type": "object"}), **more)
+
+
+class Caller:
+    """Answers, or raises, what the test says."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.calls: list[Any] = []
+        self.keys: list[str] = []
+
+    async def call(self, tool, arguments, context) -> ToolResult:
+        self.calls.append(arguments)
+        self.keys.append(context.idempotency_key)
+        answer = self.answers.pop(0) if self.answers else {"value": 1}
+        if isinstance(answer, BaseException):
+            raise answer
+        return ToolResult(answer)
+
+    def available(self, tool) -> None:
+        return None
+
+
+class Outputs:
+    """The outputs of finished sub-tasks; counts the questions."""
+
+    def __init__(self, **known: Any) -> None:
+        self.known = known
+        self.asked: list[list[str]] = []
+
+    async def outputs(self, run_id, steps):
+        self.asked.append(sorted(steps))
+        return {name: self.known[name] for name in steps if name in self.known}
+
+    async def step_output(self, step):
+        return {"text": f"output of {step.idx}"}
+
+
+def claim(subtask: str = "a", **more: Any) -> Claim:
+    plain = Claim(
+        StepId("run_1", 0), 1, subtask, subtask, "job", "t", 1, {"value": 1}, None, (), 0, 1, 5, 0.5
+    )
+    return replace(plain, **more)
+
+
+@pytest.fixture
+def make(tmp_path):
+    def executor(caller: Caller, *, of: Tool | None = None, outputs: Outputs | None = None) -> Executor:
+        return Executor(
+            steps=outputs or Outputs(),  # type: ignore[arg-type]
+            catalog=FakeCatalog([of or tool()]),
+            caller=caller,
+            artifacts=None,  # type: ignore[arg-type]
+            judge=RuleJudge(),
+            retry=RetryPolicy(tries=3, first=1.0),
+            scratch=tmp_path,
+        )
+
+    return executor
+
+
+@pytest.mark.parametrize(
+    ("error", "tries", "ending", "pause"),
+    [
+        (TimedOut("slow"), 1, Ending.RETRY, (0.5, 1.0)),
+        (TimedOut("slow"), 3, Ending.FAILED, (0, 0)),
+        (RateLimited("busy", retry_after=7.0), 2, Ending.RETRY, (7.0, 7.0)),
+        (RateLimited("busy", retry_after=9_999.0), 1, Ending.FAILED, (0, 0)),
+        (BadArguments("no"), 1, Ending.FAILED, (0, 0)),
+        (NotAuthorised("no"), 1, Ending.FAILED, (0, 0)),
+    ],
+)
+async def test_an_error_is_tried_again_by_its_class(make, error, tries, ending, pause):
+    outcome = await make(Caller(error)).execute(claim(tries=tries))
+    assert outcome.ending is ending
+    assert pause[0] <= outcome.retry_in <= pause[1]
+    assert outcome.error == {"code": error.code, "message": str(error)}
+
+
+async def test_a_fault_that_nobody_knows_fails_without_its_trace(make):
+    outcome = await make(Caller(RuntimeError("secret inside"))).execute(claim())
+    assert outcome.ending is Ending.FAILED
+    assert "secret" not in str(outcome.error)
+
+
+@pytest.mark.parametrize("fault", [StorageFull("full"), OSError(errno.ENOSPC, "No space left on device")])
+async def test_a_full_disk_is_said_in_plain_words(make, fault):
+    outcome = await make(Caller(fault)).execute(claim())
+    assert outcome.error is not None
+    assert (outcome.ending, outcome.error["code"]) == (Ending.FAILED, "storage_full")
+    assert "free space" in outcome.error["message"]
+
+
+async def test_references_are_resolved_by_field_or_by_alias(make):
+    caller = Caller()
+    outputs = Outputs(a=({"words": ["x", "y"]}, {"text": "words"}))
+    arguments = {"value": [{"ref": "a.text.1"}, {"ref": "a.words.0"}]}
+    await make(caller, outputs=outputs).execute(claim("b", arguments=arguments))
+    assert caller.calls == [{"value": ["y", "x"]}]
+
+
+async def test_the_call_before_in_a_chain_is_referred_to_by_its_sign(make):
+    caller = Caller()
+    await make(caller).execute(claim(arguments={"value": {"ref": "@.text"}}, previous=4))
+    assert caller.calls == [{"value": "output of 4"}]
+
+
+async def test_a_missing_result_fails_and_names_it(make):
+    executor = make(Caller(), outputs=Outputs(a=({"text": 1}, {})))
+    for ref, named in (("z.text", "of z"), ("a.none", "a.none is not in the result of 'a'")):
+        outcome = await executor.execute(claim("b", arguments={"value": {"ref": ref}}))
+        assert (outcome.ending, outcome.error["code"]) == (Ending.FAILED, "bad_arguments")
+        assert named in outcome.error["message"]
+
+
+async def test_a_result_is_remembered_for_what_follows_on_the_first_path_only(make):
+    outputs = Outputs(a=({"value": "from the truth"}, {}))
+    caller = Caller()
+    executor = make(caller, outputs=outputs)
+    await executor.execute(claim("a"))
+    reader = claim("b", arguments={"value": {"ref": "a.value"}})
+    await executor.execute(reader)
+    assert (caller.calls[-1], outputs.asked) == ({"value": 1}, [])
+    await executor.execute(replace(reader, fence=3))
+    assert caller.calls[-1] == {"value": "from the truth"}
+    await executor.execute(replace(reader, key="b-v2"))
+    assert caller.calls[-1] == {"value": "from the truth"}
+    await executor.execute(claim("a", key="a-v2"))
+    await executor.execute(reader)
+    assert len(outputs.asked) == 3
+
+
+async def test_a_poor_output_is_tried_once_more_with_changed_parameters(make):
+    scored = tool(output_schema=SCORED)
+    caller = Caller({"score": 0.2}, {"score": 0.3})
+    executor = make(caller, of=scored)
+    first = await executor.execute(claim(arguments={"value": 1, "depth": 2}))
+    assert (first.ending, first.revised) == (Ending.RETRY, {"value": 1, "depth": 3})
+    second = await executor.execute(claim(arguments=first.revised, revision=1))
+    assert (second.ending, second.revised) == (Ending.LOW_QUALITY, None)
+    assert second.verdict.quality == 0.3
+    assert "0.30" in second.error["message"]
+    assert caller.keys[0] != caller.keys[1]
+
+
+async def test_a_poor_output_of_a_once_only_call_is_not_tried_again(make):
+    scored = tool(output_schema=SCORED, effect=Effect.ONCE)
+    outcome = await make(Caller({"score": 0.2}), of=scored).execute(claim())
+    assert outcome.ending is Ending.LOW_QUALITY
+
+
+async def test_tries_of_one_revision_share_their_idempotency_key(make):
+    caller = Caller(TimedOut("slow"), {"value": 1})
+    executor = make(caller)
+    await executor.execute(claim())
+    await executor.execute(claim(fence=2, tries=2))
+    assert caller.keys[0] == caller.keys[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "changed"),
+    [
+        ({}, {"depth": 2}),
+        ({"depth": 2}, {"depth": 3}),
+        ({"depth": 3}, {"depth": 2}),
+        ({"x": 1}, {"x": 1, "depth": 2}),
+    ],
+)
+def test_each_parameter_takes_the_next_of_its_values(given, changed):
+    assert changed_arguments(tool(), given) == changed
+
+
+def test_a_default_counts_as_given():
+    schema = {"properties": {"mode": {"default": "fast", "x-retry": ["fast", "careful"]}}}
+    assert changed_arguments(replace(tool(), input_schema=schema), {}) == {"mode": "careful"}
