@@ -51,6 +51,19 @@ OPENAI_URL = "https://api.openai.com/v1"
 #: Seconds between forced switches of Python's threads: the default of 5 ms would hold up every
 #: commit of the writer's thread while the loop computes.
 SWITCH_INTERVAL = 0.0005
+#: What built-in tools import for longest; with it at hand a first call takes as long as believed.
+HEAVY = (
+    "numpy",
+    "duckdb",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "PIL.Image",
+    "trafilatura",
+    "yake",
+    "docx",
+    "fpdf",
+    "openpyxl",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +214,18 @@ async def running(services: Services) -> AsyncIterator[Services]:
     services.database.start()
     await services.signals.start()
     work: asyncio.Task[None] | None = None
+    warming: asyncio.Task[None] | None = None
     try:
         await _register_builtin(services)
         if services.runner is not None:
             work = asyncio.create_task(services.runner.run(), name="toolpath-runner")
+            if services.settings.warm_up:
+                warming = asyncio.create_task(services.processes.warm(*HEAVY), name="toolpath-warm-up")
         yield services
     finally:
+        if warming is not None:
+            warming.cancel()
+            await asyncio.wait([warming])
         if services.runner is not None and work is not None:
             await services.runner.stop(grace=services.settings.drain_seconds)
             await work

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     python_modules: Names = ()
     #: Processes that run blocking tools; 0 stands for one per core, at least two.
     processes: int = 0
+    #: Whether a process imports heavy libraries ahead of the first call that needs them.
+    warm_up: bool = False
 
     # the runner
     queues: Names = ("default",)

@@ -44,7 +44,7 @@ def serve(
 ) -> None:
     """The embedded service; Ctrl-C stops it."""
     settings = load_settings(host=host, port=port, data_dir=data_dir)
-    _start(settings, runs_steps=True, sample=sample)
+    _start(settings.model_copy(update={"warm_up": True}), runs_steps=True, sample=sample)
 
 
 def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:

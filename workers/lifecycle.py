@@ -70,7 +70,9 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ()) -> None:
             "a worker needs TOOLPATH_BROKER_URL (a Redis URL); `toolpath serve` needs no worker and no broker"
         )
     served = tuple(queues) or settings.queues
-    services = bootstrap.build(settings.model_copy(update={"queues": served}), runs_steps=True)
+    services = bootstrap.build(
+        settings.model_copy(update={"queues": served, "warm_up": True}), runs_steps=True
+    )
     runner = RunnerThread(services)
     runner.start()
     try:

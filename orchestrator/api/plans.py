@@ -34,7 +34,7 @@ async def create(body: RunIn, parts: Parts) -> StoredPlanOut:
         artifacts=parts.artifacts,
         planner=parts.planner,
     )
-    return StoredPlanOut.of(stored, plans.explain(stored))
+    return StoredPlanOut.of(stored, await plans.explain(stored))
 
 
 @router.get("/{plan_id}", summary="A stored plan")
@@ -51,7 +51,7 @@ async def edit(plan_id: str, body: EditsIn, parts: Parts) -> StoredPlanOut:
     """
     editor = PlanEditor(parts.catalog, parts.retriever, parts.beliefs, parts.artifacts)
     stored = await plans.edit(plan_id, body.edits, store=parts.store, editor=editor)
-    return StoredPlanOut.of(stored, plans.explain(stored))
+    return StoredPlanOut.of(stored, await plans.explain(stored))
 
 
 @router.post("/{plan_id}/quote", summary="The same plan under another preference")
@@ -62,6 +62,8 @@ async def requote(plan_id: str, body: QuoteAsked, parts: Parts) -> RequoteOut:
         preference=None if body.preference is None else body.preference.value(),
         budget=None if body.budget is None else body.budget.value(),
         store=parts.store,
+        catalog=parts.catalog,
+        beliefs=parts.beliefs,
     )
     return RequoteOut(
         path=PathOut.of(path), quote=QuoteOut.of(path.quote), front=explain["front"], explain=explain

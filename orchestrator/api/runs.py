@@ -96,7 +96,7 @@ async def explain(run_id: str, parts: Parts) -> dict[str, Any]:
     view = await parts.store.view(run_id)
     if view.plan is None:
         raise Invalid(f"run {run_id} has no plan yet; there is nothing to explain")
-    return plans.explain(view.plan)
+    return await plans.explain(view.plan)
 
 
 @router.post("/{run_id}/cancel", summary="End a run now")

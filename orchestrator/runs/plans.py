@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -13,7 +14,8 @@ from orchestrator.domain.plan import Plan
 from orchestrator.domain.planning import NeedsAnswers, PlanningTask
 from orchestrator.domain.run import Run, RunRequest
 from orchestrator.errors import FieldProblem, Invalid
-from orchestrator.ports import Artifacts, Catalog, Doorbell, Planner, Store, StoredPlan
+from orchestrator.planning.estimates import estimate_plan
+from orchestrator.ports import Artifacts, Beliefs, Catalog, Doorbell, Planner, Store, StoredPlan
 from orchestrator.runs.requests import checked
 from orchestrator.search.paths import choose, explain_plan
 
@@ -47,25 +49,35 @@ async def edit(
     """A new plan made of the old one by `edits`, all checked. Raises `NotFound`, `PlanRejected`."""
     old = await store.plan(plan_id)
     plan = await editor.edit(old.plan, edits, request=old.request)
-    path = choose(plan, preference=old.request.preference, budget=old.request.budget)
+    path = await asyncio.to_thread(choose, plan, preference=old.request.preference, budget=old.request.budget)
     await store.write(lambda tx: tx.add_plan(plan, request=old.request, path=path, parent=plan_id))
     return await store.plan(plan.id)
 
 
 async def quote(
-    plan_id: str, *, preference: Preference | None, budget: Budget | None, store: Store
+    plan_id: str,
+    *,
+    preference: Preference | None,
+    budget: Budget | None,
+    store: Store,
+    catalog: Catalog,
+    beliefs: Beliefs,
 ) -> tuple[Path, dict[str, Any]]:
-    """The best path of a stored plan under another preference, and what explains it."""
+    """The best path of a stored plan under another preference and today's beliefs, and what explains it."""
     stored = await store.plan(plan_id)
     wanted = preference or stored.request.preference
     limits = budget or stored.request.budget
-    path = choose(stored.plan, preference=wanted, budget=limits)
-    return path, explain_plan(stored.plan, preference=wanted, budget=limits)
+    plan = await estimate_plan(stored.plan, catalog=catalog, beliefs=beliefs, risk=wanted.risk)
+    path = await asyncio.to_thread(choose, plan, preference=wanted, budget=limits)
+    return path, await asyncio.to_thread(explain_plan, plan, preference=wanted, budget=limits)
 
 
-def explain(stored: StoredPlan) -> dict[str, Any]:
+async def explain(stored: StoredPlan) -> dict[str, Any]:
     """Why the plan's path was chosen, under the request's own preference and budget."""
-    return explain_plan(stored.plan, preference=stored.request.preference, budget=stored.request.budget)
+    request = stored.request
+    return await asyncio.to_thread(
+        explain_plan, stored.plan, preference=request.preference, budget=request.budget
+    )
 
 
 async def run_plan(
