@@ -10,7 +10,7 @@ from orchestrator.domain.planning import PlanningTask
 from orchestrator.planning.drafts import DraftSubTask
 from orchestrator.planning.offline.bridges import Bridges
 from orchestrator.planning.offline.clauses import Token
-from orchestrator.planning.offline.coverage import COVERED, shares_of
+from orchestrator.planning.offline.coverage import COVERED, may_ask, shares_of
 from orchestrator.planning.offline.drafting import Drafting
 from orchestrator.planning.offline.evidence import Evidence
 from orchestrator.planning.offline.jobs import Job, input_types, main_output, required, takes_many
@@ -60,9 +60,18 @@ class Choosing:
                 break
             banned |= short
             latest = self._best(banned)
-            if best is None or (latest is not None and latest.worth > best.worth):
+            if best is None or (latest is not None and self._rank(latest) > self._rank(best)):
                 best = latest
         return best
+
+    def _rank(self, candidate: Candidate) -> tuple[bool, float]:
+        """A plan that would be refused for what it lacks comes after any that would not."""
+        asking = candidate.drafting.asking()
+        if not asking:
+            return True, candidate.worth
+        shares = shares_of(self.text, self.tokens, self.evidence, candidate.reading)
+        least = min((share for _, share in shares), default=0.0)
+        return may_ask(asking, self.tokens, least), candidate.worth
 
     def _best(self, banned: frozenset[str]) -> Candidate | None:
         bridges = Bridges(self.evidence.jobs, lambda job: _speaks(job, self.evidence))

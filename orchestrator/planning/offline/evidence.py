@@ -19,7 +19,7 @@ from orchestrator.planning.offline.jobs import (
 from orchestrator.planning.offline.lexicon import CALLED, MATERIAL
 from orchestrator.planning.offline.mentions import names_input
 from orchestrator.planning.offline.peek import AttachedInput
-from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.planning.offline.thesaurus import RANKS, SYNONYMS
 from orchestrator.planning.offline.values import Value
 from orchestrator.retrieval.stem import stem, stems
 from tools.spec import fits
@@ -47,7 +47,6 @@ _WEIGHTY = frozenset(
     "important relevant central significant interesting telling essential frequent common".split()
 )
 _JOINING = frozenset(stem(word) for word in "combine merge join unite put together both".split())
-_RANKS = frozenset(one for word in ("most", "least") for one in (stem(word), *SYNONYMS.get(stem(word), ())))
 _VALUE_WEIGHTS = {"url": 0.3, "quote": 0.3, "name": 0.15, "email": 0.7, "number": 0.3, "expression": 1.0,
                   "language": 0.9, "file": 0.3, "input": 0.2, "sql": 1.0}  # fmt: skip
 
@@ -65,7 +64,11 @@ class Evidence:
 def weigh(tokens: Sequence[Token], jobs: Sequence[Job], attached: Mapping[str, AttachedInput]) -> Evidence:
     """The evidence of `tokens` for `jobs`."""
     owners = _owners(jobs)
-    known = tuple(_known(tokens, place, attached) for place in range(len(tokens)))
+    ranking = {job.does for job in jobs if job.hints & RANKS}
+    known = tuple(
+        0.9 if _ranks_a_product(tokens, place, owners, ranking) else _known(tokens, place, attached)
+        for place in range(len(tokens))
+    )
     strengths = tuple(
         tuple(_strength(tokens, place, job, attached, owners) for job in jobs) for place in range(len(tokens))
     )
@@ -89,7 +92,7 @@ def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
         return max(weight, _FORMAT)
     if token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL:
         weight *= _MATERIAL
-    if token.stem in _RANKS and max(strengths, default=0.0) >= _OWN_WORD:
+    if token.stem in RANKS and max(strengths, default=0.0) >= _OWN_WORD:
         weight = max(weight, _RANK)
     if known >= 0.9:
         weight *= 0.3
@@ -115,6 +118,17 @@ def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedI
         return 0.9
     material = token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL
     return 0.5 if material and not token.media else 0.0
+
+
+def _ranks_a_product(
+    tokens: Sequence[Token], place: int, owners: Mapping[str, frozenset[str]], ranking: set[str]
+) -> bool:
+    """Whether a rank stands before what a job makes by itself: "top keywords" ask for no ranking."""
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    if after is None or after.gap != "none" or tokens[place].stem not in RANKS:
+        return False
+    makers = owners.get(after.stem, frozenset())
+    return 0 < len(makers) <= _EXCLUSIVE and not makers & ranking
 
 
 def _only_degree(tokens: Sequence[Token], place: int) -> bool:
@@ -153,7 +167,7 @@ def _strength(
         owned, limit = frozenset().union(*(owners.get(one, frozenset()) for one in near)), 2 * _EXCLUSIVE
     if 0 < len(owned) <= limit and job.does not in owned and not near & set(stems(job.does)):
         best *= _BORROWED
-    if token.stem in _RANKS and not {token.stem, *SYNONYMS.get(token.stem, ())} & job.hints:
+    if token.stem in RANKS and not {token.stem, *SYNONYMS.get(token.stem, ())} & job.hints:
         best *= _UNRANKED
     kind, types = main_output(job.lead)[1], _main_types(job)
     if token.media and not names_input(tokens, place, attached):

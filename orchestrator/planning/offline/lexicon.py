@@ -5,37 +5,36 @@ from __future__ import annotations
 #: Words that ask for nothing themselves.
 STOP_WORDS = frozenset(
     """
-    a an the this that these those it its it's itself them they their theirs he she his her my
-    mine our your yours me us i i'd i'll i'm we you one ones some any all both each every other
-    another such same own is are was were be been being am do does did done doing have has had
-    having will would shall should can could may might must let lets let's want wants wanted
-    wish need needs like love please kindly just only also too very really actually simply
-    quickly straight away now here there thanks thank cheers hello hi hey dear ok okay and or
-    but nor so yet if then than as at by for from in into of on onto out over to toward towards
-    up upon via with within without about after before during until while once when where which
-    what who whom whose why how first firstly second secondly third thirdly finally lastly last
-    next afterwards afterward later subsequently again further per not no yes well able help
-    case way ways thing things something anything everything whatever ready rather instead more
-    few much single lot likewise ditto together jointly along alongside holding holds hold
-    features featuring lots bit kind using use used based given give gives gimme hand whole
-    entire full new nice good great proper appropriate handy short brief shortly result results
-    output outputs outcome resulting attached attachment enclosed provided supplied following
-    below above uploaded upload accompanying containing contains contain inside therein thereof
-    its' got get gets getting because since though although however moreover plus etc eg ie e g
-    asap folks guys everybody team 'd 'll 're 've d ll re ve s t m
+    include includes including a an the this that these those it its it's itself them they their
+    theirs he she his her my mine our your yours me us i i'd i'll i'm we you one ones some any all
+    both each every other another such same own is are was were be been being am do does did done
+    doing have has had having will would shall should can could may might must let lets let's want
+    wants wanted wish need needs like love please kindly just only also too very really actually
+    simply quickly straight away now here there thanks thank cheers hello hi hey dear ok okay and or
+    but nor so yet if then than as at by for from in into of on onto out over to toward towards up
+    upon via with within without about after before during until while once when where which what
+    who whom whose why how first firstly second secondly third thirdly finally lastly last next
+    afterwards afterward later subsequently again further per not no yes well able help case way
+    ways thing things something anything everything whatever ready rather instead more few much
+    single lot likewise ditto together jointly along alongside holding holds hold features featuring
+    lots bit kind using use used based given give gives gimme hand whole entire full new nice good
+    great proper appropriate handy short brief shortly result results output outputs outcome
+    resulting attached attachment enclosed provided supplied following below above uploaded upload
+    accompanying containing contains contain inside therein thereof its' got get gets getting
+    because since though although however moreover plus etc eg ie e g asap folks guys everybody team
+    'd 'll 're 've d ll re ve s t m
     """.split()
 )
 
 #: Verbs that ask for a thing without saying what is done to it.
 GENERIC_VERBS = frozenset(
     """
-    make makes made making create creates creating produce produces producing show shows showing
-    put puts putting take takes taking turn turns turning prepare prepares build builds building
-    generate generates generating return returns provide provides deliver delivers present
-    presents tell send back find finds finding work working do perform run go going come bring
-    brings leave leaves need obtain receive set start process handle figure see look looking
-    check drop place want change compute calculate convert transform export add adds adding
-    include includes including
+    make makes made making create creates creating produce produces producing show shows showing put
+    puts putting take takes taking turn turns turning prepare prepares build builds building
+    generate generates generating return returns provide provides deliver delivers present presents
+    tell send back find finds finding work working do perform run go going come bring brings leave
+    leaves need obtain receive set start process handle figure see look looking check drop place
+    want change compute calculate convert transform export add adds adding
     """.split()
 )
 
@@ -95,6 +94,8 @@ NUMBER_WORDS: dict[str, float] = {
     "ninety": 90,
     "hundred": 100,
     "dozen": 12,
+    "trio": 3,
+    "quartet": 4,
     "couple": 2,
     "pair": 2,
     "half": 0.5,

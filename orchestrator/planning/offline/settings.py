@@ -11,7 +11,7 @@ from orchestrator.planning.offline.clauses import Token
 from orchestrator.planning.offline.columns import choose, named_columns
 from orchestrator.planning.offline.jobs import input_types, main_output, properties
 from orchestrator.planning.offline.peek import AttachedInput, Column
-from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.planning.offline.thesaurus import RANKS, SYNONYMS
 from orchestrator.planning.offline.values import Value
 from orchestrator.retrieval.stem import stem, stems
 from tools.spec import Tool
@@ -23,6 +23,12 @@ _TITLES = {"title", "name", "heading", "caption", "subject", "filename"}
 _NOT = re.compile(r"\b(?:without|no|not|don't|never)\b")
 _SIZE = re.compile(r"(\d+)\s*(?:px|pixels?)?\s*(?:x|×|by)\s*(\d+)")
 _REST = re.compile(r"\b(?:for|about|on|mentions?|mentioning)\s+(.+)$", re.IGNORECASE | re.DOTALL)
+#: Nouns for how much there is of something, and the words that tie them to it.
+_QUANTITY = frozenset(stem(word) for word in ("number", "amount", "quantity"))
+_LINKS = frozenset(("of", "the"))
+#: Nouns for how much there is of something, and the words that tie them to it.
+_QUANTITY = frozenset(stem(word) for word in ("number", "amount", "quantity"))
+_LINKS = frozenset(("of", "the"))
 #: Stands for "the words give nothing".
 UNFILLED: Any = object()
 
@@ -132,7 +138,10 @@ class Filling:
             if key != name and len(other.get("enum", ())) in fewer
         ]
         theirs = {tuple(stems(phrase)) for other in others for _, phrase in _phrases(other)}
-        said = f" {' '.join(' '.join(stems(piece)) for piece in self.setting.pieces())} "
+        if theirs & {(rank,) for rank in RANKS}:
+            theirs |= {(rank,) for rank in RANKS}
+        pieces = (self._without_quantities(stems(piece)) for piece in self.setting.pieces())
+        said = f" {' '.join(word for piece in pieces for word in piece)} "
         best: tuple[int, Any] = (0, UNFILLED)
         for value, phrase in _phrases(schema):
             found = stems(phrase)
@@ -140,6 +149,30 @@ class Filling:
             if found and tuple(found) not in theirs and f" {' '.join(found)} " in said and weight > best[0]:
                 best = (weight, value)
         return best[1]
+
+    def _without_quantities(self, said: Sequence[str]) -> list[str]:
+        """The stems without "number" in "number of units" where units are a column: nothing is counted."""
+        columns = {
+            part for one in self.setting.columns if one.kind == "number" for part in stems(_apart(one.name))
+        }
+        kept = []
+        for place, word in enumerate(said):
+            after = [other for other in said[place + 1 : place + 3] if other not in _LINKS]
+            if not (word in _QUANTITY and after and after[0] in columns):
+                kept.append(word)
+        return kept
+
+    def _without_quantities(self, said: Sequence[str]) -> list[str]:
+        """The stems without "number" in "number of units" where units are a column: nothing is counted."""
+        columns = {
+            part for one in self.setting.columns if one.kind == "number" for part in stems(_apart(one.name))
+        }
+        kept = []
+        for place, word in enumerate(said):
+            after = [other for other in said[place + 1 : place + 3] if other not in _LINKS]
+            if not (word in _QUANTITY and after and after[0] in columns):
+                kept.append(word)
+        return kept
 
     def unit(self, name: str) -> Any:
         """Units in their roles: the one beside the number is converted from, the other one to."""
@@ -249,6 +282,14 @@ class Filling:
         matches = (_REST.search(piece) for piece in self.setting.pieces())
         found = (match[1].strip(" .?!,;\n") for match in matches if match)
         return next((rest for rest in found if rest), UNFILLED)
+
+
+def _apart(name: str) -> str:
+    return name.lower().replace("_", " ").replace("-", " ")
+
+
+def _apart(name: str) -> str:
+    return name.lower().replace("_", " ").replace("-", " ")
 
 
 def _is_target(value: Value) -> bool:

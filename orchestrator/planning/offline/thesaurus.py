@@ -11,7 +11,7 @@ translate render translation interpret localise rendition;
 speak say narrate voice vocalise pronounce recite spoken aloud speech talk dictate utter loud;
 speech audio voice spoken sound;
 fetch get grab load visit open visit retrieve pull download crawl scrape access;
-extract parse pull lift pluck harvest collect scrape gather get;
+extract parse pull lift pluck pick harvest collect scrape gather get;
 write save store export put record persist output dump;
 read recognise transcribe decipher digitise ocr;
 text prose writing lettering wording;
@@ -68,3 +68,6 @@ def _rings() -> dict[str, frozenset[str]]:
 
 #: Stems that may stand for a stem.
 SYNONYMS = _rings()
+
+#: Stems of words that rank: the most, the least and all that may stand for them.
+RANKS = frozenset(one for word in ("most", "least") for one in (stem(word), *SYNONYMS.get(stem(word), ())))

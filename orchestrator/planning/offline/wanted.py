@@ -14,6 +14,12 @@ from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.retrieval.stem import stems
 
 _MATERIAL_KINDS = ("url", "quote", "input", "file")
+#: What begins a noun, and what puts it beside another: both are to go where that one goes.
+_NOUN = re.compile(r"\b(?:the|an?|its|their)\s*$")
+_PLUS = re.compile(r"\b(?:plus|as\s+well\s+as|along\s+with|together\s+with)\b")
+#: What begins a noun, and what puts it beside another: both are to go where that one goes.
+_NOUN = re.compile(r"\b(?:the|an?|its|their)\s*$")
+_PLUS = re.compile(r"\b(?:plus|as\s+well\s+as|along\s+with|together\s+with)\b")
 _SETTING_KINDS = ("language", "number", "expression", "sql")
 
 
@@ -60,16 +66,29 @@ def wanted_of(reading: Reading, tokens: Sequence[Token], text: str) -> list[Want
 def in_order(found: Sequence[Wanted], tokens: Sequence[Token]) -> list[int]:
     """Numbers of the instances in the order of the work: what feeds another stands before it."""
     order: list[int] = []
+    fed: int | None = None
     for number, one in enumerate(found):
         first = tokens[min(one.places)]
-        before = [other for other in order if min(found[other].places) < min(one.places)]
-        if first.feeds_back and before and before[-1] == order[-1]:
-            order.insert(len(order) - 1, number)
-        elif first.feeds_back and order:
-            order.insert(order.index(number - 1) if number - 1 in order else len(order), number)
+        if order and first.feeds_back:
+            before = [other for other in order if min(found[other].places) < min(one.places)]
+            near = before and before[-1] == order[-1]
+            fed = order[-1] if near else number - 1 if number - 1 in order else None
+        elif order and _goes_with(first):
+            fed = number - 1 if _PLUS.search(first.between) and _writes(found[number - 1]) else fed
         else:
-            order.append(number)
+            fed = None
+        order.insert(len(order) if fed is None else order.index(fed), number)
     return order
+
+
+def _goes_with(first: Token) -> bool:
+    """Whether words begin with a noun that stands beside what was named before: ", and the …"."""
+    beside = first.gap in ("and", "comma") or _PLUS.search(first.between)
+    return bool(beside and _NOUN.search(first.between))
+
+
+def _writes(one: Wanted) -> bool:
+    return "/" in main_output(one.job.lead)[1]
 
 
 def _same(found: Sequence[Wanted], segment: Segment, tokens: Sequence[Token]) -> Wanted | None:

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.domain.planning import PlanningTask
+from orchestrator.domain.run import RunRequest
+from orchestrator.planning.offline import AttachedInput, Column, OfflineDecomposer
+from orchestrator.retrieval.retriever import Bm25Retriever
+from tools.builtin import TOOLS
+
+ONE, TWO = "https://example.org/a", "https://example.org/b"
+SALES = {
+    "sales": AttachedInput(
+        "sales",
+        ("text/csv",),
+        "sales.csv",
+        (Column("region", "category", 4), Column("product", "category", 3), Column("units", "number", 9)),
+    )
+}
+
+
+class Listed:
+    async def active(self):
+        return TOOLS
+
+
+async def drafted(request: str, attached=None):
+    decomposer = OfflineDecomposer(retriever=Bm25Retriever(Listed()))  # type: ignore[arg-type]
+    draft = await decomposer.draft(
+        PlanningTask(RunRequest(request=request)), tools=TOOLS, peek=attached or {}
+    )
+    assert not draft.uncovered, draft
+    assert not draft.questions, draft
+    return draft.subtasks
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        f"Make a Word file that has a summary of {ONE} and the key phrases of {TWO}.",
+        f"A docx with a summary of {ONE} as well as the keywords of {TWO}, please.",
+    ],
+)
+async def test_nouns_beside_one_another_go_into_the_same_file(request_: str):
+    subtasks = await drafted(request_)
+    made = [subtask.type for subtask in subtasks]
+    assert made[-2:] == ["join_texts", "write_docx"], made
+    assert {"summarise_text", "extract_keywords"} <= set(made)
+
+
+async def test_what_is_wanted_besides_goes_into_the_file_named_before():
+    subtasks = await drafted(f"Get {ONE}: I want its tables in Excel, plus a data profile for every table.")
+    assert [subtask.type for subtask in subtasks][-2:] == ["profile_tables", "write_xlsx"]
+    assert set(subtasks[-1].options[0].calls[0].arguments) == {"tables", "profiles"}
+
+
+async def test_a_number_of_what_a_column_holds_is_not_a_count():
+    subtasks = await drafted("Which product had the highest number of units in each region?", SALES)
+    assert "count" not in str(subtasks[0].options[0].calls[0].arguments)
+    assert subtasks[0].options[0].calls[0].arguments["value"] == "units"
+
+
+async def test_a_plan_that_lacks_nothing_comes_before_one_that_would_be_refused():
+    subtasks = await drafted(f"Pick out the topics of {ONE} and write them to a Word file.")
+    assert [subtask.type for subtask in subtasks][-2:] == ["extract_keywords", "write_docx"]
