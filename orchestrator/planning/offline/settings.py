@@ -26,9 +26,6 @@ _REST = re.compile(r"\b(?:for|about|on|mentions?|mentioning)\s+(.+)$", re.IGNORE
 #: Nouns for how much there is of something, and the words that tie them to it.
 _QUANTITY = frozenset(stem(word) for word in ("number", "amount", "quantity"))
 _LINKS = frozenset(("of", "the"))
-#: Nouns for how much there is of something, and the words that tie them to it.
-_QUANTITY = frozenset(stem(word) for word in ("number", "amount", "quantity"))
-_LINKS = frozenset(("of", "the"))
 #: Stands for "the words give nothing".
 UNFILLED: Any = object()
 
@@ -162,18 +159,6 @@ class Filling:
                 kept.append(word)
         return kept
 
-    def _without_quantities(self, said: Sequence[str]) -> list[str]:
-        """The stems without "number" in "number of units" where units are a column: nothing is counted."""
-        columns = {
-            part for one in self.setting.columns if one.kind == "number" for part in stems(_apart(one.name))
-        }
-        kept = []
-        for place, word in enumerate(said):
-            after = [other for other in said[place + 1 : place + 3] if other not in _LINKS]
-            if not (word in _QUANTITY and after and after[0] in columns):
-                kept.append(word)
-        return kept
-
     def unit(self, name: str) -> Any:
         """Units in their roles: the one beside the number is converted from, the other one to."""
         near = self.setting.near
@@ -282,10 +267,6 @@ class Filling:
         matches = (_REST.search(piece) for piece in self.setting.pieces())
         found = (match[1].strip(" .?!,;\n") for match in matches if match)
         return next((rest for rest in found if rest), UNFILLED)
-
-
-def _apart(name: str) -> str:
-    return name.lower().replace("_", " ").replace("-", " ")
 
 
 def _apart(name: str) -> str:

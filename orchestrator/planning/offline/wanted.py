@@ -17,9 +17,6 @@ _MATERIAL_KINDS = ("url", "quote", "input", "file")
 #: What begins a noun, and what puts it beside another: both are to go where that one goes.
 _NOUN = re.compile(r"\b(?:the|an?|its|their)\s*$")
 _PLUS = re.compile(r"\b(?:plus|as\s+well\s+as|along\s+with|together\s+with)\b")
-#: What begins a noun, and what puts it beside another: both are to go where that one goes.
-_NOUN = re.compile(r"\b(?:the|an?|its|their)\s*$")
-_PLUS = re.compile(r"\b(?:plus|as\s+well\s+as|along\s+with|together\s+with)\b")
 _SETTING_KINDS = ("language", "number", "expression", "sql")
 
 
