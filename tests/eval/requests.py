@@ -66,6 +66,7 @@ _B = "top_per_group plot_bar"
 _C = "read_image_text translate_text speak_text"
 _D = "fetch_page extract_tables profile_tables write_xlsx"
 _E2 = "fetch_page fetch_page extract_page_text extract_page_text summarise_text summarise_text join_texts"
+_ES = "fetch_page extract_page_text summarise_text plot_bar"
 _EK = "fetch_page extract_page_text extract_keywords plot_bar"
 
 _A_SAYS = [
@@ -81,6 +82,15 @@ _A_SAYS = [
     f"A Word file with the key points of {U} in three sentences",
     f"Grab the page {U}. Reduce the article to three sentences. Then produce a DOCX.",
     f"Please get me {U}, sum it up in 3 sentences, docx format",
+    f"Give me the short version, three sentences long, of what's at {U} in a document I can open in Word",
+    f"Visit {U}, pull out its prose, shrink that to three sentences and write a .docx",
+    f"Word doc, please: three sentences that capture {U}",
+    f"Read the page at {U} and write up its essence in three sentences in a Word document",
+    f"I'm too busy to read {U}. Make me a three sentence digest and store it in DOCX format.",
+    f"Open {U}, keep only the three most telling sentences, and save those to Word.",
+    f"Would you mind condensing the article under {U} to three sentences? I'd like it in Word format.",
+    f"Retrieve {U}; distil it to a trio of sentences; deliver as a .docx document.",
+    f"What are the three sentences that matter most on {U}? Put them in a Word document.",
 ]
 _B_SAYS = [
     ("Which product sold most per region in this CSV, as a bar chart?", CSV),
@@ -94,6 +104,15 @@ _B_SAYS = [
     ("Find out what sells best in each area and graph it with bars", CSV),
     ("Bar chart of the best seller in each region", CSV2),
     ("In this file, which item is the favourite in each region? Draw bars.", CSV),
+    ("Looking at the attached table, what item leads sales in each area? Present it as bars.", CSV),
+    ("Determine the number one product of each region by units and chart that", CSV),
+    ("Compare regions: for each one chart the product with the highest units in a bar plot", CSV),
+    ("who is the top seller in every region? bar chart pls", CSV),
+    ("The CSV lists sales. Plot the strongest product of every region as a bar chart.", CSV),
+    ("Rank products inside each region by units and show only the winners in a bar chart", CSV),
+    ("Give me bars for the item that sold best in every region of the attached file", CSV),
+    ("Region by region, name the product with the biggest sales; bar graph please", CSV),
+    ("Please graph, with bars, the highest-selling product for each Region in the attached CSV file", CSV2),
 ]
 _C_SAYS = [
     "Read the text in this scanned image, translate it into Spanish and speak it as WAV",
@@ -107,6 +126,15 @@ _C_SAYS = [
     "What does this picture say? Translate that to Spanish and read it aloud.",
     "Get the wording out of scan.png, express it in Spanish, and voice it as a .wav",
     "Produce a WAV recording in Spanish of what the attached photo says",
+    "The attached photo shows a sign. Tell me in spoken Spanish what it says.",
+    "Make an audio file (WAV) of the Spanish translation of the text in the attached picture",
+    "Digitise the writing in the scan, turn it to Spanish, then produce speech",
+    "I'd like to listen to this scanned page in Spanish",
+    "Convert the image to text, the text to Spanish, and the Spanish to sound",
+    "Decode the lettering in scan.png; Spanish please; as spoken audio",
+    "Vocalise a Spanish translation of this photographed text",
+    "There is text in the attached image. I need it in Spanish, as a sound file.",
+    "Extract the words from the scan, change them into Spanish, and let me listen to it",
 ]
 _D_SAYS = [
     f"Extract the tables of {U} into one XLSX with a profile of each",
@@ -119,6 +147,14 @@ _D_SAYS = [
     f"An Excel workbook of the tables at {U}, each with its profile",
     f"Get all tables from {U}, compute a profile for each and write tables and profiles to one XLSX file",
     f"Harvest the tables on {U}, characterise each, one workbook please",
+    f"All tables from {U} go into one Excel file, together with a profile for each of them",
+    f"Make a spreadsheet out of the tables on {U} and include summary statistics of every table",
+    f"Take the tables at {U}, profile them and hand me a single workbook with everything",
+    f"Parse {U} for tables; write them all to a single xlsx and add a profile sheet per table",
+    f"Build an XLSX from the HTML tables at {U}. Add a profile of each table.",
+    f"Copy each table from {U} into a spreadsheet and profile them all in it",
+    f"I need the tables from the site {U} as one xlsx workbook including a profile for every one",
+    f"Save the tables found on {U} as a single Excel file. It should also contain their profiles.",
 ]
 _E_SAYS = [
     (f"Summarise {U} and {V} and put both summaries in one Word document", f"{_E2} write_docx", NOTHING),
@@ -155,6 +191,34 @@ _E_SAYS = [
     (
         f"Find the key phrases at {U}, chart sales.csv as bars, and combine them in a Word document",
         f"{_EK} write_docx",
+        CSV,
+    ),
+    (
+        f"Keywords for {U} on one hand, a bar chart of the attached CSV on the other; both into a DOCX",
+        f"{_EK} write_docx",
+        CSV,
+    ),
+    (
+        f"A PDF with a bar chart of product sales per region from the CSV and key phrases of {U}",
+        f"{_EK} write_pdf",
+        CSV,
+    ),
+    (f"Give me a PDF with the summary of {U} followed by the summary of {V}", f"{_E2} write_pdf", NOTHING),
+    (f"Digest both {U} and {V} and join the digests in one Word document", f"{_E2} write_docx", NOTHING),
+    (f"Abstracts of {U} and of {V}, bundled into a single DOCX", f"{_E2} write_docx", NOTHING),
+    (
+        f"Bundle a bar chart of this CSV and the top keywords from {U} in a Word file",
+        f"{_EK} write_docx",
+        CSV,
+    ),
+    (
+        f"Write a report in Word: first a summary of {U}, then a bar chart of sales.csv",
+        f"{_ES} write_docx",
+        CSV,
+    ),
+    (
+        f"Take the summary of {U} and the bar chart of sales.csv and make one PDF out of both",
+        f"{_ES} write_pdf",
         CSV,
     ),
 ]
@@ -368,7 +432,24 @@ UNSERVABLE: tuple[tuple[str, Mapping[str, AttachedInput]], ...] = (
         compile this C program
         Should I marry her?
         fix my car
-        delete all rows from our production database""".splitlines()),
+        delete all rows from our production database
+        whistle a tune
+        Where did I leave my keys?
+        water the plants at 6 pm
+        give me investment advice
+        cook dinner for four
+        Is it going to rain?
+        Reset my password
+        Explain quantum mechanics to me
+        What is the tallest building in the world?
+        generate a logo for my company
+        design a website
+        write a novel with three chapters
+        sell my stocks
+        what does the fox say?
+        restart the server
+        find a cheap hotel in Berlin
+        summarise the state of the world""".splitlines()),
     (f"email the summary of {U} to bob@example.org", NOTHING),
     (f"summarise {U} and fax it to my lawyer", NOTHING),
     (f"Monitor {U} every day", NOTHING),
@@ -379,4 +460,9 @@ UNSERVABLE: tuple[tuple[str, Mapping[str, AttachedInput]], ...] = (
     ("remove the background of this photo", IMAGE),
     ("who painted this picture?", IMAGE),
     ("count the people in this photo", IMAGE),
+    ("blur the faces in this photo", IMAGE),
+    ("forecast units for next year", CSV),
+    ("share this file with Anna", CSV),
+    ("put this CSV in our Postgres database", CSV),
+    ("who wrote this document?", PDF),
 )  # fmt: skip
