@@ -9,6 +9,7 @@ import pytest
 from orchestrator.domain.budget import Budget
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
 from orchestrator.errors import IdempotencyReused, Invalid, NotFound
+from orchestrator.ports import RunFilter
 from tests.contract.truth import Truth, together
 
 WORDS = RunRequest(request="summarise the page")
@@ -55,7 +56,7 @@ async def test_a_key_that_comes_to_several_processes_at_once_makes_one_run(
     )
     assert all(isinstance(run, Run) for run in made), made
     assert len({run.id for run in made}) == 5
-    page = await processes[0].store.runs(_all(), limit=100, cursor=None)
+    page = await processes[0].store.runs(RunFilter(), limit=100, cursor=None)
     assert len(page.items) == 5
 
 
@@ -83,9 +84,3 @@ async def test_what_the_database_cannot_keep_is_refused_alone(truth: Truth) -> N
     ]
     if truth.url.startswith("postgresql"):
         assert isinstance(made[8], Invalid)
-
-
-def _all():
-    from orchestrator.ports import RunFilter
-
-    return RunFilter()

@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator.domain.run import RunRequest
 from orchestrator.errors import NotFound, StorageFull
+from orchestrator.ports import RunFilter
 from orchestrator.store.artifacts import FolderArtifacts
 from tests.contract.truth import Truth, open_truth, together
 from tools.errors import BadInputFile
@@ -89,10 +90,9 @@ async def test_a_database_without_room_refuses_and_goes_on_when_there_is_some(
     try:
         first = await truth.store.accept("run_first", RunRequest(request="x"))
         words = "y" * 60_000
-        answers = [
-            (await together([truth.store.accept(f"run_{n}", RunRequest(request=words))]))[0]
-            for n in range(30)
-        ]
+        answers: list[object] = []
+        for n in range(30):  # one commit each
+            answers += await together([truth.store.accept(f"run_{n}", RunRequest(request=words))])
         refused = [answer for answer in answers if isinstance(answer, Exception)]
         assert refused
         assert all(isinstance(answer, StorageFull) for answer in refused), refused
@@ -101,8 +101,6 @@ async def test_a_database_without_room_refuses_and_goes_on_when_there_is_some(
         subprocess.run(["mount", "-o", "remount,size=9m", str(small_disk)], check=True)
         assert (await truth.store.accept("run_last", RunRequest(request="z"))).id == "run_last"
         kept = sum(not isinstance(answer, Exception) for answer in answers)
-        from orchestrator.ports import RunFilter
-
         assert len((await truth.store.runs(RunFilter(), limit=99, cursor=None)).items) == kept + 2
     finally:
         truth.database.stop()

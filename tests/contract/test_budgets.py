@@ -28,7 +28,7 @@ async def test_claims_of_many_at_once_never_pass_the_cap(process: Callable[[], T
     packets = await together([p.claim(f"w{n}", room=4) for n, p in enumerate(processes * 6)])
     assert sum(len(packet) for packet in packets) == 10
     spend = (await processes[0].store.view(run_id)).run.spend
-    assert (spend.usd, spend.reserved_usd) == (0, 1)
+    assert (spend.usd, spend.reserved_usd) == (Decimal(0), Decimal(1))
     assert (await processes[0].statuses(run_id)).count("failed") == 0
 
 
@@ -37,20 +37,20 @@ async def test_what_a_call_did_not_take_goes_to_the_next(truth: Truth) -> None:
     first = await truth.claim()
     assert len(first) == 1
     waiting = [s for s in (await truth.store.view(run_id)).steps if s.status is StepStatus.WAITING]
-    assert [step.cause["reason"] for step in waiting] == ["budget", "budget"]
+    assert [(step.cause or {})["reason"] for step in waiting] == ["budget", "budget"]
     await truth.record(done(first[0], usd="0.01"))
     await truth.let_all_be_due()
     (second,) = await truth.claim()
     await truth.record(done(second, usd="0.05"))
     spend = (await truth.store.view(run_id)).run.spend
-    assert (spend.usd, spend.reserved_usd) == (Decimal("0.06"), 0)
+    assert (spend.usd, spend.reserved_usd) == (Decimal("0.06"), Decimal(0))
 
 
 async def test_a_call_that_the_rest_cannot_hold_fails_and_asks_for_a_cheaper_one(truth: Truth) -> None:
     run_id = await truth.running(new_step(worst_usd=Decimal("0.5")), request=_capped("0.15"))
     assert await truth.claim() == []
     step = await truth.step(run_id)
-    assert (step.status, step.error["code"]) == (StepStatus.FAILED, "budget_exhausted")
+    assert (step.status, (step.error or {})["code"]) == (StepStatus.FAILED, "budget_exhausted")
     assert (await truth.steps.claim_jobs(owner="one", room=1))[0].job is Job.REPAIR
 
 
@@ -64,7 +64,7 @@ async def test_a_cancelled_call_charges_its_worst_cost(truth: Truth) -> None:
     await truth.claim()
     await truth.store.write(lambda tx: tx.move_step(step_id(run_id), StepStatus.CANCELLED))
     spend = (await truth.store.view(run_id)).run.spend
-    assert (spend.usd, spend.reserved_usd) == (Decimal("0.1"), 0)
+    assert (spend.usd, spend.reserved_usd) == (Decimal("0.1"), Decimal(0))
 
 
 async def test_money_is_rounded_up_to_nano_dollars(truth: Truth) -> None:
@@ -85,7 +85,7 @@ async def test_planning_reserves_within_the_budget_and_settles(process: Callable
             "run_1", reserved_usd=Decimal("0.3"), reserved_tokens=100, usd=Decimal("0.1"), tokens=60
         )
     spend = (await one.store.view("run_1")).run.spend
-    assert (spend.usd, spend.reserved_usd, spend.tokens) == (Decimal("0.3"), 0, 180)
+    assert (spend.usd, spend.reserved_usd, spend.tokens) == (Decimal("0.3"), Decimal(0), 180)
     with pytest.raises(BudgetTooSmall, match="820 are left"):
         await one.budget.reserve("run_1", usd=Decimal(0), tokens=821)
 

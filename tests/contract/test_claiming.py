@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from orchestrator.domain.run import Job, RunRequest, RunStatus
 from orchestrator.domain.step import Ending, StepStatus
+from orchestrator.ports import Transaction
 from tests.contract.truth import Truth, again, chain, done, failed, new_step, together
 
 
@@ -100,7 +102,7 @@ async def test_a_retry_waits_keeps_its_attempt_and_its_money(truth: Truth) -> No
     await truth.record(again(claim, after=30, usd="0.2"))
     assert await truth.claim() == []
     step = await truth.step(run_id)
-    assert (step.status, step.cause["reason"]) == (StepStatus.WAITING, "backoff")
+    assert (step.status, (step.cause or {})["reason"]) == (StepStatus.WAITING, "backoff")
     await truth.let_all_be_due()
     (second,) = await truth.claim()
     assert second.tries == 2
@@ -156,7 +158,7 @@ async def test_a_failing_run_ends_when_its_last_call_does_however_that_ends(trut
         run_id = await truth.running(new_step(0), new_step(1))
         first, second = await truth.claim()
         await truth.record(failed(first))
-        await truth.store.write(lambda tx, run=run_id: tx.update_run(run, error=error, job=None))
+        await truth.store.write(partial(_fail, run_id=run_id, error=error))
         await truth.record(ending(second))
         view = await truth.store.view(run_id)
         assert (view.run.status, view.run.error) == (RunStatus.FAILED, error), ending
@@ -214,6 +216,10 @@ async def test_outputs_are_those_of_the_last_call_of_the_newest_path(truth: Trut
     assert await truth.steps.step_output(first.id) == {"value": "half"}
     await truth.record(done(second, output={"words": "whole"}))
     assert await truth.steps.outputs(run_id, ["a", "b"]) == {"a": ({"words": "whole"}, {"text": "words"})}
+
+
+def _fail(tx: Transaction, *, run_id: str, error: dict[str, str]) -> None:
+    tx.update_run(run_id, error=error, job=None)
 
 
 async def _cancel(truth: Truth, run_id: str) -> None:

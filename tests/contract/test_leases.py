@@ -78,15 +78,15 @@ async def test_a_run_past_its_deadline_fails_and_cancels_what_is_in_flight(truth
     request = RunRequest(
         request="x", budget=Budget(seconds=100, usd=Decimal(1)), webhook_url="http://a.example/"
     )
-    run_id = await truth.running(new_step(0, worst_usd=Decimal("0.5"), children=(1,)), new_step(1, needs=(0,)),
-                                 request=request)  # fmt: skip
+    steps = new_step(0, worst_usd=Decimal("0.5"), children=(1,)), new_step(1, needs=(0,))
+    run_id = await truth.running(*steps, request=request)
     (claim,) = await truth.claim()
     assert (await truth.steps.sweep()).lost == 0
     late = update(runs).where(runs.c.id == run_id).values(deadline_at=PAST)
     await truth.database.act(lambda journal: journal.connection.execute(late))
     await truth.steps.sweep()
     view = await truth.store.view(run_id)
-    assert (view.run.status, view.run.error["code"]) == (RunStatus.FAILED, "deadline_exceeded")
+    assert (view.run.status, (view.run.error or {})["code"]) == (RunStatus.FAILED, "deadline_exceeded")
     assert [step.status for step in view.steps] == ["cancelled", "cancelled"]
     assert float(view.run.spend.reserved_usd) == 0
     assert not (await truth.record(done(claim))).accepted
@@ -115,7 +115,7 @@ async def test_a_run_that_kills_its_planners_fails(truth: Truth) -> None:
         await truth.let_leases_expire()
     assert await truth.steps.claim_jobs(owner="one", room=5) == []
     run = (await truth.store.view("run_1")).run
-    assert (run.status, run.error["code"]) == (RunStatus.FAILED, "poisoned")
+    assert (run.status, (run.error or {})["code"]) == (RunStatus.FAILED, "poisoned")
 
 
 async def test_a_webhook_that_kills_its_workers_is_given_up(truth: Truth) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import RunRequest, RunStatus
 from orchestrator.errors import Conflict, Invalid, NotFound
-from orchestrator.ports import RunFilter
+from orchestrator.ports import RunFilter, Transaction
 from tests.contract.truth import Truth, new_step, together
 
 
@@ -80,12 +82,15 @@ def _question(run_id: str, id: str) -> Question:
     return Question(id, run_id, QuestionKind.VALUE, f"Which {id}?", {"type": "string"}, 0.0)
 
 
+def _ask(tx: Transaction, *, run_id: str, id: str) -> None:
+    tx.add_question(_question(run_id, id))
+
+
 async def test_the_inbox_lists_open_questions_of_runs_that_go_on(truth: Truth) -> None:
     await _fill(truth, 4)
     for run_id in ("run_000", "run_001", "run_002"):
-        await truth.store.write(
-            lambda tx, run=run_id: [tx.add_question(_question(run, id)) for id in ("a", "b")]
-        )
+        for id in ("a", "b"):
+            await truth.store.write(partial(_ask, run_id=run_id, id=id))
     await truth.store.write(lambda tx: tx.answer_question("run_000", "a", "yes"))
     await truth.store.write(lambda tx: tx.move_run("run_002", RunStatus.CANCELLED))
     found, cursor = [], None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, text
@@ -11,8 +12,13 @@ from orchestrator.domain.events import EventType
 from orchestrator.domain.run import Job, RunRequest, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.ports import Transaction
 from orchestrator.store.tables import events
 from tests.contract.truth import Truth, again, done, new_step, step_id, together
+
+
+def _tell(tx: Transaction, *, run_id: str, told: object) -> None:
+    tx.event(run_id, EventType.RUN_STATUS, {"told": told})
 
 
 async def test_an_act_that_raises_undoes_itself_and_no_other_of_its_group(truth: Truth) -> None:
@@ -70,9 +76,7 @@ async def test_event_numbers_have_no_gap_and_no_repeat_under_many_writers(
         for _ in range(4):
             for claim in await truth.claim(owner, room=4):
                 await truth.record(again(claim), owner)
-                await truth.store.write(
-                    lambda tx, run=claim.id.run_id: tx.event(run, EventType.RUN_STATUS, {"by": owner})
-                )
+                await truth.store.write(partial(_tell, run_id=claim.id.run_id, told=owner))
 
     assert await together([work(p, f"w{n}") for n, p in enumerate(processes * 2)]) == [None] * 6
     for run_id in run_ids:
@@ -93,7 +97,7 @@ async def test_a_follower_never_misses_an_event(process: Callable[[], Truth]) ->
 
     async def tell() -> None:
         for number in range(60):
-            await writer.store.write(lambda tx, n=number: tx.event(run_id, EventType.RUN_STATUS, {"n": n}))
+            await writer.store.write(partial(_tell, run_id=run_id, told=number))
 
     await together([follow(), tell()])
     assert seen == list(range(1, 63))

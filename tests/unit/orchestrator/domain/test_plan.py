@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_a_mapping_with_more_than_a_reference_is_a_literal():
 
 
 def test_resolving_replaces_references_and_nothing_else():
-    value = {"x": [{"ref": "a.one"}, "a.one"], "y": {"deep": {"ref": "b.two"}}}
+    value: dict[str, Any] = {"x": [{"ref": "a.one"}, "a.one"], "y": {"deep": {"ref": "b.two"}}}
     resolved = resolve(value, lambda ref: f"<{ref.source}>")
     assert resolved == {"x": ["<a>", "a.one"], "y": {"deep": "<b>"}}
     assert value["x"][0] == {"ref": "a.one"}
