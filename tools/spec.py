@@ -193,7 +193,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What came back: an object that fits the tool's output schema (files as references), and what it took."""
+    """What came back: an object that fits the output schema (files as references), and what it took."""
 
     output: Mapping[str, Json]
     usage: Usage = field(default_factory=Usage)
