@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -12,15 +14,17 @@ from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
 from orchestrator.domain.run import Job, Run
 from orchestrator.errors import OrchestratorError
 from orchestrator.execution.repair import (
+    Mended,
     error_of,
     failed_pairs,
-    repair,
+    mend,
     settle_failure,
+    settle_mended,
     settle_notified,
     settle_planned,
     settle_questions,
 )
-from orchestrator.ports import Doorbell, JobClaim, Planner, Store
+from orchestrator.ports import Doorbell, JobClaim, Planner, Store, Transaction
 from orchestrator.search.paths import choose
 
 log = structlog.get_logger(__name__)
@@ -85,7 +89,9 @@ class Jobs:
         """A plan from the words, or the stored one that the run is to follow exactly."""
         if run.request.plan_id is not None:
             stored = await self._store.plan(run.request.plan_id)
-            path = choose(stored.plan, preference=run.request.preference, budget=run.request.budget)
+            path = await asyncio.to_thread(
+                choose, stored.plan, preference=run.request.preference, budget=run.request.budget
+            )
             return Planned(stored.plan, path)
         failed: tuple[tuple[str, str], ...] = ()
         if run.plan_id is not None:
@@ -97,7 +103,18 @@ class Jobs:
         assert run.plan_id is not None
         stored = await self._store.plan(run.plan_id)
         fresh = await self._estimate(stored.plan, run)
-        await self._store.write(lambda tx: repair(tx, run.id, fresh, fence=run.fence))
+        settled = False
+        while not settled:
+            view = await self._store.view(run.id)
+            assert view.path is not None
+            mended = await asyncio.to_thread(
+                mend, view.run, fresh, view.steps, view.path, now=view.run.updated_at
+            )
+            settled = await self._store.write(partial(self._settle, run, fresh, mended))
+
+    @staticmethod
+    def _settle(run: Run, fresh: Plan, mended: Mended, tx: Transaction) -> bool:
+        return settle_mended(tx, run.id, fresh, mended, fence=run.fence)
 
     async def _notify(self, run: Run) -> None:
         if run.request.webhook_url is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.domain.events import EventType
+from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Option, Plan
 from orchestrator.domain.planning import NeedsAnswers, Planned
 from orchestrator.domain.question import Question, QuestionKind
@@ -89,34 +90,59 @@ def _still_planning(run: Run, fence: int) -> bool:
     return run.status is RunStatus.PLANNING and run.job is Job.PLAN and run.fence == fence
 
 
-def repair(tx: Transaction, run_id: str, fresh: Plan, *, fence: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What a search over the rest of a run found, and the steps it looked at.
+
+    The search may take long, so it is made outside the transaction that uses it.
+    """
+
+    seen: tuple[tuple[int, StepStatus], ...]
+    found: Path | NoOptionLeft | BudgetTooSmall
+
+
+def mend(run: Run, fresh: Plan, steps: Sequence[Step], old: Path, *, now: float) -> Mended:
     """Search again with failed options ruled out; `fresh` is the plan with today's estimates."""
-    run = tx.run(run_id)
-    # A run that waits for a person's word about one step may still be mended elsewhere.
-    moves = run.status in (RunStatus.RUNNING, RunStatus.NEEDS_INPUT)
-    if not moves or run.job is not Job.REPAIR or run.fence != fence:
-        return
-    steps = tx.steps(run_id)
-    old = tx.path(run_id)
-    assert old is not None
     done = _done(fresh, steps)
+    found: Path | NoOptionLeft | BudgetTooSmall
     try:
-        path = choose(
+        found = choose(
             fresh,
             preference=run.request.preference,
             budget=run.request.budget,
             ruled_out=ruled_out(steps),
             done=done,
-            elapsed=tx.now - run.created_at,
+            elapsed=now - run.created_at,
             sunk_usd=_lost_usd(steps, done),
             unit=old.unit,
             version=run.path_version + 1,
         )
-    except (NoOptionLeft, BudgetTooSmall) as error:
-        _give_up(tx, run, steps, error)
-        return
+    except (NoOptionLeft, BudgetTooSmall) as fault:
+        found = fault
+    return Mended(_states(steps), found)
+
+
+def settle_mended(tx: Transaction, run_id: str, fresh: Plan, mended: Mended, *, fence: int) -> bool:
+    """Lay the path that was found, or give up; False when a step has moved since, so look again."""
+    run = tx.run(run_id)
+    # A run that waits for a person's word about one step may still be mended elsewhere.
+    moves = run.status in (RunStatus.RUNNING, RunStatus.NEEDS_INPUT)
+    if not moves or run.job is not Job.REPAIR or run.fence != fence:
+        return True
+    steps = tx.steps(run_id)
+    if _states(steps) != mended.seen:
+        return False
+    if not isinstance(mended.found, Path):
+        _give_up(tx, run, steps, mended.found)
+        return True
     tx.update_run(run_id, job=None)
-    lay_path(tx, tx.run(run_id), fresh, path, cause=_why(steps), same_plan=True)
+    lay_path(tx, tx.run(run_id), fresh, mended.found, cause=_why(steps), same_plan=True)
+    return True
+
+
+def _states(steps: Sequence[Step]) -> tuple[tuple[int, StepStatus], ...]:
+    """What a search depends on: which steps there are, and what has become of them."""
+    return tuple((step.id.idx, step.status) for step in steps)
 
 
 def settle_notified(tx: Transaction, run_id: str, *, fence: int) -> None:
