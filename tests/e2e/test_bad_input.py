@@ -279,7 +279,7 @@ def test_a_full_disk_is_said_and_loses_nothing(tiny_disk: Path, asking: Asking, 
 def _no_room(reply) -> None:
     assert reply.status_code == 507, reply.text
     assert reply.headers["content-type"] == "application/problem+json"
-    assert "full" in reply.json()["detail"]
+    assert "free" in reply.json()["detail"], "it says what to do"
     plain(reply.text)
 
 
