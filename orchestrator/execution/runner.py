@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 HEARTBEAT = 3.0
 SWEEP = 2.0
 #: Steps claimed at once; several runners then share the work of one run.
-PACKET = 16
+PACKET = 64
 #: Jobs of runs (planning, repair) at once in one process.
 JOBS = 8
 
@@ -261,8 +261,8 @@ class Runner:
             jobs = [(run_id, held.fence) for run_id, held in list(self._held_jobs.items())]
             if claims or jobs:
                 self._prolong(claims, jobs)
-                # Wakes come in bursts; a quarter of a second is soon enough for a cancellation.
-                self._stopped.wait(0.25)
+                # Wakes come in bursts; a second is soon enough for a cancellation.
+                self._stopped.wait(1.0)
 
     def _prolong(self, claims: list[tuple[StepId, int]], jobs: list[tuple[str, int]]) -> None:
         try:
