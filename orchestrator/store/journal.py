@@ -76,11 +76,16 @@ class Journal:
         self._runs: dict[str, LockedRun] = {}
         self._events: list[dict[str, Any]] = []
 
-    def lock(self, run_ids: Iterable[str]) -> Mapping[str, LockedRun]:
-        """Those of the runs that exist, locked until the commit."""
+    def lock(self, run_ids: Iterable[str], *, patient: bool = True) -> Mapping[str, LockedRun]:
+        """Those of the runs that exist, locked until the commit.
+
+        Who is not `patient` gets none that another holds, once this group holds some itself: two
+        groups that each want more would else wait for each other until PostgreSQL kills one.
+        """
         wanted = sorted({run_id for run_id in run_ids if run_id not in self._runs})
         if wanted:
-            statement = _LOCK[self.connection.dialect.name]
+            locks = _LOCK if patient or not self._runs else _LOCK_FREE
+            statement = locks[self.connection.dialect.name]
             for row in self.connection.execute(statement, {ROWS: dumps([{"id": i} for i in wanted])}):
                 self._runs[row.id] = LockedRun(row.id, {name: getattr(row, name) for name in LOCKED})
         return self._runs
@@ -152,13 +157,13 @@ _COUNTERS = (
 )
 
 
-def _lock_statement(dialect: str) -> Any:
+def _lock_statement(dialect: str, *, skip: bool = False) -> Any:
     wanted = rows_from_json(dialect, [("id", Text())])
     return (
         select(runs.c.id, *(runs.c[name] for name in LOCKED))
         .where(runs.c.id.in_(select(wanted.c.id)))
         .order_by(runs.c.id)
-        .with_for_update()
+        .with_for_update(skip_locked=skip)
     )
 
 
@@ -174,4 +179,5 @@ def _count_statement(dialect: str) -> Any:
 
 _BIG = BigInteger()
 _LOCK = {dialect: _lock_statement(dialect) for dialect in ("sqlite", "postgresql")}
+_LOCK_FREE = {dialect: _lock_statement(dialect, skip=True) for dialect in ("sqlite", "postgresql")}
 _COUNT = {dialect: _count_statement(dialect) for dialect in ("sqlite", "postgresql")}

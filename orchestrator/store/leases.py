@@ -202,10 +202,11 @@ def _take_back(journal: Journal) -> int:
         .with_for_update(skip_locked=True)
     )
     rows = journal.connection.execute(expired).all()
-    locked = journal.lock(row.run_id for row in rows)
-    for row in rows:
+    locked = journal.lock((row.run_id for row in rows), patient=False)
+    free = [row for row in rows if row.run_id in locked]
+    for row in free:
         _lose(journal, locked[row.run_id], row)
-    return len(rows)
+    return len(free)
 
 
 def _lose(journal: Journal, run: LockedRun, row: Any) -> None:

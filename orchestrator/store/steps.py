@@ -424,8 +424,10 @@ def _claim_packet(journal: Journal, ask: ClaimAsk) -> Packet:
     due = connection.execute(query, {"now": journal.now, "room": ask.room}).all()
     allowed = [row for row in due if ask.once or not row.once]
     passed_over = len(allowed) < len(due)
-    runs_by_id = journal.lock(row.run_id for row in allowed)
-    affordable = [row for row in allowed if _reserve(journal, runs_by_id[row.run_id], row)]
+    runs_by_id = journal.lock((row.run_id for row in allowed), patient=False)
+    free = [row for row in allowed if row.run_id in runs_by_id]
+    journal.ring = journal.ring or len(free) < len(allowed)
+    affordable = [row for row in free if _reserve(journal, runs_by_id[row.run_id], row)]
     if not affordable:
         return Packet([], passed_over)
     rows = [{"run_id": row.run_id, "idx": row.idx, "owner": ask.owner} for row in affordable]
