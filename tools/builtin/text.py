@@ -92,7 +92,8 @@ _SUMMARY_ERRORS = ("bad_arguments: the text is empty, or the number of sentences
 _KEYWORDS_INPUT = schema(
     {
         "text": string("The text to find keywords in, as plain text."),
-        "count": integer("How many keywords at most.", default=10, minimum=1, maximum=_MAX_KEYWORDS),
+        "count": integer("How many keywords at most.", default=10, minimum=1, maximum=_MAX_KEYWORDS)
+        | {"x-unit": ["keyword", "keywords", "term", "terms", "phrase", "phrases", "topic", "topics"]},
     },
     ["text"],
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.planning.offline.bridges import renders
 from orchestrator.planning.offline.clauses import Token
 from orchestrator.planning.offline.jobs import Job, main_output
 from orchestrator.planning.offline.lexicon import JOINING, MERGING, SEPARATING
@@ -66,7 +67,9 @@ def in_order(found: Sequence[Wanted], tokens: Sequence[Token]) -> list[int]:
     fed: int | None = None
     for number, one in enumerate(found):
         first = tokens[min(one.places)]
-        if order and first.feeds_back:
+        if order and ":" in first.between and _writes(found[number - 1]):
+            fed = number - 1
+        elif order and first.feeds_back:
             before = [other for other in order if min(found[other].places) < min(one.places)]
             near = before and before[-1] == order[-1]
             fed = order[-1] if near else number - 1 if number - 1 in order else None
@@ -85,7 +88,8 @@ def _goes_with(first: Token) -> bool:
 
 
 def _writes(one: Wanted) -> bool:
-    return "/" in main_output(one.job.lead)[1]
+    """Whether it makes a file of content, which the words after a colon or a "plus" go into."""
+    return renders(one.job.lead)
 
 
 def _same(found: Sequence[Wanted], segment: Segment, tokens: Sequence[Token]) -> Wanted | None:

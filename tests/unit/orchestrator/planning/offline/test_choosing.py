@@ -38,6 +38,7 @@ async def drafted(request: str, attached=None):
     "request_",
     [
         f"Make a Word file that has a summary of {ONE} and the key phrases of {TWO}.",
+        f"A docx please: a summary of {ONE} and the keywords of {TWO}.",
         f"A docx with a summary of {ONE} as well as the keywords of {TWO}, please.",
     ],
 )
@@ -63,3 +64,20 @@ async def test_a_number_of_what_a_column_holds_is_not_a_count():
 async def test_a_plan_that_lacks_nothing_comes_before_one_that_would_be_refused():
     subtasks = await drafted(f"Pick out the topics of {ONE} and write them to a Word file.")
     assert [subtask.type for subtask in subtasks][-2:] == ["extract_keywords", "write_docx"]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (f"{ONE} is too long. Reduce it to 3 sentences.", ["summarise_text"]),
+        (f"I haven't got time to read {ONE}. Summarise it.", ["summarise_text"]),
+    ],
+)
+async def test_what_is_only_told_asks_for_nothing(said: str, wanted: list[str]):
+    made = [subtask.type for subtask in await drafted(said)]
+    assert made == ["fetch_page", "extract_page_text", *wanted]
+
+
+async def test_a_number_before_what_is_made_says_how_many():
+    subtasks = await drafted(f"Give me the five main keywords of {ONE}.")
+    assert subtasks[-1].options[0].calls[0].arguments["count"] == 5
