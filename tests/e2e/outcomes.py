@@ -39,7 +39,11 @@ def sentences(text: str) -> list[str]:
 def paragraphs(content: bytes) -> list[str]:
     """The paragraphs of a Word document that are no headings."""
     found = Document(io.BytesIO(content)).paragraphs
-    return [p.text for p in found if p.text.strip() and not p.style.name.startswith(("Title", "Heading"))]
+    return [p.text for p in found if p.text.strip() and not _is_heading(p)]
+
+
+def _is_heading(paragraph: Any) -> bool:
+    return paragraph.style is not None and paragraph.style.name.startswith(("Title", "Heading"))
 
 
 def _file(run: Mapping[str, Any], media_type: str, read: Read) -> bytes:
@@ -61,7 +65,7 @@ def _chart(run: Mapping[str, Any], read: Read) -> None:
     picture = Image.open(io.BytesIO(_file(run, "image/png", read))).convert("RGB")
     assert picture.width >= 300
     assert picture.height >= 200
-    colours = picture.getcolors(maxcolors=2**24) or []
+    colours: Any = picture.getcolors(maxcolors=2**24) or []
     assert len(colours) > 2, "the picture is blank"
     bars = max(count for count, colour in colours if max(colour) - min(colour) > 30)
     assert bars > 0.02 * picture.width * picture.height, "there are no bars on it"

@@ -25,7 +25,7 @@ SUMMARY = Job(
     (
         "Could you boil {article} down to three sentences for me and put that into a Word file?",
         "I haven't got time to read {article}. Give me the gist, 3 sentences at most, in a .docx please.",
-        "Grab the article at {article}, condense its body to three key sentences, then write a Word document.",
+        "Grab the article at {article}, condense its body to three key sentences, then write a Word file.",
     ),
 )
 CHART = Job(
@@ -52,8 +52,8 @@ WORKBOOK = Job(
     "workbook",
     "Extract the tables of {tables} into one XLSX with a profile of each.",
     (
-        "Everything tabular on {tables} should go in one Excel workbook, with statistics describing each table.",
-        "Please pull each table at {tables} into a spreadsheet (one file), adding a column overview for each.",
+        "Everything tabular on {tables} should go in an Excel workbook, with statistics describing each.",
+        "Pull each table at {tables} into a spreadsheet (one file), adding a column overview of each.",
         "Scrape {tables}: I want its tables in Excel, plus a data profile for every table.",
     ),
 )
@@ -61,9 +61,9 @@ JOIN = Job(
     "join",
     "Summarise {article} in two sentences and find the keywords of {second}, then put both into one DOCX.",
     (
-        "From {article} I want a two-sentence digest, from {second} the key terms; join them in a single docx.",
-        "Make a Word file that has a short version (2 sentences) of {article} and the key phrases of {second}.",
-        "Condense {article} to two sentences, pick out the topics of {second}, and write both to one Word file.",
+        "From {article} I want a two-sentence digest, from {second} the key terms; join them in one docx.",
+        "Make a Word file with a short version (2 sentences) of {article} and the key phrases of {second}.",
+        "Condense {article} to two sentences, pick out the topics of {second}, and write both to one docx.",
     ),
 )
 

@@ -50,11 +50,7 @@ def test_a_killed_service_goes_on_where_it_was_and_its_streams_do_too(tmp_path: 
 
             assert len(before[chain]) >= 2
             for run_id, finished in before.items():
-                shown = client.get(f"/v1/runs/{run_id}")
-                for step in shown["steps"]:
-                    if step["idx"] in finished:
-                        assert step["attempts"] == finished[step["idx"]], "a finished step ran again"
-                    assert [a["ending"] for a in step["attempts"]].count("succeeded") == 1
+                _nothing_ran_twice(client.get(f"/v1/runs/{run_id}"), finished)
 
             numbers = [event["id"] for event in heard]
             assert numbers == list(range(1, len(numbers) + 1)), "an event was lost or told twice"
@@ -91,3 +87,10 @@ def _listen_until(client: Client, run_id: str, *, finished: int) -> list[dict[st
 
 def _finished(run: dict[str, Any]) -> dict[int, list[dict[str, Any]]]:
     return {step["idx"]: step["attempts"] for step in run["steps"] if step["status"] == "succeeded"}
+
+
+def _nothing_ran_twice(run: dict[str, Any], finished: dict[int, list[dict[str, Any]]]) -> None:
+    for step in run["steps"]:
+        if step["idx"] in finished:
+            assert step["attempts"] == finished[step["idx"]], "a finished step ran again"
+        assert [attempt["ending"] for attempt in step["attempts"]].count("succeeded") == 1

@@ -27,7 +27,7 @@ def test_quality_alone_and_cost_alone_choose_other_tools_and_cost_what_they_prom
         return done
 
     best, cheap = run(0), run(2)  # these warm the processes, and beliefs go by the figures of warm ones
-    paid = {0: [], 2: []}
+    paid: dict[int, list[float]] = {0: [], 2: []}
     for _ in range(ROUNDS):
         best, cheap = run(0), run(2)
         paid[0].append(_paid(best))
