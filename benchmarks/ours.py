@@ -40,7 +40,7 @@ async def our_engine(database_url: str | None, planning: Planning) -> AsyncItera
         )
         services = bootstrap.build(settings, runs_steps=True)
         async with bootstrap.running(services):
-            await services.catalog.add(BY_NAME["sleep_ms"])
+            await services.catalog.add(BY_NAME["sleep_ms"], replace=True)
             yield _Engine(services, planning).burst
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Double, Text, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Connection, Double, Text, bindparam, select, update
 from sqlalchemy.types import TypeEngine
 
 from orchestrator.domain.events import EventType
 from orchestrator.errors import NotFound
 from orchestrator.store.codec import dumps
-from orchestrator.store.engine import ROWS, rows_from_json
+from orchestrator.store.engine import ROWS, insert_rows, rows_from_json
 from orchestrator.store.tables import events, runs
 
 #: What every writer of a run needs to see of it while it holds the lock.
@@ -127,7 +127,7 @@ class Journal:
         """Write counters and events."""
         connection = self.connection
         if self._events:
-            connection.execute(insert(events), self._events)
+            insert_rows(connection, events, self._events)
             self.changed.update(event["run_id"] for event in self._events)
             self._events = []
         plain: list[dict[str, Any]] = []

@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    insert,
     literal,
     null,
     select,
@@ -33,7 +32,7 @@ from orchestrator.domain.step import Claim, Ending, Outcome, StepId, StepStatus,
 from orchestrator.ports import Recorded
 from orchestrator.store import beliefs
 from orchestrator.store.codec import dump, dumps, loads, nano
-from orchestrator.store.engine import ROWS, rows_from_json
+from orchestrator.store.engine import ROWS, insert_rows, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.tables import attempts, runs, steps
 
@@ -290,8 +289,7 @@ def _add_attempts(journal: Journal, records: Sequence[Record]) -> None:
         }
         for record in records
     ]
-    if rows:
-        journal.connection.execute(insert(attempts), rows)
+    insert_rows(journal.connection, attempts, rows)
 
 
 def _account(journal: Journal, run: LockedRun, record: Record, row: Any) -> None:

@@ -18,6 +18,7 @@ from orchestrator.domain.step import STEP_MOVES, Step, StepId, StepStatus, Verdi
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ports import NewStep, StoredPlan
 from orchestrator.store.codec import dump, dumps, load, nano
+from orchestrator.store.engine import insert_rows
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.leases import cut_off
 from orchestrator.store.rows import plan_of, question_of, run_of, step_of
@@ -161,9 +162,8 @@ class SqlTransaction:
         if not new:
             return
         last = {step.subtask: step.part for step in sorted(new, key=lambda step: step.part)}
-        self._connection.execute(
-            insert(steps), [self._new_row(run_id, step, last[step.subtask]) for step in new]
-        )
+        rows = [self._new_row(run_id, step, last[step.subtask]) for step in new]
+        insert_rows(self._connection, steps, rows)
         run.add("open_steps", len(new))
         self._journal.ring = True
 
