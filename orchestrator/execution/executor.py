@@ -102,7 +102,7 @@ class Executor:
         if uses_files:
             scratch = Path(tempfile.mkdtemp(prefix=f"{claim.id.run_id}-", dir=self._scratch))
         context = CallContext(
-            idempotency_key=f"{claim.id.run_id}:{claim.key}:{claim.revision}",
+            idempotency_key=f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}",
             files=self._artifacts,
             scratch=scratch,
             timeout=claim.timeout,

@@ -7,12 +7,13 @@ import contextlib
 import threading
 import time
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
 from orchestrator.domain.step import WORKER_STOPPED, Claim, Ending, Outcome, StepId
+from orchestrator.errors import Invalid
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.jobs import Jobs
 from orchestrator.ports import JobClaim, StepStore
@@ -221,7 +222,11 @@ class Runner:
         held = self._held.get(outcome.claim.id)
         if held is not None and held.fence == outcome.claim.fence:
             held.recording = True
-        recorded = await self._steps.record(outcome, owner=self.owner, room=self._room)
+        try:
+            recorded = await self._steps.record(outcome, owner=self.owner, room=self._room)
+        except (TypeError, ValueError, Invalid) as fault:
+            outcome = _unstorable(outcome, fault)
+            recorded = await self._steps.record(outcome, owner=self.owner, room=self._room)
         if not recorded.accepted:
             log.info("step.fenced_out", run=outcome.claim.id.run_id, step=outcome.claim.key)
         if outcome.ending is Ending.RETRY and self._loop is not None:
@@ -293,3 +298,14 @@ class Runner:
                 log.warning("steps.taken_back", count=swept.lost)
             if swept.due:
                 self._wanted.set()
+
+
+def _unstorable(outcome: Outcome, fault: Exception) -> Outcome:
+    """The same attempt as a failure: its output holds what no database takes (a number too large …)."""
+    error = {
+        "code": "bad_output",
+        "message": f"what {outcome.claim.tool} gave back cannot be stored: {fault}",
+    }
+    return replace(
+        outcome, ending=Ending.FAILED, output=None, verdict=None, revised=None, error=error, retry_in=0.0
+    )

@@ -113,14 +113,10 @@ class FolderArtifacts:
                     out.write(chunk)
                 out.flush()
                 os.fsync(out.fileno())
-            target = folder / digest.hexdigest()
-            if target.is_file():  # its other names are links to these very bytes
-                Path(temporary).unlink()
-            else:
-                Path(temporary).replace(target)
-        except BaseException:
+            # Never put over what is there: its other names are links to those very bytes.
+            _link(Path(temporary), folder / digest.hexdigest())
+        finally:
             Path(temporary).unlink(missing_ok=True)
-            raise
         return digest.hexdigest(), size
 
 

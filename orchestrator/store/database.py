@@ -16,7 +16,7 @@ from orchestrator.store import intake, leases, steps
 from orchestrator.store.engine import DatabaseClock, open_engine
 from orchestrator.store.journal import Journal
 from orchestrator.store.unit_of_work import SqlTransaction, run_acts
-from orchestrator.store.writer import Writer, is_away
+from orchestrator.store.writer import RECORD, Writer, is_away
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Database:
             self.engine,
             self.clock,
             handlers={
-                "record": steps.record_outcomes,
+                RECORD: steps.record_outcomes,
                 "accept": intake.accept_runs,
                 "act": run_acts,
                 "plain": _plain,

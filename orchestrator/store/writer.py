@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 #: At most so many acts share a commit, so that one commit stays short.
 LARGEST_GROUP = 512
+#: The kind of the acts that record outcomes.
+RECORD = "record"
 #: Seconds between tries while the database is away; the first tries come sooner.
 LONGEST_PAUSE = 1.0
 #: PostgreSQL: serialization failure, deadlock, lock timeout – the same transaction may pass later.
@@ -98,8 +100,11 @@ class Writer:
     def _run(self) -> None:
         while True:
             acts, last = self._take()
-            if acts:
-                self._write(acts)
+            # Outcomes lock their runs in order and beliefs last; with other acts in the same
+            # transaction, which lock runs as they come, two processes would deadlock.
+            for group in ([a for a in acts if a.kind == RECORD], [a for a in acts if a.kind != RECORD]):
+                if group:
+                    self._write(group)
             if last:
                 break
         self._drop_connection()

@@ -149,3 +149,13 @@ async def test_a_budget_that_runs_out_turns_to_what_costs_nothing(world: World) 
     assert world.called("dear") == []
     assert len(world.called("free")) == 1
     assert view.run.spend.usd == Decimal(1)
+
+
+async def test_an_output_that_no_database_takes_fails_its_step_and_nothing_else(world: World) -> None:
+    beyond_64_bits = world.call("slow_add", x=2**63, y=2**63, seconds=0)
+    run_id = await world.start(subtask("a", beyond_64_bits), subtask("b", world.call("echo", value=1)))
+    view = await world.ended(run_id)
+    assert view.run.status is RunStatus.FAILED
+    assert view.run.error is not None
+    assert view.run.error["code"] == "bad_output"
+    assert [a.ending for a in view.attempts if a.step.idx == 0] == [Ending.FAILED]
