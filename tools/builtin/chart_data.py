@@ -46,14 +46,14 @@ def bars(duck: Duck, *, x: str | None, y: str | None, label: str | None, group: 
     """The bars of `y` by `x`.
 
     A table whose rows are already one bar each, told apart by a second column of names (the best
-    product of each region), keeps a bar a row, labelled by that column. Otherwise the values of
-    one name are added up.
+    product of each region), keeps a bar a row, labelled by that column, unless `x` names a column
+    whose values repeat. Otherwise the values of one name are added up.
     """
     across = name_column(duck, x)
     up = measure(duck, y, other_than=[across])
     beside = duck.column(group, field="group") if group else None
     writing = duck.column(label, field="label") if label else None
-    if writing is None and beside is None:
+    if writing is None and beside is None and (x is None or _each_once(duck, across)):
         writing = _second_names(duck, across)
     if beside is not None:
         return _grouped(duck, across, up, beside)
@@ -150,6 +150,14 @@ def _second_names(duck: Duck, first: Column) -> Column | None:
     ).fetchone()
     assert row is not None
     return other if row[0] == row[1] <= MAX_BARS else None
+
+
+def _each_once(duck: Duck, column: Column) -> bool:
+    """Whether no value of a column repeats."""
+    row = duck.connection.execute(
+        f"SELECT count(*) = count(DISTINCT {quoted(column.name)}) FROM data"  # noqa: S608 - quoted name
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _along(duck: Duck) -> Column:

@@ -174,7 +174,7 @@ TOOLS: tuple[Tool, ...] = (
                 "height in pixels", minimum=1, maximum=20_000, **{"x-unit": ["high", "height"]}
             ),
             "percent": number("size in percent of what it is", exclusiveMinimum=0, maximum=1_000)
-            | {"x-unit": ["%", "percent"]},
+            | {"x-unit": ["percent", "smaller", "larger", "bigger"]},
         },
         types={"width": ("integer",), "height": ("integer",), "percent": ("number",)},
         when="Resize, scale, shrink, enlarge, reduce or make a thumbnail of a picture, photo or "

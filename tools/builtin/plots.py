@@ -140,7 +140,7 @@ _GROUP = column("a column whose values become series of their own, beside each o
 _LABEL = column("a column to write on the bars; by default a second column of names", "category")
 _TITLE = string("what to write above the chart", maxLength=200)
 _BAR_WORDS = (
-    "Bar chart, bar graph, column chart, columns, plot, graph, diagram, chart it, draw, visualise, "
+    "Bar chart, bars, bar graph, column chart, columns, plot, graph, diagram, chart it, draw, visualise, "
     "visualize, "
     "picture or compare amounts of categories, such as sales by region or the best product of each area. "
 )
@@ -220,7 +220,7 @@ TOOLS: tuple[Tool, ...] = (
     _tool(
         "plot_pie",
         plot_pie,
-        summary="Draw a pie chart of the shares of a total.",
+        summary="Draw a pie chart of shares.",
         fields={
             "x": _X,
             "y": _Y,
@@ -232,7 +232,7 @@ TOOLS: tuple[Tool, ...] = (
                 **{"x-unit": ["slice", "slices"]},
             ),
         },
-        when="Pie chart, shares, percentages, parts of a whole, composition, how a total is divided.",
+        when="Pie chart, shares, percentages, parts of a whole, composition.",
         request="Show the share of each product in the sales as a pie chart",
         believed=Believed(seconds=0.35, quality=0.9, n=6),
     ),

@@ -98,13 +98,33 @@ def answer(
 _OUTPUT = outputs(table=TABLE, row_count=ROW_COUNT)
 OUT = {"table": "table", "row_count": "integer"}
 _ORDERS = {
-    "ascending": ["ascending", "smallest first", "lowest first", "alphabetically", "oldest first", "a to z"],
+    "ascending": [
+        *("ascending", "smallest first", "lowest first", "alphabetically", "oldest first", "a to z"),
+        *(
+            "smallest",
+            "lowest",
+            "fewest",
+            "from lowest",
+            "low to high",
+            "lowest to highest",
+            "smallest to largest",
+        ),
+    ],
     "descending": [
         "descending",
         "largest first",
         "highest first",
         "biggest",
         "newest first",
+        *(
+            "largest",
+            "highest",
+            "most",
+            "high to low",
+            "highest to lowest",
+            "largest to smallest",
+            "biggest first",
+        ),
         "z to a",
         "top",
     ],

@@ -185,7 +185,7 @@ TOOLS: tuple[Tool, ...] = (
                 "To summarise, summarize, sum up, shorten or condense an article, page, report or "
                 "document well: its gist, main points, key points, essence, short version, abstract, "
                 "overview, digest, brief, tl;dr. Boil it down, cut it down, reduce it to the most "
-                "important sentences or lines."
+                "important sentences or lines, keep only the most telling sentences."
             ),
             examples=_SUMMARY_EXAMPLES,
             errors=_SUMMARY_ERRORS,

@@ -9,23 +9,31 @@ _NUM = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 #: Words for signs, longest first; each is put into signs at the same place of the text.
 _WORDED = (
     (r"(?<=[\d)%])\s*(?:percent|per\s+cent)\b", "%"),
-    (r"(?<=[\d)%])\s+(?:plus|added\s+to)\s+(?=[\d(])", "+"),
-    (r"(?<=[\d)%])\s+minus\s+(?=[\d(])", "-"),
-    (r"(?<=[\d)%])\s+(?:times|multiplied\s+by)\s+(?=[\d(])", "*"),
-    (r"(?<=[\d)%])\s*[×✕]\s*(?=[\d(])|(?<=\d)\s+x\s+(?=\d)", "*"),
-    (r"(?<=[\d)%])\s+(?:divided\s+by|over)\s+(?=[\d(])|(?<=[\d)])\s*÷\s*(?=[\d(])", "/"),
+    (r"(?<=[\d)%])\s+(?:plus|added\s+to)\s+(?=[\d(]|sqrt)", "+"),
+    (r"(?<=[\d)%])\s+minus\s+(?=[\d(]|sqrt)", "-"),
+    (r"(?<=[\d)%])\s+(?:times|multiplied\s+by)\s+(?=[\d(]|sqrt)", "*"),
+    (r"(?<=[\d)%])\s*[×✕]\s*(?=[\d(]|sqrt)|(?<=\d)\s+x\s+(?=\d)", "*"),
+    (r"(?<=[\d)%])\s+(?:divided\s+by|over)\s+(?=[\d(]|sqrt)|(?<=[\d)])\s*÷\s*(?=[\d(]|sqrt)", "/"),
     (
-        r"(?<=[\d)%])\s+(?:to\s+the\s+power\s+(?:of\s+)?|raised\s+to\s+(?:the\s+)?)(?=[\d(])|(?<=[\d)])\s*\^\s*(?=[\d(])",
+        r"(?<=[\d)%])\s+(?:to\s+the\s+power\s+(?:of\s+)?|raised\s+to\s+(?:the\s+)?)(?=[\d(]|sqrt)|(?<=[\d)])\s*\^\s*(?=[\d(]|sqrt)",
         "**",
     ),
     (r"(?<=[\d)])\s+squared\b", "**2"),
     (r"(?<=[\d)])\s+cubed\b", "**3"),
-    (r"(?<=[\d)])\s*−\s*(?=[\d(])", "-"),
+    (r"(?<=[\d)])\s*−\s*(?=[\d(]|sqrt)", "-"),
 )
-_ROOT = re.compile(
-    rf"\b(?:the\s+)?(?:square\s+root\s+of|sqrt(?:\s+of)?)\s*\(?\s*({_NUM})\s*\)?", re.IGNORECASE
+_ROOT = r"\b(?:the\s+)?(?:square\s+root\s+of|sqrt(?:\s+of)?)\s*"
+#: Roots and percentages of something, put into signs before all else.
+_WHOLE = tuple(
+    (re.compile(pattern, re.IGNORECASE), signs)
+    for pattern, signs in (
+        (rf"{_ROOT}(?:\(\s*({_NUM})\s*\)|({_NUM}))", r"sqrt(\1\2)"),
+        (rf"({_NUM})\s*(?:%|percent|per\s+cent)\s+of\s+({_NUM})", r"\1 / 100 * \2"),
+    )
 )
-_PERCENT_OF = re.compile(rf"({_NUM})\s*(?:%|percent|per\s+cent)\s+of\s+({_NUM})", re.IGNORECASE)
+_OPERAND = (
+    rf"(?:{_ROOT}\(?\s*{_NUM}(?:\s*\))?|(?<![\w.])-?{_NUM}(?:\s*(?:%|percent|per\s+cent)\s+of\s+{_NUM})?)"
+)
 _SIGN_WORDS = (
     r"plus|minus|times|multiplied\s+by|divided\s+by|over|added\s+to|to\s+the\s+power\s+(?:of)?|"
     r"raised\s+to(?:\s+the)?|squared|cubed|x"
@@ -33,10 +41,10 @@ _SIGN_WORDS = (
 _SIGN = rf"(?:(?:{_SIGN_WORDS})\b|[-+*/×÷^−(]|\*\*)"
 #: A number, then signs or words for signs, each with a number behind it or not.
 _RUN = re.compile(
-    rf"(?<![\w.])\(*\s*-?{_NUM}[\s)]*(?:%|percent)?(?:[\s)]*{_SIGN}[\s(]*(?:-?{_NUM})?[\s)]*%?)+",
+    rf"(?:\(\s*)*{_OPERAND}[\s)]*(?:%|percent)?(?:[\s)]*{_SIGN}[\s(]*(?:{_OPERAND})?[\s)]*%?)*",
     re.IGNORECASE,
 )
-_OPERATOR = re.compile(r"[\d)%]\s*(?:\*\*|[*/+]|\s-\s|-(?=[\d(]))\s*[\d(]")
+_OPERATOR = re.compile(r"[\d)%]\s*(?:\*\*|[*/+]|\s-\s|-(?=[\d(]))\s*[\d(s]")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{3}-\d{3,4}(?:-\d{4})?")
 
 
@@ -46,21 +54,12 @@ def expressions(text: str) -> Iterator[tuple[str, int, int]]:
     >>> list(expressions("what is 17% of 2350"))
     [('17 / 100 * 2350', 8, 19)]
     """
-    taken: list[tuple[int, int]] = []
-    for pattern, form in ((_PERCENT_OF, "{0} / 100 * {1}"), (_ROOT, "sqrt({0})")):
-        for match in pattern.finditer(text):
-            taken.append(match.span())
-            yield form.format(*(group.replace(",", "") for group in match.groups())), *match.span()
     for start, end in _runs(text):
         signs = _in_signs(text[start:end])
-        overlaps = any(start < other[1] and other[0] < end for other in taken)
-        if (
-            not overlaps
-            and _OPERATOR.search(signs)
-            and _balanced(signs)
-            and not _DATE.fullmatch(signs.strip())
-        ):
-            yield signs.strip().replace(",", ""), start, end
+        worked = _OPERATOR.search(signs) or signs.startswith("sqrt")
+        worked = worked and not re.fullmatch(r"[\d.]+/100", signs)
+        if worked and _balanced(signs) and not _DATE.fullmatch(signs.strip()):
+            yield signs.strip(), start, end
 
 
 def _runs(text: str) -> Iterator[tuple[int, int]]:
@@ -71,6 +70,9 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _in_signs(text: str) -> str:
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    for whole, signs in _WHOLE:
+        text = whole.sub(signs, text)
     for pattern, sign in _WORDED:
         text = re.sub(
             pattern, f" {sign} " if sign not in ("%", "**2", "**3") else sign, text, flags=re.IGNORECASE
@@ -79,4 +81,6 @@ def _in_signs(text: str) -> str:
 
 
 def _balanced(text: str) -> bool:
-    return text.count("(") == text.count(")") and not re.search(r"[a-z]", text, re.IGNORECASE)
+    return text.count("(") == text.count(")") and not re.search(
+        r"[a-z]", text.replace("sqrt", ""), re.IGNORECASE
+    )

@@ -38,6 +38,12 @@ _FEEDS = re.compile(
     r"\b(?:of|for|with|from|contain(?:s|ing)|show(?:s|ing)|including|about|on|using|after|once|based\s+on|h[oa]ld(?:s|ing)|"
     r"ha(?:s|ve|ving)|featur(?:es|ing))\b"
 )
+#: "Read … to me" and "read … aloud" ask for speech.
+_READ_OUT = re.compile(
+    r"read\b(?:[^.,;:!?]|[.:](?=\S))*?\s(?:aloud|loud|out(?:\s+loud)?|to\s+(?:me|us|him|her|them))\b",
+    re.IGNORECASE,
+)
+_WHAT_IS = re.compile(r"\bwhat(?:\s+is|['’]?s|\s+s)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,19 @@ def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
         word = text[start:stop].lower()
         between += text[end:start].lower()
         end = stop
-        if value is None and is_stop(word) and not _ends_in_about(word, text, stop):
+        if (
+            value is None
+            and (is_stop(word) or _compares(word, between))
+            and not _ends_in_about(word, text, stop)
+        ):
             between += f" {word} "
             continue
         gap = _gap(between) if found else "start"
         token = _token(text[start:stop], start, gap, between, value)
+        if value is None and word == "read" and _READ_OUT.match(text[start:]):
+            token = replace(token, stem=stem("speak"))
+        if value is None and word == "written" and _WHAT_IS.search(between):
+            token = replace(token, stem=stem("text"))
         aside = any(a <= start < b for a, b in beside)
         found.append(replace(token, head=_starts(gap, found), aside=aside))
         between = ""
@@ -164,6 +178,11 @@ def _meant(token: Token) -> str:
     ):
         return stem("highest")
     return token.stem
+
+
+def _compares(word: str, before: str) -> bool:
+    """Whether "least" or "most" belongs to "at least" and "at most", which compare and rank nothing."""
+    return word in ("least", "most") and before.rstrip().endswith(" at")
 
 
 def _ends_in_about(word: str, text: str, end: int) -> bool:

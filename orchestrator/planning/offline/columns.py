@@ -14,6 +14,8 @@ from orchestrator.retrieval.stem import stem, stems
 _GROUPING = re.compile(
     r"\b(?:per|by|(?:for|in|of)\s+(?:each|every)|in\s+all|each|every|across|within|over)\s+(?:the\s+|all\s+)?$"
 )
+#: What stands between a column to group by and a further one.
+_BESIDE = re.compile(r"\s*(?:,|,?\s+and|&)\s+(?:by\s+|per\s+|the\s+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,15 @@ class Named:
 def named_columns(text: str, columns: Sequence[Column], *, offset: int = 0) -> list[Named]:
     """Columns that `text` names, in order: by name, plural or singular, or a near synonym."""
     found: dict[str, Named] = {}
+    last = -1
     for match in re.finditer(r"[^\W_]+(?:_[^\W_]+)*", text):
         word = stem(match[0].lower())
-        grouping = bool(_GROUPING.search(text[: match.start()].lower()))
+        beside = last >= 0 and _BESIDE.fullmatch(text[last : match.start()].lower())
+        grouping = bool(_GROUPING.search(text[: match.start()].lower()) or beside)
         for column in columns:
             sure = _sure(word, text[match.start() :], column)
             known = found.get(column.name)
+            last = match.end() if sure and grouping else last
             if sure and (known is None or (sure, grouping) > (known.sure, known.grouping)):
                 found[column.name] = Named(column, offset + match.start(), grouping, sure)
     best = {(one.start): one.sure for one in found.values()}

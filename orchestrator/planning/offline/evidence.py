@@ -19,6 +19,7 @@ from orchestrator.planning.offline.jobs import (
 from orchestrator.planning.offline.lexicon import CALLED, MATERIAL
 from orchestrator.planning.offline.mentions import names_input
 from orchestrator.planning.offline.peek import AttachedInput
+from orchestrator.planning.offline.settings import COMPARED, is_comparing
 from orchestrator.planning.offline.thesaurus import RANKS, SYNONYMS
 from orchestrator.planning.offline.values import Value
 from orchestrator.retrieval.stem import stem, stems
@@ -35,6 +36,7 @@ _EXCLUSIVE = 3
 _RANK = 1.3
 _UNRANKED = 0.4
 _OWN_WORD = 0.7
+_COMPARISON = 0.9
 #: Verbs that act on the world outside: only a job that is called by them does that.
 _OUTWARD = frozenset(
     stem(word)
@@ -80,6 +82,8 @@ def weigh(tokens: Sequence[Token], jobs: Sequence[Job], attached: Mapping[str, A
 
 def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
     if token.value is not None:
+        if token.value.kind == "number" and COMPARED.search(token.between):
+            return _COMPARISON
         return _VALUE_WEIGHTS.get(token.value.kind, 0.3)
     holding = sum(1 for one in strengths if one >= 0.6)
     if is_generic(token):
@@ -245,7 +249,11 @@ def _wants_words(job: Job) -> bool:
 
 def _number_strength(tokens: Sequence[Token], place: int, job: Job) -> float:
     """1 where a neighbour of the number names a numeric argument of the job."""
+    value = tokens[place].value
+    if COMPARED.search(tokens[place].between):
+        return 1.2 if any(is_comparing(one) for one in properties(job.lead).values()) else 0.0
     near = {one.stem for one in tokens[max(0, place - 1) : place + 4] if one.value is None}
+    near |= {stem(value.more["unit"])} if value and "unit" in value.more else set()
     for tool in job.tools:
         for name, schema in properties(tool).items():
             if not {"integer", "number"} & set(input_types(tool, name)):

@@ -26,6 +26,11 @@ _REST = re.compile(r"\b(?:for|about|on|mentions?|mentioning)\s+(.+)$", re.IGNORE
 #: Nouns for how much there is of something, and the words that tie them to it.
 _QUANTITY = frozenset(stem(word) for word in ("number", "amount", "quantity"))
 _LINKS = frozenset(("of", "the"))
+#: Comparisons right before a number.
+COMPARED = re.compile(
+    r"\b(?:above|over|under|below|exceed(?:s|ing)?|at\s+(?:least|most)|up\s+to|(?:more|less|greater|fewer|larger|"
+    r"smaller|higher|lower)\s+than)\s+$"
+)
 #: Stands for "the words give nothing".
 UNFILLED: Any = object()
 
@@ -197,7 +202,9 @@ class Filling:
                 continue
             if (integers and "integer" not in value.types) or not _within(value.value, schema):
                 continue
-            if called & self._around(place):
+            if self._compared(token) and not self._compares():
+                continue
+            if called & (self._around(place) | {stem(value.more.get("unit", ""))}):
                 return self._take([value])
             left.append(value)
         left = [value for value in left if value.more.get("word") != "one" and not value.more.get("the")]
@@ -239,6 +246,14 @@ class Filling:
                 return value.value
         return UNFILLED
 
+    def _compared(self, token: Token) -> bool:
+        """Whether a comparison stands before a number: it is a limit to compare with and no amount."""
+        return bool(COMPARED.search(token.between))
+
+    def _compares(self) -> bool:
+        """Whether the tool has a choice of comparisons."""
+        return any(is_comparing(schema) for schema in properties(self.tool).values())
+
     def _around(self, place: int) -> set[str]:
         own = self.setting.own
         around = [*own[max(0, place - 1) : place], *own[place + 1 : place + 4]]
@@ -267,6 +282,12 @@ class Filling:
         matches = (_REST.search(piece) for piece in self.setting.pieces())
         found = (match[1].strip(" .?!,;\n") for match in matches if match)
         return next((rest for rest in found if rest), UNFILLED)
+
+
+def is_comparing(schema: Mapping[str, Any]) -> bool:
+    """Whether the words for the values of an enumeration are comparisons."""
+    words = (phrase for phrases in dict(schema.get("x-words", {})).values() for phrase in phrases)
+    return any(COMPARED.search(f"{phrase} ") for phrase in words)
 
 
 def _apart(name: str) -> str:

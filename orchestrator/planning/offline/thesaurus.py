@@ -18,7 +18,7 @@ text prose writing lettering wording;
 picture image photo photograph scan snapshot screenshot;
 scan scanned;
 chart plot graph diagram visualise visualisation draw graphic;
-bar column histogram;
+bar column;
 page webpage website site article post;
 spreadsheet workbook excel xlsx;
 word docx;

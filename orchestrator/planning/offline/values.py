@@ -42,6 +42,21 @@ _NUMBER = re.compile(
     r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:(?<![\w.])[-−]?|(?<=\d[x×]))\d+(?:\.\d+)?"
 )
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
+_SHARES = {"half": 50.0, "a third": 33.33, "one third": 33.33, "a quarter": 25.0, "one quarter": 25.0,
+           "two thirds": 66.67, "three quarters": 75.0}  # fmt: skip
+_TIMES = {"twice": 200.0, "double": 200.0, "triple": 300.0, "three times": 300.0, "four times": 400.0}
+_SIZED = (
+    r"(?:of\s+)?(?:(?:the|its|their|it's)\s+)?(?:(?:original|current|present)\s+)?"
+    r"(?:size|dimensions|width|height)"
+)
+_MORE_OR_LESS = re.compile(
+    r"(?:by\s+)?(\d+(?:\.\d+)?)\s*(?:%|percent|per\s+cent)\s+(smaller|less|larger|bigger|greater)",
+    re.IGNORECASE,
+)
+_SHARE_OF = re.compile(
+    rf"({'|'.join(_SHARES)})\s+(?:{_SIZED}|as\s+(?:large|big|wide))|by\s+(half)\b", re.IGNORECASE
+)
+_TIMES_AS = re.compile(rf"({'|'.join(_TIMES)})\s+(?:{_SIZED}|as\s+(?:large|big|wide))", re.IGNORECASE)
 _SQL = re.compile(r"\bselect\b.+?\bfrom\b[^.;\n]+(?:\.[^\s.;]+[^.;\n]*)*", re.IGNORECASE | re.DOTALL)
 _NAMING = re.compile(
     r"\b(?:titled?|entitled|called|named?|heading|headed|title of|the title|as its title|name it|call it)"
@@ -73,6 +88,7 @@ def find_values(
     _add(found, _literal_text(text, found, is_demand))
     _add(found, _attachments(text, attached))
     _add(found, _files(text))
+    _add(found, _sizes(text))
     _add(found, (Value("expression", ("expression",), *spot) for spot in expressions(_masked(text, found))))
     for finder in (_numbers, _number_words, _languages):
         _add(found, finder(text))
@@ -166,12 +182,32 @@ def _files(text: str) -> Iterator[Value]:
         yield Value("file", ("string",), match[0], match.start(), match.end(), {"media": media})
 
 
+def _sizes(text: str) -> Iterator[Value]:
+    """Sizes against what a thing is now, in percent: "30% smaller" is 70, "twice the size" is 200."""
+    for match in _MORE_OR_LESS.finditer(text):
+        change = float(match[1]) * (-1 if match[2].lower() in ("smaller", "less") else 1)
+        if change > -100:
+            yield _percentage(100 + change, match)
+    for pattern, known in ((_SHARE_OF, _SHARES), (_TIMES_AS, _TIMES)):
+        for match in pattern.finditer(text):
+            said = next(group for group in match.groups() if group)
+            yield _percentage(known[" ".join(said.lower().split())], match)
+
+
+def _percentage(percent: float, match: re.Match[str]) -> Value:
+    plain: int | float = int(percent) if percent.is_integer() else percent
+    types = ("integer", "number") if percent.is_integer() else ("number",)
+    return Value("number", types, plain, match.start(), match.end(), {"unit": "percent"})
+
+
 def _numbers(text: str) -> Iterator[Value]:
     for match in _NUMBER.finditer(text):
         number = float(match[0].replace(",", "").replace("−", "-"))
         types = ("integer", "number") if number.is_integer() else ("number",)
         plain: int | float = int(number) if number.is_integer() else number
-        yield Value("number", types, plain, match.start(), match.end())
+        percent = re.match(r"\s*(?:%|per\s?cent\b)", text[match.end() :], re.IGNORECASE)
+        more = {"unit": "percent"} if percent else {}
+        yield Value("number", types, plain, match.start(), match.end(), more)
 
 
 def _number_words(text: str) -> Iterator[Value]:
