@@ -94,9 +94,7 @@ class BudgetTooSmall(OrchestratorError):
 
     code = "budget_too_small"
 
-    def __init__(
-        self, message: str, *, cheapest: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, message: str, *, cheapest: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.cheapest = dict(cheapest or {})
 
