@@ -140,7 +140,7 @@ _GROUP = column("a column whose values become series of their own, beside each o
 _LABEL = column("a column to write on the bars; by default a second column of names", "category")
 _TITLE = string("what to write above the chart", maxLength=200)
 _BAR_WORDS = (
-    "Bar chart, bars, bar graph, column chart, columns, plot, graph, diagram, chart it, draw, visualise, "
+    "Bar chart, bars, bar graph, column chart, columns, draw columns, plot, graph, diagram, chart it, draw, visualise, "
     "visualize, "
     "picture or compare amounts of categories, such as sales by region or the best product of each area. "
 )
@@ -189,7 +189,7 @@ TOOLS: tuple[Tool, ...] = (
         "plot_bar_simple",
         plot_bar_simple,
         does="plot_bar",
-        summary="Draw a plain bar chart of a table, small and quick.",
+        summary="Draw a plain bar or column chart of a table, small and quick.",
         fields={"x": _X, "y": _Y, "label": _LABEL},
         when=_BAR_WORDS + "A quick look in low resolution.",
         request="Which product sold most per region in this CSV, as a bar chart?",

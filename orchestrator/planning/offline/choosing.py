@@ -9,22 +9,28 @@ from itertools import permutations
 from orchestrator.domain.planning import PlanningTask
 from orchestrator.planning.drafts import DraftSubTask
 from orchestrator.planning.offline.bridges import Bridges
-from orchestrator.planning.offline.clauses import Token
-from orchestrator.planning.offline.coverage import COVERED, may_ask, shares_of
+from orchestrator.planning.offline.clauses import Token, is_generic
+from orchestrator.planning.offline.coverage import COVERED, labelled, may_ask, shares_of, unused_values
 from orchestrator.planning.offline.drafting import Drafting
 from orchestrator.planning.offline.evidence import Evidence
 from orchestrator.planning.offline.jobs import Job, input_types, main_output, required, takes_many
 from orchestrator.planning.offline.linking import Linker
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.reading import Reading, read
+from orchestrator.planning.offline.thesaurus import RANKS, SYNONYMS
 from orchestrator.planning.offline.values import Value
-from orchestrator.planning.offline.wanted import in_order, wanted_of
+from orchestrator.planning.offline.wanted import Wanted, in_order, wanted_of
+from orchestrator.retrieval.stem import stems
 
 _INVERSION = 0.15
 _GAP = 1.0
+#: A verb that no job serves though one is called by it, a value that no argument takes, a ranking of nothing.
+_UNSERVED, _UNUSED, _UNRANKED = 0.45, 0.8, 0.5
 _OPEN = 0.4
 #: How often a plan that lacks something is tried again without the jobs that lack it.
 _RETRIES = 3
+#: How strongly a verb must speak for the job that is called by it.
+_NAMING = 0.8
 #: Readings for which every order of the jobs is tried, and jobs up to which that is done.
 _FIRST, _SHORT = 6, 4
 
@@ -89,6 +95,9 @@ class Choosing:
             return []
         shares = shares_of(self.text, self.tokens, self.evidence, reading)
         words = reading.score - _OPEN * sum(share < COVERED for _, share in shares)
+        unserved = _UNSERVED * sum(
+            _goes_unserved(self.tokens, place, job, self.evidence) for place, job in labelled(reading)
+        ) + _UNRANKED * sum(_ranks_nothing(one, self.tokens) for one in wanted)
         joiners = [job for job in self.evidence.jobs if _joins(job)]
         linker = Linker(wanted, self.tokens, self.values, self.attached, bridges, joiners)
         found = []
@@ -104,9 +113,28 @@ class Choosing:
                 frozenset(self.task.failed),
             )
             subtasks = drafting.subtasks()
-            worth = words - flow.cost - penalty - _GAP * drafting.gaps
+            worth = words - flow.cost - penalty - _GAP * drafting.gaps - unserved
+            worth -= _UNUSED * len(unused_values(self.values, subtasks))
             found.append(Candidate(worth, reading, drafting, subtasks))
         return found
+
+
+def _goes_unserved(tokens: Sequence[Token], place: int, job: Job | None, evidence: Evidence) -> bool:
+    """Whether a verb at the start of a later clause is given to a job that it does not name, while it names one."""
+    token = tokens[place]
+    if not token.head or token.gap in ("start", "none") or token.value is not None or is_generic(token):
+        return False
+    near = {token.stem, *SYNONYMS.get(token.stem, ())}
+    if job is not None and near & set(stems(" ".join((job.does, *(tool.name for tool in job.tools))))):
+        return False
+    rows = zip(evidence.strengths[place], evidence.jobs, strict=True)
+    return any(strength >= _NAMING and near & set(stems(other.does)[:1]) for strength, other in rows)
+
+
+def _ranks_nothing(one: Wanted, tokens: Sequence[Token]) -> bool:
+    """Whether a job that is called by a rank has no word that ranks."""
+    own = one.tokens(tokens)
+    return bool(set(stems(one.job.does)) & RANKS) and not any(token.stem in RANKS for token in own)
 
 
 def _without(evidence: Evidence, banned: frozenset[str]) -> Evidence:

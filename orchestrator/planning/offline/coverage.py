@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from orchestrator.planning.drafts import DraftSubTask
 from orchestrator.planning.offline.clauses import Token, clauses_of, is_generic
 from orchestrator.planning.offline.evidence import Evidence
 from orchestrator.planning.offline.jobs import Job, main_output
 from orchestrator.planning.offline.lexicon import MATERIAL
 from orchestrator.planning.offline.reading import Reading
 from orchestrator.planning.offline.thesaurus import SYNONYMS
+from orchestrator.planning.offline.values import Value
 from orchestrator.planning.offline.wanted import Wanted
 from orchestrator.retrieval.stem import stem, stems
 from tools.spec import fits
@@ -61,6 +64,38 @@ def _shares(
             share = 0.0
         found.append((text[tokens[first].start : tokens[end - 1].end], share))
     return found
+
+
+def labelled(reading: Reading) -> Iterator[tuple[int, Job | None]]:
+    """Each place of the request with the job that its token is given to."""
+    for segment in reading.segments:
+        yield from ((place, segment.job) for place in range(segment.first, segment.end))
+
+
+def unused_values(values: Sequence[Value], subtasks: Sequence[DraftSubTask]) -> list[Value]:
+    """Numbers in digits, and languages to put something into, that no argument of the plan holds."""
+    given = [
+        literal
+        for subtask in subtasks
+        for call in subtask.options[0].calls
+        for literal in _literals(call.arguments)
+    ]
+    return [value for value in values if _must_be_held(value) and value.value not in given]
+
+
+def _must_be_held(value: Value) -> bool:
+    if value.kind == "language":
+        return value.more.get("before") in ("in", "into", "to") and not value.more.get("asking")
+    return value.kind == "number" and not value.more.get("word")
+
+
+def _literals(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from (one for part in value.values() for one in _literals(part))
+    elif isinstance(value, (list, tuple)):
+        yield from (one for part in value for one in _literals(part))
+    else:
+        yield value
 
 
 def may_ask(asking: Sequence[Wanted], tokens: Sequence[Token], share: float) -> bool:

@@ -10,7 +10,7 @@ from orchestrator.domain.run import ToolFilter
 from orchestrator.planning.drafts import Draft
 from orchestrator.planning.offline.choosing import Choosing
 from orchestrator.planning.offline.clauses import is_stop, tokens_of
-from orchestrator.planning.offline.coverage import COVERED, may_ask, shares_of
+from orchestrator.planning.offline.coverage import COVERED, may_ask, shares_of, unused_values
 from orchestrator.planning.offline.evidence import weigh
 from orchestrator.planning.offline.jobs import Job, jobs_of
 from orchestrator.planning.offline.lexicon import GENERIC_VERBS
@@ -85,10 +85,13 @@ def _draft(
     shares = shares_of(text, tokens, evidence, best.reading if best else None)
     asked = tuple(clause for clause, _ in shares) or (text.strip(),)
     uncovered = tuple(clause for clause, share in shares if share < COVERED)
+    if best is not None:
+        ignored = [one for one in unused_values(values, best.subtasks) if one.kind == "number"]
+        uncovered += tuple(text[one.start : one.end] for one in ignored)
     least = min((share for _, share in shares), default=0.0)
     asking = best.drafting.asking() if best else []
     unclear = bool(asking) and not may_ask(asking, tokens, least)
-    if best is None or unclear or len(uncovered) == len(shares):
+    if best is None or unclear or len(uncovered) >= len(shares):
         return Draft((), asked, uncovered or asked, nearest=nearest, confidence=0.1)
     return Draft(
         best.subtasks,

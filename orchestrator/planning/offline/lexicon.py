@@ -34,7 +34,7 @@ GENERIC_VERBS = frozenset(
     generate generates generating return returns provide provides deliver delivers present presents
     tell send back find finds finding work working do perform run go going come bring brings leave
     leaves need obtain receive set start process handle figure see look looking check drop place
-    want change compute calculate convert transform export add adds adding
+    want list change compute calculate convert transform export add adds adding
     """.split()
 )
 

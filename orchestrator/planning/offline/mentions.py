@@ -25,7 +25,9 @@ def names_input(
     Empty when it names none, or when it names what is to be made ("as an image").
     """
     token = tokens[place]
-    if token.value is not None or (_RENDERING.search(token.between.rstrip()) and not _pointed(tokens, place)):
+    if token.value is not None or (
+        _RENDERING.search(token.between.rstrip()) and not points_at(tokens, place)
+    ):
         return ()
     for one in attached.values():
         if token.stem in _called(one.types):
@@ -33,7 +35,7 @@ def names_input(
     return ()
 
 
-def _pointed(tokens: Sequence[Token], place: int) -> bool:
+def points_at(tokens: Sequence[Token], place: int) -> bool:
     """Whether "this", "the attached" and the like stand before the word or its adjectives."""
     for back in range(place, max(-1, place - 3), -1):
         if re.search(

@@ -17,7 +17,7 @@ from orchestrator.planning.offline.jobs import (
     properties,
     required,
 )
-from orchestrator.planning.offline.mentions import names_input
+from orchestrator.planning.offline.mentions import names_input, points_at
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.values import Value
 from orchestrator.planning.offline.wanted import Wanted
@@ -32,7 +32,7 @@ _USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 1.0
 _REFERRED = -0.8
 _ASKED = 0.6
 #: An input that an earlier job has used comes after what was made of it.
-_NAMED_AGAIN = 0.15
+_NAMED_AGAIN, _LOOSELY = 0.15, 0.6
 _SAME_NAME, _RESERVED, _REREAD = -0.25, 0.6, 1.5
 MATERIAL_KINDS = ("url", "quote")
 
@@ -106,18 +106,24 @@ class Offers:
                 source = Source("input", kind, name=one.name)
                 base = _OWN_INPUT if one.name in named else _OTHER_INPUT
                 if flow.used.get(source.key):
-                    base = _NAMED_AGAIN if one.name in named else _OTHER_INPUT + _USED
+                    base = named.get(one.name, _OTHER_INPUT + _USED)
                 found.append((base + 0.01 * place, source))
         return found
 
-    def _named_inputs(self, wanted: Wanted) -> set[str]:
-        names = set()
+    def _named_inputs(self, wanted: Wanted) -> dict[str, float]:
+        """Inputs that the words of an instance name, with their base cost when they were used before.
+
+        "This CSV" and a file's name mean the input itself, "the figures" the newest of them.
+        """
+        names: dict[str, float] = {}
         for place in wanted.places:
             value = self.tokens[place].value
             if value is not None and value.kind == "input":
-                names.add(str(value.value))
+                names[str(value.value)] = _NAMED_AGAIN
             kinds = names_input(self.tokens, place, self.attached)
-            names |= {one.name for one in self.attached.values() if kinds and one.types == kinds}
+            again = _NAMED_AGAIN if kinds and points_at(self.tokens, place) else _LOOSELY
+            found = (one.name for one in self.attached.values() if kinds and one.types == kinds)
+            names.update((name, min(again, names.get(name, again))) for name in found)
         return names
 
     def _made(
