@@ -390,6 +390,44 @@ _OTHERS: list[tuple[str, str, Mapping[str, AttachedInput], Mapping[str, Any]]] =
     ("Histogram of the price column please", "plot_histogram", CSV2, {}),
 ]
 
+_SALE = "filter_table sort_table"
+_OTHERS += [
+    (
+        "show me the rows with units above 300 sorted by region",
+        _SALE,
+        CSV,
+        {"filter_table.value": 300, "sort_table.column": "region"},
+    ),
+    ("What's 15% of 80 plus 7?", "calculate", NOTHING, {"calculate.expression": "15 / 100 * 80 + 7"}),
+    ("square root of 2 times 10", "calculate", NOTHING, {"calculate.expression": "sqrt(2) * 10"}),
+    ("sqrt(144) + 3^3", "calculate", NOTHING, {"calculate.expression": "sqrt(144) + 3 ** 3"}),
+    ("translate 'good morning my friend' into Spanish and say it", "translate_text speak_text", NOTHING, {}),
+    (f"Read {U} to me", f"{_TEXT} speak_text", NOTHING, {}),
+    ("make this image 50% smaller", "resize_image", IMAGE, {"resize_image.percent": 50}),
+    ("make this picture twice as large", "resize_image", IMAGE, {"resize_image.percent": 200}),
+    ("Find the best product in every region and draw the result as columns", _B, CSV, {}),
+    (
+        f"Summarise {U}, and list its keywords; put both into one PDF",
+        f"{_TEXT} summarise_text extract_keywords join_texts write_pdf",
+        NOTHING,
+        {},
+    ),
+    (f"keep only the three most telling sentences of {U}", f"{_TEXT} summarise_text", NOTHING, {}),
+    (
+        "mean units by region and product",
+        "aggregate_table",
+        CSV,
+        {"aggregate_table.group_by": ["region", "product"], "aggregate_table.function": "mean"},
+    ),
+    ("Decode the lettering in scan.png", "read_image_text", IMAGE, {}),
+    (
+        "sort by units from highest to lowest and write it to a CSV",
+        "sort_table write_csv",
+        CSV,
+        {"sort_table.order": "descending"},
+    ),
+]
+
 _THREE, _SPANISH = {"summarise_text.sentences": 3}, {"translate_text.target": "es"}
 _BOTH = ("profile_tables write_xlsx", "extract_tables write_xlsx")
 
@@ -399,6 +437,23 @@ SERVABLE: tuple[Case, ...] = (
     *(Case("c", said, _C, IMAGE, _SPANISH, ("translate_text speak_text",)) for said in _C_SAYS),
     *(Case("d", said, _D, NOTHING, {}, _BOTH) for said in _D_SAYS),
     *(Case("e", said, jobs, attached) for said, jobs, attached in _E_SAYS),
+    Case("other", "plot total units by product", "plot_bar", CSV, also=("aggregate_table plot_bar",)),
+    Case(
+        "other",
+        "Which product sold most per region? Show it as a bar chart and save the figures to Excel",
+        "top_per_group plot_bar write_xlsx",
+        CSV,
+        {},
+        ("top_per_group write_xlsx",),
+    ),
+    Case(
+        "other",
+        "only keep the rows where the region is North and give me that as an Excel file",
+        "filter_table write_xlsx",
+        CSV,
+        {},
+        ("filter_table write_xlsx",),
+    ),
     *(Case("other", said, jobs, attached, arguments) for said, jobs, attached, arguments in _OTHERS),
 )
 
@@ -449,13 +504,18 @@ UNSERVABLE: tuple[tuple[str, Mapping[str, AttachedInput]], ...] = (
         what does the fox say?
         restart the server
         find a cheap hotel in Berlin
-        summarise the state of the world""".splitlines()),
+        summarise the state of the world
+        100 dollars in yen
+        100 USD to EUR
+        what day is it
+        book me a table for four at eight tonight""".splitlines()),
     (f"email the summary of {U} to bob@example.org", NOTHING),
     (f"summarise {U} and fax it to my lawyer", NOTHING),
     (f"Monitor {U} every day", NOTHING),
     ("predict next month's sales from this CSV", CSV),
     ("upload this CSV to our FTP server", CSV),
     ("encrypt this file with a password", CSV),
+    ("add a red border around this picture", IMAGE),
     ("train a model on this CSV", CSV),
     ("remove the background of this photo", IMAGE),
     ("who painted this picture?", IMAGE),

@@ -156,7 +156,8 @@ TOOLS: tuple[Tool, ...] = (
         tags=("tables", "statistics"),
         docs=Docs(
             when_to_use="Group by, sum up, add up, total, subtotal, average, count or break down figures per "
-            "category: total sales by region, average price for each brand, how many orders every month, "
+            "category: total sales by region and product, average price for each brand, "
+            "how many orders every month, "
             "a pivot or summary of numbers in a table, CSV or spreadsheet.",
             examples=(
                 {

@@ -210,7 +210,8 @@ _ERRORS = (
     "Unavailable: tesseract or the data of the language are not installed",
 )
 _WORDS = (
-    "OCR: read, recognise, transcribe, digitise, digitize, extract or copy the text, words or "
+    "OCR: read, recognise, decode or decipher lettering, "
+    "transcribe, digitise, digitize, extract or copy the text, words or "
     "writing in a scanned "
     "image, scan, photo, photograph, screenshot or picture; what does the picture say, what is "
     "written there. "

@@ -129,7 +129,10 @@ TOOLS: tuple[Tool, ...] = (
                 },
             ),
             errors=("BadArguments: the list is empty or holds something that is no table",),
-            run_after=("extract_tables", "profile_tables", "query_table"),
+            run_after=(
+                *("extract_tables", "profile_tables", "query_table", "filter_table", "sort_table"),
+                *("aggregate_table", "top_per_group", "join_tables"),
+            ),
         ),
         binding={"function": f"{__name__}:write_xlsx"},
     ),

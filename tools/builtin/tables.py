@@ -183,7 +183,7 @@ TOOLS: tuple[Tool, ...] = (
         does=("filter_table",),
         input_schema=schema(
             {
-                "data": DATA,
+                "data": {**DATA, "x-columns": "kept"},
                 "column": column("the column to look at"),
                 "operator": string(
                     "the condition", enum=list(_OPERATORS), default="equals", **{"x-words": _OPERATORS}
@@ -226,7 +226,7 @@ TOOLS: tuple[Tool, ...] = (
         does=("sort_table",),
         input_schema=schema(
             {
-                "data": DATA,
+                "data": {**DATA, "x-columns": "kept"},
                 "column": column("the column to order by"),
                 "order": string(
                     "the direction", enum=list(_ORDERS), default="ascending", **{"x-words": _ORDERS}

@@ -25,7 +25,7 @@ from orchestrator.retrieval.stem import stems
 _INVERSION = 0.15
 _GAP = 1.0
 #: A verb that no job serves though one is called by it, a value that no argument takes, a ranking of nothing.
-_UNSERVED, _UNUSED, _UNRANKED = 0.45, 0.8, 0.5
+_UNSERVED, _UNUSED, _UNRANKED = 0.45, 0.8, 0.8
 _OPEN = 0.4
 #: How often a plan that lacks something is tried again without the jobs that lack it.
 _RETRIES = 3
@@ -120,7 +120,7 @@ class Choosing:
 
 
 def _goes_unserved(tokens: Sequence[Token], place: int, job: Job | None, evidence: Evidence) -> bool:
-    """Whether a verb at the start of a later clause is given to a job that it does not name, while it names one."""
+    """Whether a verb at the start of a later clause is given to a job while it names another."""
     token = tokens[place]
     if not token.head or token.gap in ("start", "none") or token.value is not None or is_generic(token):
         return False

@@ -145,9 +145,11 @@ class Drafting:
         )
 
     def _columns(self, node: Node) -> tuple[Column, ...]:
-        """Columns of the attached table that goes into a node; of tables made on the way none are known."""
+        """Columns of the attached table that goes into a node, through jobs that keep them."""
         for links in node.links.values():
             for source in links:
+                if source.kind == "node" and _keeps_columns(self.flow.nodes[source.node].job.lead):
+                    return self._columns(self.flow.nodes[source.node])
                 if source.kind == "input" and self.attached[source.name].columns:
                     return self.attached[source.name].columns
         return ()
@@ -186,6 +188,11 @@ class Drafting:
     def _goal(self, node: Node) -> str:
         job = node.job.does.replace("_", " ")
         return f"{job.capitalize()}{' (needed on the way)' if node.bridge else ''}"
+
+
+def _keeps_columns(tool: Tool) -> bool:
+    """Whether the table that comes out has the columns of the one that goes in."""
+    return any(schema.get("x-columns") == "kept" for schema in properties(tool).values())
 
 
 def _ids(flow: Flow) -> list[str]:

@@ -29,6 +29,9 @@ def names_input(
         _RENDERING.search(token.between.rstrip()) and not points_at(tokens, place)
     ):
         return ()
+    before = tokens[place - 1] if place and token.gap == "none" else None
+    if before is not None and before.media and not names_input(tokens, place - 1, attached):
+        return ()
     for one in attached.values():
         if token.stem in _called(one.types):
             return one.types

@@ -31,6 +31,8 @@ COMPARED = re.compile(
     r"\b(?:above|over|under|below|exceed(?:s|ing)?|at\s+(?:least|most)|up\s+to|(?:more|less|greater|fewer|larger|"
     r"smaller|higher|lower)\s+than)\s+$"
 )
+#: How much more the very name of a value counts than a word that may stand for it.
+_VERY = 5
 #: Stands for "the words give nothing".
 UNFILLED: Any = object()
 
@@ -147,7 +149,7 @@ class Filling:
         best: tuple[int, Any] = (0, UNFILLED)
         for value, phrase in _phrases(schema):
             found = stems(phrase)
-            weight = len(found) * 10 + len(phrase)
+            weight = len(found) * 10 + len(phrase) + (_VERY * (phrase == str(value)))
             if found and tuple(found) not in theirs and f" {' '.join(found)} " in said and weight > best[0]:
                 best = (weight, value)
         return best[1]
