@@ -220,7 +220,7 @@ TOOLS: tuple[Tool, ...] = (
     _tool(
         "plot_pie",
         plot_pie,
-        summary="Draw a pie chart of shares.",
+        summary="Draw a pie chart of the shares of a whole.",
         fields={
             "x": _X,
             "y": _Y,
