@@ -9,9 +9,10 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TextIO, cast
 from urllib.parse import urlsplit
 
@@ -110,6 +111,7 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
     artifacts = FolderArtifacts(settings.artifact_dir, database)
     retriever = Bm25Retriever(catalog)
     net = Net(allow=settings.net_allow, timeout=settings.net_timeout, max_bytes=settings.net_max_bytes)
+    _find_modules_here(settings.python_modules)
     processes = Processes(settings.processes or None, modules=("tools.builtin", *settings.python_modules))
     toolbox = Toolbox(net=net, processes=processes, modules=settings.python_modules)
     planner = Planner(
@@ -282,3 +284,10 @@ def _chat_model(settings: Settings) -> ChatModel | None:
         ),
         timeout=settings.llm_timeout,
     )
+
+
+def _find_modules_here(modules: Sequence[str]) -> None:
+    """Let the operator's modules lie in the folder in which the service is started, behind all else."""
+    here = str(Path.cwd())
+    if modules and here not in sys.path:
+        sys.path.append(here)

@@ -126,9 +126,8 @@ def show_tools(console: Console, tools: list[dict[str, Any]]) -> None:
     console.print(rows)
 
 
-def show_tool(console: Console, told: dict[str, Any]) -> None:
+def show_tool(console: Console, tool: dict[str, Any]) -> None:
     """One tool, with what its document lacks."""
-    tool = told["tool"]
     console.print(f"{tool['name']} version {tool['version']} ({tool['status']})", style="bold", **_PLAIN)
     console.print(tool["summary"], **_PLAIN)
     if tool["docs"]["when_to_use"]:
@@ -139,7 +138,7 @@ def show_tool(console: Console, told: dict[str, Any]) -> None:
             console.print(f"  {side[:-1]} {name}: {shown}", **_PLAIN)
     for example in tool["docs"]["examples"][:2]:
         console.print(f"Example: {json.dumps(example, ensure_ascii=False)}", **_PLAIN)
-    for hint in told["quality"]:
+    for hint in tool["quality"]:
         console.print(f"Missing {hint['field']}: {hint['hint']}", style="yellow", **_PLAIN)
 
 

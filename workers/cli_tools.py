@@ -20,6 +20,9 @@ def listing(url: Url = None, data_dir: DataDir = None, as_json: AsJson = False) 
     """List tools."""
     with connect(url, data_dir) as client:
         found = client.get("/v1/tools")
+        while cursor := found.pop("next_cursor", None):
+            page = client.get(f"/v1/tools?cursor={cursor}")
+            found = {"items": [*found["items"], *page["items"]], "next_cursor": page["next_cursor"]}
     _print_tools(found, as_json=as_json)
 
 
@@ -83,7 +86,7 @@ def try_out(
 ) -> None:
     """Try a tool."""
     with connect(url, data_dir) as client:
-        schema = client.get(f"/v1/tools/{name}")["tool"]["input_schema"].get("properties", {})
+        schema = client.get(f"/v1/tools/{name}")["input_schema"].get("properties", {})
         given = dict(_argument(text, schema) for text in arguments or [])
         for text in file or []:
             argument, _, path = text.partition("=")

@@ -10,6 +10,7 @@ import orjson
 
 from orchestrator.api.schemas.fields import moment
 from orchestrator.domain.events import Event, EventType
+from orchestrator.domain.run import run_ended
 from orchestrator.ports import Signals, Store
 
 #: Seconds after which a silent stream sends a comment, so that proxies keep it open.
@@ -37,8 +38,12 @@ class Followers:
     _reads: dict[tuple[str, int], asyncio.Task[Batch | None]] = field(default_factory=dict)
 
     async def ended_at(self, run_id: str, number: int) -> bool:
-        """Whether event `number` is the final one, after which nothing follows. Raises `NotFound`."""
+        """Whether nothing follows event `number`: it is the final one, or beyond it. Raises `NotFound`."""
         events = await self.store.events(run_id, after=max(number - 1, 0), limit=2)
+        if not events:
+            # A number never given out: without this, the stream of an ended run would never end.
+            run = (await self.store.view(run_id)).run
+            return run_ended(run.status) and number > run.last_event
         return [event.number for event in events] == [number] and _final(events[-1])
 
     async def stream(self, run_id: str, *, after: int) -> AsyncIterator[bytes]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
-from orchestrator.api.deps import Parts
+from orchestrator.api.deps import Cursor, Limit, Parts
 from orchestrator.api.problems import pointer
 from orchestrator.api.schemas.belief import BeliefOut, BeliefsOut, PriorsIn
+from orchestrator.api.schemas.fields import PageOut
 from orchestrator.api.schemas.tool import InvokeIn, SearchIn, ToolIn, ToolsIn
 from orchestrator.api.schemas.tool_out import (
     BulkToolsOut,
@@ -21,7 +23,9 @@ from orchestrator.api.schemas.tool_out import (
     SearchOut,
     ToolOut,
 )
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import FieldProblem, Invalid, OrchestratorError
+from orchestrator.ports import CatalogEntry
+from orchestrator.registry.checks import NAME
 from orchestrator.registry.invoke import invoke
 from orchestrator.registry.quality import hints
 from orchestrator.registry.register import register, update
@@ -35,13 +39,36 @@ async def create(body: ToolIn, parts: Parts, response: Response) -> RegisteredOu
     """Searchable at once; `quality` says what its document still lacks."""
     entry = await register(body.value(), catalog=parts.catalog, modules=parts.settings.python_modules)
     response.headers["Location"] = f"/v1/tools/{entry.tool.name}"
-    return RegisteredOut.of(entry, hints(entry.tool))
+    return await _told(entry, parts)
 
 
-@router.get("", summary="All tools, by name")
-async def listing(parts: Parts) -> dict[str, list[ToolOut]]:
-    """The newest version of each."""
-    return {"items": [ToolOut.of(entry) for entry in await parts.catalog.entries()]}
+@router.get("", summary="Tools, by name")
+async def listing(parts: Parts, limit: Limit = 200, cursor: Cursor = None) -> PageOut[ToolOut]:
+    """One page; the newest version of each."""
+    after = "" if cursor is None else _name_from(cursor)
+    left = [entry for entry in await parts.catalog.entries() if entry.tool.name > after]
+    items = [ToolOut.of(entry, await parts.beliefs.table(entry.tool)) for entry in left[:limit]]
+    more = len(left) > limit
+    return PageOut[ToolOut](items=items, next_cursor=_cursor(items[-1].name) if more else None)
+
+
+def _cursor(name: str) -> str:
+    return base64.urlsafe_b64encode(name.encode()).decode()
+
+
+def _name_from(cursor: str) -> str:
+    try:
+        name = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        name = ""
+    if not NAME.fullmatch(name):
+        problem = FieldProblem("/cursor", "not a cursor that this service gave out")
+        raise Invalid("the cursor is not valid; use next_cursor as it came", problems=[problem])
+    return name
+
+
+async def _told(entry: CatalogEntry, parts: Parts) -> RegisteredOut:
+    return RegisteredOut.with_hints(entry, await parts.beliefs.table(entry.tool), hints(entry.tool))
 
 
 @router.post("/bulk", summary="Register many tools")
@@ -62,14 +89,14 @@ async def create_many(body: ToolsIn, parts: Parts) -> BulkToolsOut:
     return BulkToolsOut(created=created, refused=refused, quality=quality)
 
 
-def _refused(number: int, record: dict[str, Any], error: Exception) -> RefusedTool:
+def _refused(number: int, record: Any, error: Exception) -> RefusedTool:
     if isinstance(error, ValidationError):
         errors = [{"path": pointer(one["loc"]), "detail": one["msg"]} for one in error.errors()]
         reason = "; ".join(f"{one['path']}: {one['detail']}" for one in errors[:3])
     else:
         errors = [{"path": one.path, "detail": one.detail} for one in getattr(error, "problems", ())]
         reason = str(error)
-    name = record.get("name")
+    name = record.get("name") if isinstance(record, dict) else None
     return RefusedTool(
         number=number, name=name if isinstance(name, str) else None, reason=reason, errors=errors
     )
@@ -95,14 +122,14 @@ async def find(body: SearchIn, parts: Parts) -> SearchOut:
 async def read(name: str, parts: Parts) -> RegisteredOut:
     """The newest version, with what its document still lacks."""
     entry = await parts.catalog.entry(name)
-    return RegisteredOut.of(entry, hints(entry.tool))
+    return await _told(entry, parts)
 
 
 @router.put("/{name}", summary="A new version of a tool")
 async def replace(name: str, body: ToolIn, parts: Parts) -> RegisteredOut:
     """Runs that pinned the old version keep it."""
     entry = await update(name, body.value(), catalog=parts.catalog, modules=parts.settings.python_modules)
-    return RegisteredOut.of(entry, hints(entry.tool))
+    return await _told(entry, parts)
 
 
 @router.delete("/{name}", status_code=204, summary="Take a tool out of sight")

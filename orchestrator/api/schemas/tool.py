@@ -131,7 +131,7 @@ class ToolIn(Asked):
 class ToolsIn(Asked):
     """Tools to register, each judged alone."""
 
-    tools: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=10_000)]
+    tools: Annotated[list[Any], Field(min_length=1, max_length=10_000)]
 
 
 class FacetsIn(Asked):

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrator.api.schemas.fields import Json, Money, Told
+from orchestrator.domain.belief import Belief
 from orchestrator.ports import CatalogEntry, Hit
 from orchestrator.registry.invoke import Invocation
 from orchestrator.registry.quality import Hint
 from tools.spec import Effect, Kind, Runs, Trust
+
+
+class BelievedOut(Told):
+    """What is believed of a tool now, for one type of sub-task."""
+
+    subtask_type: str
+    usd: Money
+    seconds: float
+    quality: float
+    n: float
+
+    @classmethod
+    def of(cls, belief: Belief) -> BelievedOut:
+        """Of the domain's value."""
+        return cls(
+            subtask_type=belief.subtask_type,
+            usd=belief.usd,
+            seconds=belief.seconds,
+            quality=belief.quality,
+            n=belief.n,
+        )
 
 
 class ToolOut(Told):
@@ -26,18 +50,21 @@ class ToolOut(Told):
     price: dict[str, Money]
     limits: dict[str, Json]
     runs: Runs
-    believed: list[dict[str, Json]]
+    believed: list[BelievedOut]
+    auth: dict[str, str]
     tags: list[str]
     docs: dict[str, Json]
     trust: Trust
-    binding: dict[str, Json]
+    http: dict[str, Json] | None = None
+    model: dict[str, Json] | None = None
+    python: dict[str, Json] | None = None
     hash: str
     status: str
     reason: str
 
     @classmethod
-    def of(cls, entry: CatalogEntry) -> ToolOut:
-        """Of a catalog entry."""
+    def of(cls, entry: CatalogEntry, believed: Sequence[Belief]) -> ToolOut:
+        """Of a catalog entry and what is believed of it now."""
         tool, price, limits, docs = entry.tool, entry.tool.price, entry.tool.limits, entry.tool.docs
         return cls(
             name=tool.name,
@@ -62,16 +89,8 @@ class ToolOut(Told):
             },
             limits={"timeout": limits.timeout, "concurrency": limits.concurrency, "rate": limits.rate},
             runs=tool.runs,
-            believed=[
-                {
-                    "subtask_type": b.subtask_type,
-                    "usd": b.usd,
-                    "seconds": b.seconds,
-                    "quality": b.quality,
-                    "n": b.n,
-                }
-                for b in tool.believed
-            ],
+            believed=[BelievedOut.of(belief) for belief in believed],
+            auth=dict(tool.auth),
             tags=list(tool.tags),
             docs={
                 "when_to_use": docs.when_to_use,
@@ -81,7 +100,7 @@ class ToolOut(Told):
                 "run_after": list(docs.run_after),
             },
             trust=tool.trust,
-            binding=dict(tool.binding),
+            **{str(tool.kind): dict(tool.binding)},
             hash=tool.hash,
             status=entry.status,
             reason=entry.reason,
@@ -95,16 +114,18 @@ class HintOut(Told):
     hint: str
 
 
-class RegisteredOut(Told):
-    """A tool as registered, with what its document still lacks."""
+class RegisteredOut(ToolOut):
+    """A tool's record, with what its document still lacks."""
 
-    tool: ToolOut
     quality: list[HintOut]
 
     @classmethod
-    def of(cls, entry: CatalogEntry, hints: list[Hint]) -> RegisteredOut:
-        """Of an entry and its hints."""
-        return cls(tool=ToolOut.of(entry), quality=[HintOut(field=h.field, hint=h.hint) for h in hints])
+    def with_hints(
+        cls, entry: CatalogEntry, believed: Sequence[Belief], hints: Sequence[Hint]
+    ) -> RegisteredOut:
+        """Of an entry, what is believed of it, and its hints."""
+        told = [HintOut(field=hint.field, hint=hint.hint) for hint in hints]
+        return cls(**dict(ToolOut.of(entry, believed)), quality=told)
 
 
 class RefusedTool(Told):

@@ -41,6 +41,8 @@ def test_nothing_after_the_final_event_is_said_with_204(client):
     last = follow(client, run_id)[-1]["id"]
     reply = client.get(f"/v1/runs/{run_id}/events", headers={"Last-Event-ID": str(last)})
     assert reply.status_code == 204
+    beyond = client.get(f"/v1/runs/{run_id}/events", headers={"Last-Event-ID": str(last + 1_000)})
+    assert beyond.status_code == 204
 
 
 def test_a_broken_stream_is_taken_up_while_the_run_goes_on(client):

@@ -37,14 +37,14 @@ def register(client, **more) -> dict:
 
 def test_a_registered_tool_is_searchable_at_once_with_what_its_document_lacks(client):
     made = register(client)
-    name = made["tool"]["name"]
-    assert made["tool"]["ports"] == {"inputs": {"value": ["text", "string"]}, "outputs": {"value": "text"}}
+    name = made["name"]
+    assert made["ports"] == {"inputs": {"value": ["text", "string"]}, "outputs": {"value": "text"}}
     assert {"docs.when_to_use", "believed"} <= {hint["field"] for hint in made["quality"]}
     found = client.post("/v1/tools/search", json={"query": f"luggage scales {name}", "k": 1}).json()["items"]
     assert [tool["name"] for tool in found] == [name]
     assert found[0]["why"]
     assert name in {tool["name"] for tool in client.get("/v1/tools").json()["items"]}
-    assert client.get(f"/v1/tools/{name}").json()["tool"]["hash"] == made["tool"]["hash"]
+    assert client.get(f"/v1/tools/{name}").json()["hash"] == made["hash"]
 
 
 def test_search_gives_exactly_k_of_what_the_filter_lets_through(client):
@@ -55,24 +55,24 @@ def test_search_gives_exactly_k_of_what_the_filter_lets_through(client):
     images = client.post("/v1/tools/search", json=body).json()["items"]
     assert images
     for tool in images:
-        ports = client.get(f"/v1/tools/{tool['name']}").json()["tool"]["ports"]
+        ports = client.get(f"/v1/tools/{tool['name']}").json()["ports"]
         assert "image/png" in ports["outputs"].values()
 
 
 def test_a_name_is_taken_once_and_a_new_version_keeps_it(client):
-    made = register(client)["tool"]
+    made = register(client)
     body = record(name=made["name"])
     assert client.post("/v1/tools", json=body).status_code == 409
-    same = client.put(f"/v1/tools/{made['name']}", json=body | {"summary": made["summary"]}).json()["tool"]
+    same = client.put(f"/v1/tools/{made['name']}", json=body | {"summary": made["summary"]}).json()
     assert same["version"] == 1
     newer = client.put(f"/v1/tools/{made['name']}", json=body | {"summary": "Now it does more than that."})
-    assert newer.json()["tool"]["version"] == 2
+    assert newer.json()["version"] == 2
     assert client.put("/v1/tools/never_made", json=record(name="never_made")).status_code == 404
     assert client.put("/v1/tools/other", json=body).status_code == 422
 
 
 def test_a_removed_tool_is_gone_but_runs_keep_what_they_did(client):
-    name = register(client)["tool"]["name"]
+    name = register(client)["name"]
     run = submit(client, plan=graph({"id": "a", "tool": name, "arguments": {"value": "hi"}}))
     assert done(client, run["id"])["result"]["text"] == "hi"
     assert client.delete(f"/v1/tools/{name}").status_code == 204
@@ -120,9 +120,9 @@ def test_each_fault_of_a_record_is_named(client, change, path):
 
 def test_many_tools_are_judged_each_alone(client):
     good, bad, taken = record(), record(kind="magic"), record(name="calculate")
-    told = client.post("/v1/tools/bulk", json={"tools": [good, bad, taken, {"name": 7}]}).json()
+    told = client.post("/v1/tools/bulk", json={"tools": [good, bad, taken, {"name": 7}, "no record"]}).json()
     assert told["created"] == [good["name"]]
-    assert [one["number"] for one in told["refused"]] == [1, 2, 3]
+    assert [one["number"] for one in told["refused"]] == [1, 2, 3, 4]
     assert told["refused"][0]["errors"][0]["path"] == "/kind"
     assert good["name"] in told["quality"]
 
@@ -163,7 +163,7 @@ def test_a_tool_that_hangs_is_ended_at_its_limit(client):
         input_schema={"type": "object"},
         python={"function": "tools.testing_functions:hang"},
         limits={"timeout": 0.3},
-    )["tool"]["name"]
+    )["name"]
     reply = client.post(f"/v1/tools/{name}/invoke", json={"arguments": {}})
     assert (reply.status_code, reply.json()["code"]) == (504, "timed_out")
 
@@ -176,15 +176,37 @@ def test_files_that_a_tried_tool_makes_are_kept(client):
 
 
 def test_beliefs_are_read_and_set_and_change_what_is_chosen(client):
-    name = register(client)["tool"]["name"]
+    name = register(client)["name"]
     url = f"/v1/tools/{name}/beliefs"
     body = {"beliefs": [{"subtask_type": "weigh", "usd": 0.25, "seconds": 3, "quality": 0.9, "n": 20}]}
     assert client.put(url, json=body).status_code == 200
     (told,) = [b for b in client.get(url).json()["beliefs"] if b["subtask_type"] == "weigh"]
     assert (told["usd"], told["seconds"], told["quality"], told["n"]) == ("0.25", 3, 0.9, 20)
+    shown = client.get(f"/v1/tools/{name}").json()["believed"]
+    weigh = {"subtask_type": "weigh", "usd": "0.25", "seconds": 3.0, "quality": 0.9, "n": 20.0}
+    assert weigh in shown
     run = submit(client, plan=graph({"id": "a", "tool": "echo", "arguments": {"value": "x"}}))
     done(client, run["id"])
     seen = client.get("/v1/tools/echo/beliefs").json()["beliefs"]
     assert any(belief["observed"]["tries"] >= 1 for belief in seen)
     bad = client.put(url, json={"beliefs": [{"usd": -1, "seconds": 1, "quality": 0.5}]})
     assert bad.status_code == 422
+
+
+def test_tools_are_listed_by_pages(client):
+    every = [tool["name"] for tool in client.get("/v1/tools").json()["items"]]
+    seen, query = [], {"limit": 7}
+    while True:
+        page = client.get("/v1/tools", params=query).json()
+        seen += [tool["name"] for tool in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert seen == sorted(every)
+    assert client.get("/v1/tools", params={"cursor": "nonsense"}).json()["errors"][0]["path"] == "/cursor"
+
+
+def test_a_record_names_the_function_in_the_field_of_its_kind(client):
+    made = register(client)
+    assert made["python"] == {"function": "tools.testing_functions:echo"}
+    assert (made["http"], made["model"], made["auth"]) == (None, None, {})
