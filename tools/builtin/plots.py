@@ -140,8 +140,8 @@ _GROUP = column("a column whose values become series of their own, beside each o
 _LABEL = column("a column to write on the bars; by default a second column of names", "category")
 _TITLE = string("what to write above the chart", maxLength=200)
 _BAR_WORDS = (
-    "Bar chart, bars, bar graph, column chart, columns, draw columns, plot, graph, diagram, chart it, draw, visualise, "
-    "visualize, "
+    "Bar chart, bars, bar graph, column chart, columns, draw columns, plot, graph, diagram, "
+    "chart it, draw, visualise, visualize, "
     "picture or compare amounts of categories, such as sales by region or the best product of each area. "
 )
 
@@ -232,7 +232,7 @@ TOOLS: tuple[Tool, ...] = (
                 **{"x-unit": ["slice", "slices"]},
             ),
         },
-        when="Pie chart, shares, percentages, parts of a whole, composition.",
+        when="Pie chart, shares, percentages, parts of a whole, composition, what makes up the whole.",
         request="Show the share of each product in the sales as a pie chart",
         believed=Believed(seconds=0.35, quality=0.9, n=6),
     ),
