@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from orchestrator.domain.retry import RetryPolicy
 from orchestrator.ports import Store
@@ -24,7 +25,7 @@ class WebhookNotifier:
             "id": run.id,
             "status": run.status.value,
             "error": run.error,
-            "finished_at": run.finished_at,
+            "finished_at": None if run.finished_at is None else _rfc3339(run.finished_at),
         }
         tries = 0
         while True:
@@ -46,3 +47,8 @@ class WebhookNotifier:
         )
         if reply.status >= 500 or reply.status == 429:
             raise TryAgain(f"the webhook answered {reply.status}")
+
+
+def _rfc3339(seconds: float) -> str:
+    at = datetime.fromtimestamp(seconds, tz=UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
