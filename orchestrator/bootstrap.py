@@ -91,7 +91,7 @@ class Services:
 def build(settings: Settings, *, runs_steps: bool) -> Services:
     """The object graph; nothing is started and no network is touched. Raises RuntimeError, ValueError."""
     settings = ensure_keys(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     local = LocalDoorbell()
     signals: LocalSignals = LocalSignals()
     doorbell: LocalDoorbell | CeleryDoorbell = local

@@ -139,8 +139,11 @@ class Catalog(Protocol):
         """That very version, removed or not. Raises `NotFound`."""
         ...
 
-    async def add(self, tool: Tool, *, replace: bool = False) -> CatalogEntry:
-        """Register; with `replace` a new version when its hash differs. Raises `Conflict` if it exists."""
+    async def add(self, tool: Tool, *, replace: bool = False, reason: str = "") -> CatalogEntry:
+        """Register; with `replace` a new version when its hash differs. Raises `Conflict` if it exists.
+
+        A `reason` says why it cannot be called here, and makes it unavailable.
+        """
         ...
 
     async def remove(self, name: str) -> None:

@@ -168,7 +168,7 @@ def read_key(settings: Settings) -> str | None:
 
 def _key_file(path: Path, prefix: str) -> str:
     """The key in that file, made with mode 600 if there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

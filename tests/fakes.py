@@ -41,7 +41,7 @@ class FakeCatalog:
             return self.older[name, version]
         raise NotFound(f"there is no version {version} of {name!r}")
 
-    async def add(self, tool: Tool, *, replace: bool = False) -> CatalogEntry:
+    async def add(self, tool: Tool, *, replace: bool = False, reason: str = "") -> CatalogEntry:
         self.older |= {(t.name, t.version): t for t in self._tools if t.name == tool.name}
         self._tools = [*(t for t in self._tools if t.name != tool.name), tool]
         return CatalogEntry(tool)

@@ -151,7 +151,7 @@ def show_explain(console: Console, told: dict[str, Any]) -> None:
             rows.add_row(
                 subtask["id"],
                 ", ".join(option["tools"]),
-                f"${option['usd']:.6f}",
+                f"${float(option['usd']):.6f}",
                 f"{option['seconds']:.2f}",
                 f"{option['quality']:.2f}",
                 f"{option['n']:.0f}",
@@ -162,7 +162,7 @@ def show_explain(console: Console, told: dict[str, Any]) -> None:
         path = other["path"]
         if path:
             console.print(
-                f"alpha {other['alpha']}: ${path['usd']:.6f}, {path['tool_seconds']:.2f} s, "
+                f"alpha {other['alpha']}: ${float(path['usd']):.6f}, {path['tool_seconds']:.2f} s, "
                 f"quality {path['quality']:.2f}: {', '.join(path['choices'].values())}",
                 **_PLAIN,
             )

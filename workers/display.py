@@ -120,7 +120,7 @@ def _words(kind: str, data: dict[str, Any]) -> str | None:
         quote = data["quote"]
         return (
             f"path {data['version']} ({data['cause']}): {len(data['choices'])} sub-tasks, "
-            f"${quote['usd']:.4f}, {quote['wall_seconds']:.1f} s, quality {quote['quality']:.2f}"
+            f"${float(quote['usd']):.4f}, {quote['wall_seconds']:.1f} s, quality {quote['quality']:.2f}"
         )
     if kind in ("run.status", "run.ended"):
         return f"run: {data.get('status')}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from orchestrator.api.schemas.fields import moment
+from orchestrator.api.schemas.fields import moment, shown
 from orchestrator.domain.events import Event, EventType
 from orchestrator.domain.run import run_ended
 from orchestrator.ports import Signals, Store
@@ -97,7 +97,7 @@ def encoded(event: Event) -> bytes:
         "number": event.number,
         "type": event.type,
         "at": moment(event.at),
-        "data": event.data,
+        "data": shown(event.data),
     }
     text = orjson.dumps(body, default=dict)
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.number, event.type.encode(), text)

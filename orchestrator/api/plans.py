@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from orchestrator.api.deps import Now, Parts
 from orchestrator.api.render import run_out
 from orchestrator.api.runs import IdempotencyKey
+from orchestrator.api.schemas.fields import shown
 from orchestrator.api.schemas.plan import (
     EditsIn,
     PathOut,
@@ -34,7 +35,7 @@ async def create(body: RunIn, parts: Parts) -> StoredPlanOut:
         artifacts=parts.artifacts,
         planner=parts.planner,
     )
-    return StoredPlanOut.of(stored, await plans.explain(stored))
+    return StoredPlanOut.of(stored, shown(await plans.explain(stored)))
 
 
 @router.get("/{plan_id}", summary="A stored plan")
@@ -51,7 +52,7 @@ async def edit(plan_id: str, body: EditsIn, parts: Parts) -> StoredPlanOut:
     """
     editor = PlanEditor(parts.catalog, parts.retriever, parts.beliefs, parts.artifacts)
     stored = await plans.edit(plan_id, body.edits, store=parts.store, editor=editor)
-    return StoredPlanOut.of(stored, await plans.explain(stored))
+    return StoredPlanOut.of(stored, shown(await plans.explain(stored)))
 
 
 @router.post("/{plan_id}/quote", summary="The same plan under another preference")
@@ -66,7 +67,10 @@ async def requote(plan_id: str, body: QuoteAsked, parts: Parts) -> RequoteOut:
         beliefs=parts.beliefs,
     )
     return RequoteOut(
-        path=PathOut.of(path), quote=QuoteOut.of(path.quote), front=explain["front"], explain=explain
+        path=PathOut.of(path),
+        quote=QuoteOut.of(path.quote),
+        front=shown(explain["front"]),
+        explain=shown(explain),
     )
 
 

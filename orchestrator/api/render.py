@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from orchestrator.api.schemas.fields import shown
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.api.schemas.run import (
     AttemptOut,
@@ -235,4 +236,4 @@ def _budget(budget: Budget) -> dict[str, Any]:
 
 
 def _object(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if value is None else dict(value)
+    return None if value is None else dict(shown(value))

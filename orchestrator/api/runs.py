@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from orchestrator.api.deps import Cursor, Limit, Now, Parts
 from orchestrator.api.render import run_line, run_out
-from orchestrator.api.schemas.fields import PageOut
+from orchestrator.api.schemas.fields import PageOut, shown
 from orchestrator.api.schemas.run import (
     AnswersIn,
     BulkIn,
@@ -96,7 +96,8 @@ async def explain(run_id: str, parts: Parts) -> dict[str, Any]:
     view = await parts.store.view(run_id)
     if view.plan is None:
         raise Invalid(f"run {run_id} has no plan yet; there is nothing to explain")
-    return await plans.explain(view.plan)
+    told: dict[str, Any] = shown(await plans.explain(view.plan))
+    return told
 
 
 @router.post("/{run_id}/cancel", summary="End a run now")

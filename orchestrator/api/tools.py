@@ -37,7 +37,12 @@ router = APIRouter(prefix="/v1/tools", tags=["tools"])
 @router.post("", status_code=201, summary="Register a tool")
 async def create(body: ToolIn, parts: Parts, response: Response) -> RegisteredOut:
     """Searchable at once; `quality` says what its document still lacks."""
-    entry = await register(body.value(), catalog=parts.catalog, modules=parts.settings.python_modules)
+    entry = await register(
+        body.value(),
+        catalog=parts.catalog,
+        caller=parts.tools,
+        modules=parts.settings.python_modules,
+    )
     response.headers["Location"] = f"/v1/tools/{entry.tool.name}"
     return await _told(entry, parts)
 
@@ -80,7 +85,9 @@ async def create_many(body: ToolsIn, parts: Parts) -> BulkToolsOut:
     for number, record in enumerate(body.tools):
         try:
             tool = ToolIn.model_validate(record).value()
-            entry = await register(tool, catalog=parts.catalog, modules=parts.settings.python_modules)
+            entry = await register(
+                tool, catalog=parts.catalog, caller=parts.tools, modules=parts.settings.python_modules
+            )
         except (ValidationError, OrchestratorError) as error:
             refused.append(_refused(number, record, error))
         else:
@@ -128,7 +135,13 @@ async def read(name: str, parts: Parts) -> RegisteredOut:
 @router.put("/{name}", summary="A new version of a tool")
 async def replace(name: str, body: ToolIn, parts: Parts) -> RegisteredOut:
     """Runs that pinned the old version keep it."""
-    entry = await update(name, body.value(), catalog=parts.catalog, modules=parts.settings.python_modules)
+    entry = await update(
+        name,
+        body.value(),
+        catalog=parts.catalog,
+        caller=parts.tools,
+        modules=parts.settings.python_modules,
+    )
     return await _told(entry, parts)
 
 

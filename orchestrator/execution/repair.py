@@ -251,7 +251,7 @@ def _cause(step: Step, steps: Sequence[Step]) -> dict[str, Any]:
 def _ask_approval(tx: Transaction, run: Run, planned: Planned) -> None:
     quote = planned.path.quote
     text = (
-        f"Run this plan of {len(planned.path.choices)} sub-tasks for about {quote.usd:.4f} USD "
+        f"Run this plan ({len(planned.path.choices)} steps of work) for about {quote.usd:.4g} USD "
         f"and {quote.wall_seconds:.1f} s?"
     )
     tx.add_question(

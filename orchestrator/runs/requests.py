@@ -53,13 +53,13 @@ def _webhook(request: RunRequest) -> list[FieldProblem]:
 
 def _filters(request: RunRequest, names: set[str], tags: set[str]) -> list[FieldProblem]:
     problems = []
-    for field, wanted in (("include", request.tools.include), ("exclude", request.tools.exclude)):
-        for number, name in enumerate(wanted):
-            known = name.removeprefix(_TAG) in tags if name.startswith(_TAG) else name in names
-            if not known:
-                what = "no tool has the tag" if name.startswith(_TAG) else "there is no tool named"
-                path = f"/tools/{field}/{number}"
-                problems.append(FieldProblem(path, f"{what} {name.removeprefix(_TAG)!r}"))
+    # What does not exist is excluded all the same: only a wrong `include` changes what happens.
+    for number, name in enumerate(request.tools.include):
+        known = name.removeprefix(_TAG) in tags if name.startswith(_TAG) else name in names
+        if not known:
+            what = "no tool has the tag" if name.startswith(_TAG) else "there is no tool named"
+            path = f"/tools/include/{number}"
+            problems.append(FieldProblem(path, f"{what} {name.removeprefix(_TAG)!r}"))
     return problems
 
 

@@ -57,9 +57,10 @@ class SqlCatalog:
             self._pinned[(name, version)] = tool
         return tool
 
-    async def add(self, tool: Tool, *, replace: bool = False) -> CatalogEntry:
+    async def add(self, tool: Tool, *, replace: bool = False, reason: str = "") -> CatalogEntry:
         """Register one tool."""
-        return (await self.add_all([tool], replace=replace))[0]
+        reasons = {tool.name: reason} if reason else {}
+        return (await self.add_all([tool], replace=replace, reasons=reasons))[0]
 
     async def add_all(
         self, new: Sequence[Tool], *, replace: bool = False, reasons: dict[str, str] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
@@ -15,9 +16,21 @@ _SHOWN = Decimal("0.000000001")
 
 
 def _money(usd: Decimal | float) -> str:
-    exact = usd if isinstance(usd, Decimal) else Decimal(repr(usd)).quantize(_SHOWN)
+    exact = usd if isinstance(usd, Decimal) else Decimal(repr(float(usd))).quantize(_SHOWN)
     text = format(exact, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def shown(value: Any) -> Any:
+    """JSON of the orchestrator as the contract has it: every `usd` a decimal string."""
+    if isinstance(value, Mapping):
+        return {
+            key: _money(inner) if key == "usd" and isinstance(inner, (int, float)) else shown(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [shown(inner) for inner in value]
+    return value
 
 
 def moment(seconds: float) -> str:

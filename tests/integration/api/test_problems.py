@@ -69,7 +69,7 @@ def test_a_body_that_is_no_json_object_is_refused(client, content, media_type):
         ({"request": "x", "webhook_url": "ftp://x"}, "/webhook_url"),
         ({"request": "x", "webhook_url": "http://user:secret@host/"}, "/webhook_url"),
         ({"request": "x", "tools": {"include": ["no_such_tool"]}}, "/tools/include/0"),
-        ({"request": "x", "tools": {"exclude": ["tag:nothing"]}}, "/tools/exclude/0"),
+        ({"request": "x", "tools": {"include": ["tag:nothing"]}}, "/tools/include/0"),
         ({"request": "x", "inputs": {"a/b": {"artifact": "art_none"}}}, "/inputs/a~1b/artifact"),
         ({"request": "  "}, "/request"),
         ({}, "/request"),
