@@ -102,7 +102,7 @@ lock: setup ## solve the dependencies anew: make lock [UPGRADE=--upgrade]
 	@$(MAKE) setup
 
 bench: setup ## the benchmarks whose figures the documentation quotes (many minutes)
-	@for script in benchmarks/engine.py benchmarks/search.py; do echo "== $$script"; $(BIN)/python $$script; done
+	@for name in engine search; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 system-tools: ## install the programs that some built-in tools call, by apt
 	@if [ "$$(id -u)" != 0 ]; then echo "system-tools: needs root: sudo make system-tools" >&2; exit 1; fi
