@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from orchestrator.planning.offline.asides import asides
@@ -42,6 +43,11 @@ _FEEDS = re.compile(
 _READ_OUT = re.compile(
     r"read\b(?:[^.,;:!?]|[.:](?=\S))*?\s(?:aloud|loud|out(?:\s+loud)?|to\s+(?:me|us|him|her|them))\b",
     re.IGNORECASE,
+)
+#: What is said of a table is counted and measured; only a text is told in fewer words.
+_MEASURED = frozenset(stem(word) for word in ("statistics", "stats", "table", "column"))
+_OF_EACH = re.compile(
+    r"\s*(?:(?:of|for|on|about|per)\b\s*)?(?:(?:the|this|that|these|those|each|every|all|any|its|my)\b\s*)*"
 )
 _WHAT_IS = re.compile(r"\bwhat(?:\s+is|['’]?s|\s+s)\s*$")
 
@@ -96,7 +102,8 @@ def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
         aside = any(a <= start < b for a, b in beside)
         found.append(replace(token, head=_starts(gap, found), aside=aside))
         between = ""
-    return [token for token in _with_units(_with_formats(found)) if not _stray_letter(token)]
+    marked = _with_units(_with_formats(_with_measures(found)))
+    return [token for token in marked if not _stray_letter(token)]
 
 
 def is_stop(word: str) -> bool:
@@ -192,6 +199,21 @@ def _ends_in_about(word: str, text: str, end: int) -> bool:
 
 def _stray_letter(token: Token) -> bool:
     return token.value is None and len(token.text) == 1 and token.unit is None
+
+
+def _with_measures(tokens: list[Token]) -> list[Token]:
+    """Reads a summary of tables or columns, and "summary statistics", as their statistics."""
+    marked = list(tokens)
+    for place, (first, second) in enumerate(pairwise(tokens)):
+        summary = first.value is None and first.stem == stem("summary")
+        if (
+            summary
+            and second.value is None
+            and second.stem in _MEASURED
+            and _OF_EACH.fullmatch(second.between)
+        ):
+            marked[place] = replace(first, stem=stem("statistics"))
+    return marked
 
 
 def _with_formats(tokens: list[Token]) -> list[Token]:

@@ -47,6 +47,12 @@ def test_values_of_the_same_name_are_added_up_largest_first(tmp_path: Path) -> N
     assert (bars.names, bars.heights, bars.labels) == (("South", "North"), (7.0, 3.0), ())
 
 
+def test_names_that_repeat_are_added_up_when_they_are_asked_for(tmp_path: Path) -> None:
+    data = {**BEST, "rows": [*BEST["rows"], ["North", "Milk", 8]]}
+    bars = bars_of(data, tmp_path, x="region")
+    assert (bars.names, bars.heights, bars.labels) == (("North", "South"), (13.0, 9.0), ())
+
+
 def test_a_group_makes_series(tmp_path: Path) -> None:
     bars = bars_of(SALES, tmp_path, x="Region", group="product")
     assert bars.names == ("North", "South")
