@@ -72,6 +72,9 @@ _THE = re.compile(r"\b(?:the|these|those|both|all)\s+$", re.IGNORECASE)
 _BEFORE = re.compile(
     r"(\b(?:in|into|to|from)(?=\s+(?:spoken|written|plain|simple|good|fluent)\s+$)|\w+(?=\s+$))"
 )
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
+#: "Is it in German?" asks for the language; "is it possible to …" does not.
+_ASKING = re.compile(r"\s*(?:is|are|was|were)\b(?!.*\b(?:to|into)\b)", re.IGNORECASE)
 _TRAILING = ".,;:!?)]}'’"
 
 
@@ -232,12 +235,11 @@ def _languages(text: str) -> Iterator[Value]:
             code and re.search(r"\b(?:in|into|to|from)\s+$", text[: match.start()])
         ):
             before = _BEFORE.search(text[: match.start()])
-            sentence = re.split(r"[.!?\n]", text[: match.start()])[-1]
             yield Value(
                 "language", ("language",), code, match.start(), match.end(),
                 {
                     "before": before[1].lower() if before else "",
-                    "asking": "yes" if re.match(r"\s*(?:is|are|was)\b", sentence, re.IGNORECASE) else "",
+                    "asking": "yes" if _ASKING.match(_SENTENCE_END.split(text[: match.start()])[-1]) else "",
                     "made": "yes" if _MADE.match(text[match.end() :]) else "",
                 },
             )  # fmt: skip

@@ -64,3 +64,37 @@ def test_attached_inputs_are_known_by_their_file_name():
 def test_text_after_a_blank_line_is_material():
     said = "Summarise this text\n\nThe sun rose late. It was cold all day."
     assert _found(said) == [("quote", "The sun rose late. It was cold all day.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [
+        ("make it 50% smaller", 50),
+        ("make it 30 percent smaller", 70),
+        ("120% bigger", 220),
+        ("half the size", 50),
+        ("shrink it by half", 50),
+        ("three quarters of its width", 75),
+        ("a third of the original size", 33.33),
+        ("twice as large", 200),
+        ("double the size", 200),
+        ("resize by 40%", 40),
+    ],
+)
+def test_sizes_against_what_is_there_are_percentages(text: str, percent: float):
+    [value] = find_values(text, attached={}, is_demand=_demand)
+    assert (value.kind, value.value, value.more["unit"]) == ("number", percent, "percent")
+
+
+@pytest.mark.parametrize(
+    ("text", "asking"),
+    [
+        ("is https://a.example/b in German or in Dutch?", ["yes", "yes"]),
+        ("Fetch it. Is it written in German?", ["yes"]),
+        ("is it possible to put it into German?", [""]),
+        ("put what is there into German", [""]),
+    ],
+)
+def test_a_question_asks_whether_a_language_is_there(text: str, asking: list[str]):
+    values = find_values(text, attached={}, is_demand=_demand)
+    assert [value.more["asking"] for value in values if value.kind == "language"] == asking
