@@ -249,9 +249,9 @@ def _cause(step: Step, steps: Sequence[Step]) -> dict[str, Any]:
 
 
 def _ask_approval(tx: Transaction, run: Run, planned: Planned) -> None:
-    quote = planned.path.quote
+    quote, count = planned.path.quote, len(planned.path.choices)
     text = (
-        f"Run this plan ({len(planned.path.choices)} steps of work) for about {quote.usd:.4g} USD "
+        f"Run this plan ({count} sub-task{'' if count == 1 else 's'}) for about {quote.usd:.4g} USD "
         f"and {quote.wall_seconds:.1f} s?"
     )
     tx.add_question(

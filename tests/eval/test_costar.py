@@ -19,7 +19,7 @@ PREFERENCE = Preference(usd=0.0, second=1.0)  # the tables hold seconds, no mone
 
 
 def table(data: Path, name: str) -> Any:
-    return json.loads((data / "costar" / name).read_text(encoding="utf-8"))
+    return json.loads((data / "data" / "costar" / name).read_text(encoding="utf-8"))
 
 
 def tools_by_subtask(data: Path) -> dict[str, tuple[Choice, ...]]:

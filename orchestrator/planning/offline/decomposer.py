@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from orchestrator.domain.planning import PlanningTask
 from orchestrator.domain.run import ToolFilter
+from orchestrator.errors import FieldProblem, Invalid
 from orchestrator.planning.drafts import Draft
 from orchestrator.planning.offline.choosing import Choosing
 from orchestrator.planning.offline.clauses import is_stop, tokens_of
@@ -25,6 +26,8 @@ from tools.spec import Tool
 _FEW = 300
 _FOUND = 60
 _NEAREST = 5
+#: Telling words and values of a request, each; a long text in quotes is one value.
+_MOST_PARTS = 200
 _ASKING = frozenset("what which who how where when why".split())
 
 
@@ -71,6 +74,17 @@ def allows(choice: ToolFilter, tool: Tool) -> bool:
     return (not choice.include or bool(marks & set(choice.include))) and not marks & set(choice.exclude)
 
 
+def _check_length(parts: Sequence[object]) -> None:
+    """Raises `Invalid` for a request whose reading would take minutes: it grows faster than its parts."""
+    if len(parts) <= _MOST_PARTS:
+        return
+    detail = (
+        f"the offline planner reads at most {_MOST_PARTS} telling words and values; put a text to work on "
+        "in quotes or attach it as a file, or send the jobs as several requests"
+    )
+    raise Invalid(detail, problems=[FieldProblem("/request", detail)])
+
+
 def _draft(
     task: PlanningTask,
     text: str,
@@ -79,7 +93,9 @@ def _draft(
     nearest: tuple[str, ...],
 ) -> Draft:
     values = find_values(text, attached=peek, is_demand=_demand_test(jobs))
+    _check_length(values)
     tokens = tokens_of(text, values)
+    _check_length(tokens)
     evidence = weigh(tokens, jobs, peek)
     best = Choosing(task, text, tokens, values, evidence, peek).best()
     shares = shares_of(text, tokens, evidence, best.reading if best else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from orchestrator.planning.offline.arithmetic import expressions
@@ -30,13 +31,13 @@ _BARE = re.compile(
     r"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|edu|gov|info|eu|uk|de|fr|es|it|nl|ch|at)(?:/[^\s<>\"]*)?(?![\w@])",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++\b")
 _QUOTED = re.compile(
-    r'"([^"]+)"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|`([^`]+)`|(?<![\w])[\'‘]([^\'’\n]+(?:[\'’]\w[^\'’\n]*)*)[\'’](?!\w)'
+    r'"([^"]+)"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|`([^`]+)`|(?<![\w])[\'‘]([^\'’\n]+(?:[\'’]\w[^\'’\n]*){0,200})[\'’](?!\w)'
 )
 _AFTER_COLON = re.compile(r":[ \t]*\n?\s*(?=\S)")
 _FILE = re.compile(
-    r"(?<![\w/.@])[\w-]+(?:\.[\w-]+)*\.(?:" + "|".join(sorted(ENDINGS)) + r")\b", re.IGNORECASE
+    r"(?<![\w/.@-])[\w-]++(?:\.[\w-]++)*\.(?:" + "|".join(sorted(ENDINGS)) + r")\b", re.IGNORECASE
 )
 _NUMBER = re.compile(
     r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:(?<![\w.])[-−]?|(?<=\d[x×]))\d+(?:\.\d+)?"
@@ -50,7 +51,7 @@ _SIZED = (
     r"(?:size|dimensions|width|height)"
 )
 _MORE_OR_LESS = re.compile(
-    r"(?:by\s+)?(\d+(?:\.\d+)?)\s*(?:%|percent|per\s+cent)\s+(smaller|less|larger|bigger|greater)",
+    r"(?:by\s+)?(?<!\d)(\d++(?:\.\d++)?+)\s*+(?:%|percent|per\s+cent)\s+(smaller|less|larger|bigger|greater)",
     re.IGNORECASE,
 )
 _SHARE_OF = re.compile(
@@ -75,6 +76,11 @@ _BEFORE = re.compile(
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 #: "Is it in German?" asks for the language; "is it possible to …" does not.
 _ASKING = re.compile(r"\s*(?:is|are|was|were)\b(?!.*\b(?:to|into)\b)", re.IGNORECASE)
+#: Characters before a value that are looked at.
+_BEARING = 300
+#: Colons of a request behind which a text to work on may begin.
+_COLONS = 50
+_GAP = re.compile(r"\s++")
 _TRAILING = ".,;:!?)]}'’"
 
 
@@ -99,16 +105,22 @@ def find_values(
 
 
 def _add(found: list[Value], more: Iterator[Value]) -> None:
-    for value in list(more):
-        if all(value.end <= other.start or value.start >= other.end for other in found):
+    values = list(more)
+    taken = bytearray(max((value.end for value in (*found, *values)), default=0))
+    for value in found:
+        taken[value.start : value.end] = b"\1" * (value.end - value.start)
+    for value in values:
+        if 1 not in taken[value.start : value.end]:
             found.append(value)
+            taken[value.start : value.end] = b"\1" * (value.end - value.start)
 
 
 def _masked(text: str, found: list[Value]) -> str:
     """The text with every value found so far blotted out, at the same length."""
+    letters = list(text)
     for value in found:
-        text = text[: value.start] + "\0" * (value.end - value.start) + text[value.end :]
-    return text
+        letters[value.start : value.end] = "\0" * (value.end - value.start)
+    return "".join(letters)
 
 
 def _addresses(text: str) -> Iterator[Value]:
@@ -135,7 +147,7 @@ def _quoted(text: str) -> Iterator[Value]:
         if _SQL.match(inner.strip()):
             yield Value("sql", ("sql", "string"), inner.strip(), match.start(), match.end())
             continue
-        naming = _NAMING.search(text[: match.start()])
+        naming = _NAMING.search(_before(text, match))
         kind = "name" if naming else "quote"
         types = ("string",) if naming else ("text", "string")
         yield Value(kind, types, inner.strip(), match.start(), match.end())
@@ -149,7 +161,7 @@ def _queries(text: str) -> Iterator[Value]:
 def _literal_text(text: str, found: list[Value], is_demand: Callable[[str], bool]) -> Iterator[Value]:
     """What follows a colon, or a blank line, is material when it does not begin like a demand."""
     masked = _masked(text, found)
-    for match in _AFTER_COLON.finditer(masked):
+    for match in islice(_AFTER_COLON.finditer(masked), _COLONS):
         if not any(is_demand(part) for part in _PARTS.split(text[: match.start()])):
             continue
         rest = text[match.end() :].rstrip()
@@ -160,7 +172,8 @@ def _literal_text(text: str, found: list[Value], is_demand: Callable[[str], bool
         ):
             yield Value("quote", ("text", "string"), rest, match.end(), match.end() + len(rest))
             return
-    block = re.search(r"\n\s*\n(?=\S)", masked)
+    gaps = (gap for gap in _GAP.finditer(masked) if gap[0].count("\n") > 1 and gap.end() < len(masked))
+    block = next(gaps, None)
     if block and not is_demand(text[block.end() :]) and len(text[block.end() :].split()) >= 5:
         rest = text[block.end() :].rstrip()
         yield Value("quote", ("text", "string"), rest, block.end(), block.end() + len(rest))
@@ -213,6 +226,11 @@ def _numbers(text: str) -> Iterator[Value]:
         yield Value("number", types, plain, match.start(), match.end(), more)
 
 
+def _before(text: str, match: re.Match[str]) -> str:
+    """The words before a match that can bear on it: the whole text for each would take quadratic time."""
+    return text[max(0, match.start() - _BEARING) : match.start()]
+
+
 def _number_words(text: str) -> Iterator[Value]:
     for match in _WORD.finditer(text):
         number = NUMBER_WORDS.get(match[0].lower())
@@ -224,7 +242,7 @@ def _number_words(text: str) -> Iterator[Value]:
                 number,
                 match.start(),
                 match.end(),
-                {"word": match[0].lower(), "the": "yes" if _THE.search(text[: match.start()]) else ""},
+                {"word": match[0].lower(), "the": "yes" if _THE.search(_before(text, match)) else ""},
             )
 
 
@@ -232,14 +250,14 @@ def _languages(text: str) -> Iterator[Value]:
     for match in _WORD.finditer(text):
         code = LANGUAGES.get(match[0].lower())
         if (code and match[0][0].isupper()) or (
-            code and re.search(r"\b(?:in|into|to|from)\s+$", text[: match.start()])
+            code and re.search(r"\b(?:in|into|to|from)\s+$", _before(text, match))
         ):
-            before = _BEFORE.search(text[: match.start()])
+            before = _BEFORE.search(_before(text, match))
             yield Value(
                 "language", ("language",), code, match.start(), match.end(),
                 {
                     "before": before[1].lower() if before else "",
-                    "asking": "yes" if _ASKING.match(_SENTENCE_END.split(text[: match.start()])[-1]) else "",
+                    "asking": "yes" if _ASKING.match(_SENTENCE_END.split(_before(text, match))[-1]) else "",
                     "made": "yes" if _MADE.match(text[match.end() :]) else "",
                 },
             )  # fmt: skip

@@ -110,7 +110,7 @@ async def test_an_approval_is_asked_for_with_the_quote(world):
     view = await world.truth.store.view("run_1")
     assert (view.run.status, view.run.job) == (RunStatus.NEEDS_INPUT, None)
     assert view.questions[0].id == "approve_plan"
-    assert "1 sub-tasks" in view.questions[0].text
+    assert "this plan (1 sub-task)" in view.questions[0].text
 
 
 async def test_a_refusal_of_the_planner_is_the_runs_error(world):
