@@ -71,7 +71,7 @@ class Door:
         return None
 
     def _known_host(self, host: str) -> bool:
-        name = urlsplit(f"//{host}").hostname if host else None
+        name = _name_of(host)
         allowed = {allowed.strip("[]").lower() for allowed in self.hosts}
         return name is not None and name.lower() in allowed
 
@@ -120,7 +120,17 @@ def _cookie(headers: Headers) -> str | None:
 
 def _own_origin(headers: Headers) -> bool:
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    if origin is None or _name_of(origin.partition("://")[2]) is None:
+        return False
+    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+
+def _name_of(host: str) -> str | None:
+    """The name in "name:port", or None for what is no such thing (a lone bracket, say)."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def _unauthorised() -> Response:

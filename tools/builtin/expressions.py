@@ -149,7 +149,9 @@ def _logarithm(number: Number, base: Number | None = None) -> float:
 
 
 def _round(number: Number, digits: Number = 0) -> Number:
-    return round(number, int(digits)) if digits else round(number)
+    # Beyond all digits that a number has here, rounding works on ever larger powers of ten.
+    places = int(max(-_BITS, min(digits, _BITS)))
+    return round(number, places) if places else round(number)
 
 
 def _mean(*numbers: Number) -> float:

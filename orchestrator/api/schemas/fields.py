@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+import orjson
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
 
 T = TypeVar("T")
 
@@ -57,10 +60,38 @@ Moment = Annotated[
 Json = Annotated[Any, WithJsonSchema({})]
 
 
+#: Levels of a body; answers wrap what was sent into some more, and JSON writers stop at 254.
+_DEEPEST = 100
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
 class Asked(BaseModel):
-    """A body or a part of one: unknown fields are refused by name."""
+    """A body or a part of one: unknown fields, and values that no database keeps, are refused by name."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_kept(cls, value: Any) -> Any:
+        fault = unkept(value) if isinstance(value, dict) else None
+        if fault is not None:
+            raise ValueError(fault)
+        return value
+
+
+def unkept(value: Any) -> str | None:
+    """What is wrong with JSON that came in, or None: all of it must be kept and told again as it is."""
+    wrapped = value
+    for _ in range(254 - _DEEPEST):
+        wrapped = [wrapped]
+    try:
+        written = orjson.dumps(wrapped)
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, RecursionError) or "ecursion" in str(error):
+            return f"it is nested deeper than {_DEEPEST} levels"
+        return f"it holds a value that JSON cannot hold: {error}"
+    return "it holds the character NUL, which no text may hold" if _NUL.search(written) else None
 
 
 class Told(BaseModel):

@@ -13,6 +13,8 @@ from orchestrator.domain.run import RunRequest, ToolFilter
 
 _WORDS = 20_000
 _SHORT = 200
+#: A budget in whole nano-dollars must fit into eight bytes.
+_MOST_USD = 1_000_000_000
 Label = Annotated[str, Field(min_length=1, max_length=_SHORT)]
 Value = Annotated[str, Field(max_length=_SHORT)]
 
@@ -39,9 +41,9 @@ class PreferenceIn(Asked):
 class BudgetIn(Asked):
     """Hard limits of one run: money, seconds of wall clock, model tokens, quality of the path."""
 
-    usd: Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=9)] | None = None
+    usd: Annotated[Decimal, Field(ge=0, le=_MOST_USD, max_digits=20, decimal_places=9)] | None = None
     seconds: Annotated[float, Field(gt=0)] | None = None
-    tokens: Annotated[int, Field(ge=0)] | None = None
+    tokens: Annotated[int, Field(ge=0, le=2**53)] | None = None
     min_quality: Annotated[float, Field(ge=0, le=1)] | None = None
 
     def value(self) -> Budget:

@@ -32,7 +32,10 @@ _WHOLE = tuple(
         (rf"({_NUM})\s*+(?:%|percent|per\s++cent)\s++of\s++({_NUM})", r"\1 / 100 * \2"),
     )
 )
-_OPERAND = rf"(?:{_ROOT}\(?\s*+{_NUM}(?:\s*+\))?|(?<![\w.])-?{_NUM}(?:\s*+(?:%|percent|per\s++cent)\s++of\s++{_NUM})?)"
+_OPERAND = (
+    rf"(?:{_ROOT}\(?\s*+{_NUM}(?:\s*+\))?|"
+    rf"(?<![\w.])-?{_NUM}(?:\s*+(?:%|percent|per\s++cent)\s++of\s++{_NUM})?)"
+)
 _SIGN_WORDS = (
     r"plus|minus|times|multiplied\s++by|divided\s++by|over|added\s++to|to\s++the\s++power\s++(?:of)?|"
     r"raised\s++to(?:\s++the)?|squared|cubed|x"

@@ -27,7 +27,7 @@ _FEW = 300
 _FOUND = 60
 _NEAREST = 5
 #: Telling words and values of a request, each; a long text in quotes is one value.
-_MOST_PARTS = 200
+_MOST_PARTS = 120
 _ASKING = frozenset("what which who how where when why".split())
 
 

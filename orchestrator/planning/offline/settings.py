@@ -21,7 +21,7 @@ TO = {"target", "to", "into", "destination", "dest", "out", "output"}
 FROM = {"source", "from", "origin", "src", "input"}
 _TITLES = {"title", "name", "heading", "caption", "subject", "filename"}
 _NOT = re.compile(r"\b(?:without|no|not|don't|never)\b")
-_SIZE = re.compile(r"(\d+)\s*(?:px|pixels?)?\s*(?:x|×|by)\s*(\d+)")
+_SIZE = re.compile(r"(?<!\d)(\d{1,9})\s*+(?:px|pixels?)?\s*+(?:x|×|by)\s*+(\d{1,9})(?!\d)")
 _REST = re.compile(r"\b(?:for|about|on|mentions?|mentioning)\s+(.+)$", re.IGNORECASE | re.DOTALL)
 #: Nouns for how much there is of something, and the words that tie them to it.
 _QUANTITY = frozenset(stem(word) for word in ("number", "amount", "quantity"))
