@@ -114,3 +114,8 @@ signs = st.sampled_from([" + ", " - ", "*"])
 def test_sums_agree_with_python(parts: list[tuple[str, str]], last: str) -> None:
     text = "".join(f"({number}){sign}" for number, sign in parts) + last
     assert math.isclose(evaluate(text)[0], eval(text), rel_tol=1e-9, abs_tol=1e-9)
+
+
+def test_rounding_to_absurd_places_is_quick():
+    assert evaluate("round(123, -100000000)")[0] == 0
+    assert evaluate("round(1.25, 100000000)")[0] == 1.25
