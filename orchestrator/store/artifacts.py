@@ -78,6 +78,8 @@ class FolderArtifacts:
         return (await self.put_file(path, media_type=media_type, name=name)).reference()
 
     async def _record(self, digest: str, size: int, media_type: str, name: str) -> Artifact:
+        # A name comes from outside: control characters stop some databases and confuse whoever reads it.
+        name = "".join(letter for letter in name if letter.isprintable()) or "file"
         # The name and type belong to the bytes as first given; other ones make another artifact.
         salted = hashlib.sha256(f"{digest}\n{media_type}\n{name}".encode()).hexdigest()
         id = f"art_{salted[:32]}"

@@ -104,3 +104,9 @@ async def test_a_database_without_room_refuses_and_goes_on_when_there_is_some(
         assert len((await truth.store.runs(RunFilter(), limit=99, cursor=None)).items) == kept + 2
     finally:
         truth.database.stop()
+
+
+async def test_control_characters_of_a_name_are_left_out(artifacts: FolderArtifacts) -> None:
+    kept = await artifacts.put(b"x", media_type="text/plain", name="a\0b\r\n\ud800.txt")
+    assert (await artifacts.get(kept.id)).name == "ab.txt"
+    assert (await artifacts.put(b"x", media_type="text/plain", name="\0")).name == "file"
