@@ -13,19 +13,11 @@ from tests.e2e.conftest import Asking
 from tests.e2e.requests import BY_NAME, JOBS
 from tests.e2e.service import Client, Service
 
-#: Wordings that the offline planner does not serve yet, each with what it lacks.
-FALLS_SHORT: dict[tuple[str, int], str] = {}
+#: Each job in its four wordings: all of them must be served.
+WORDINGS = [pytest.param(job.name, number, id=f"{job.name}-{number}") for job in JOBS for number in range(4)]
 
 
-def wordings():
-    for job in JOBS:
-        for number in range(4):
-            lacking = FALLS_SHORT.get((job.name, number))
-            marks = [pytest.mark.xfail(reason=lacking)] if lacking else []
-            yield pytest.param(job.name, number, id=f"{job.name}-{number}", marks=marks)
-
-
-@pytest.mark.parametrize(("name", "number"), list(wordings()))
+@pytest.mark.parametrize(("name", "number"), WORDINGS)
 def test_a_request_in_plain_words_is_done_over_rest(name: str, number: int, client: Client, asking: Asking):
     job = BY_NAME[name]
     run = client.do(asking.words(job.wordings[number]), *asking.attached(job))
