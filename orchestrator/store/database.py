@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.errors import OrchestratorError
-from orchestrator.store import intake, leases, steps
+from orchestrator.store import claiming, intake, leases, recording
 from orchestrator.store.engine import DatabaseClock, open_engine
 from orchestrator.store.journal import Journal
 from orchestrator.store.unit_of_work import SqlTransaction, run_acts
@@ -39,13 +39,13 @@ class Database:
             self.engine,
             self.clock,
             handlers={
-                RECORD: steps.record_outcomes,
+                RECORD: recording.record_outcomes,
                 "accept": intake.accept_runs,
                 "act": run_acts,
                 "plain": _plain,
                 "sweep": leases.sweep,
                 "jobs": leases.claim_jobs,
-                "claim": steps.claim_steps,
+                "claim": claiming.claim_steps,
             },
             after_commit=after_commit,
         )

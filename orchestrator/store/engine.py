@@ -111,6 +111,9 @@ def _server_time(connection: Connection) -> float:
     return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
 
+#: The databases that statements are written for.
+DIALECTS = ("sqlite", "postgresql")
+
 #: The parameter that carries the rows of `rows_from_json`.
 ROWS = "rows_json"
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    case,
     exists,
     insert,
     or_,
@@ -27,11 +26,12 @@ from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import Job, RunStatus
 from orchestrator.domain.step import Ending, StepId, StepStatus
 from orchestrator.ports import JobClaim, Swept
+from orchestrator.store.claiming import LEASE
 from orchestrator.store.codec import dumps, loads
+from orchestrator.store.ends import ask_repair, close_steps, end_if_over, move
 from orchestrator.store.engine import ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.rows import run_of
-from orchestrator.store.steps import LEASE, ask_repair, end_if_over, move
 from orchestrator.store.tables import attempts, questions, runs, steps
 
 #: A step whose worker vanished so many times is poison.
@@ -304,57 +304,6 @@ def _end_late(journal: Journal) -> None:
             )
             close_steps(journal, run, {"reason": "deadline"})
             move(journal, run, RunStatus.FAILED)
-
-
-def close_steps(journal: Journal, run: LockedRun, cause: dict[str, Any]) -> None:
-    """Cancel all open steps of a run; the raised fence makes late answers void."""
-    in_flight = (steps.c.run_id == run.id) & (steps.c.status == StepStatus.RUNNING.value)
-    for row in journal.connection.execute(select(steps).where(in_flight)).all():
-        cut_off(journal, run, row)
-    still = [StepStatus.PENDING, StepStatus.READY, StepStatus.RUNNING, StepStatus.WAITING]
-    closed = journal.connection.execute(
-        update(steps)
-        .where(steps.c.run_id == run.id, steps.c.status.in_([status.value for status in still]))
-        .values(
-            status=StepStatus.CANCELLED.value,
-            fence=steps.c.fence + 1,
-            owner=None,
-            lease_until=None,
-            cause=dumps(cause),
-            usd_nano=case(
-                (steps.c.status == StepStatus.RUNNING.value, steps.c.usd_nano + steps.c.worst_nano),
-                else_=steps.c.usd_nano,
-            ),
-            finished_at=journal.now,
-        )
-        .returning(steps.c.key, steps.c.subtask, steps.c.tool)
-    ).all()
-    run.add("open_steps", -len(closed))
-    for row in closed:
-        journal.event(
-            run.id,
-            EventType.STEP_CANCELLED,
-            {"step": row.key, "subtask": row.subtask, "tool": row.tool, "cause": cause},
-        )
-
-
-def cut_off(journal: Journal, run: LockedRun, row: Any) -> None:
-    """Keep the attempt of a call that is cancelled in flight, and charge what it may have cost at most."""
-    journal.connection.execute(
-        insert(attempts).values(
-            run_id=row.run_id,
-            idx=row.idx,
-            number=row.fence,
-            ending=Ending.CANCELLED.value,
-            revision=row.revision,
-            worker=row.owner,
-            started_at=row.started_at,
-            finished_at=journal.now,
-            usd_nano=row.worst_nano,
-        )
-    )
-    run.add("spent_nano", row.worst_nano)
-    run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
 
 
 def _ask_for_input(journal: Journal) -> None:

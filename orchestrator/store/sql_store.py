@@ -23,9 +23,10 @@ from orchestrator.ports import (
     Transaction,
 )
 from orchestrator.store import beliefs, leases, queries
+from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
 from orchestrator.store.intake import Intake
-from orchestrator.store.steps import ClaimAsk, Packet, Record
+from orchestrator.store.recording import Record
 from orchestrator.store.tables import counters
 from tools.spec import Tool
 

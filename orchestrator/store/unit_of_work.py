@@ -18,11 +18,10 @@ from orchestrator.domain.step import STEP_MOVES, Step, StepId, StepStatus, Verdi
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ports import NewStep, StoredPlan
 from orchestrator.store.codec import dump, dumps, load, nano
+from orchestrator.store.ends import cut_off, end_if_over, move
 from orchestrator.store.engine import insert_rows
 from orchestrator.store.journal import Journal, LockedRun
-from orchestrator.store.leases import cut_off
 from orchestrator.store.rows import plan_of, question_of, run_of, step_of
-from orchestrator.store.steps import end_if_over, move
 from orchestrator.store.tables import paths, plans, questions, runs, steps, tools
 from tools.spec import Tool
 

@@ -1,0 +1,108 @@
+"""The children of steps that succeeded: one need less for each, and those that are free claimed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Boolean, Double, Integer, Text, and_, bindparam, case, literal, null, update
+
+from orchestrator.domain.events import EventType
+from orchestrator.domain.run import RunStatus
+from orchestrator.domain.step import Claim, StepId, StepStatus
+from orchestrator.store.claiming import CLAIM_COLUMNS, KEY, LEASE, claim_of, started
+from orchestrator.store.codec import dumps, loads
+from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
+from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.tables import steps
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A step that succeeded: its children as JSON, and who would go on with how many of them."""
+
+    id: StepId
+    children: str
+    owner: str
+    room: Callable[[], int]
+
+
+#: For each child: its row of the statement, and the parent whose caller gets it when it is claimed.
+_Wanted = dict[StepId, tuple[dict[str, Any], StepId]]
+
+
+def promote_children(
+    journal: Journal, parents: Sequence[Parent], runs_by_id: Mapping[str, LockedRun]
+) -> dict[StepId, list[Claim]]:
+    """The children claimed in this very commit, by parent: those that are free and that fit."""
+    claims: dict[StepId, list[Claim]] = {}
+    wanted = _wanted_children(parents, runs_by_id)
+    if not wanted:
+        return claims
+    statement = _PROMOTE[journal.connection.dialect.name]
+    parameters = {ROWS: dumps([row for row, _ in wanted.values()]), "now": journal.now}
+    for row in journal.connection.execute(statement, parameters).all():
+        if row.status == StepStatus.RUNNING.value:
+            claim = claim_of(row)
+            claims.setdefault(wanted[claim.id][1], []).append(claim)
+            journal.event(row.run_id, EventType.STEP_STARTED, started(claim))
+        elif row.status == StepStatus.READY.value:
+            journal.ring = True
+    return claims
+
+
+def _wanted_children(parents: Sequence[Parent], runs_by_id: Mapping[str, LockedRun]) -> _Wanted:
+    wanted: _Wanted = {}
+    room: dict[str, int] = {}
+    for parent in parents:
+        run_id = parent.id.run_id
+        run = runs_by_id[run_id]
+        for idx in loads(parent.children):
+            child = StepId(run_id, idx)
+            if child in wanted:
+                wanted[child][0]["n"] += 1
+                continue
+            left = room.setdefault(parent.owner, parent.room())
+            inline = left > 0 and run["status"] == RunStatus.RUNNING and run["error"] is None
+            room[parent.owner] = left - inline
+            row = {"run_id": run_id, "idx": idx, "n": 1, "inline": inline, "owner": parent.owner}
+            wanted[child] = (row, parent.id)
+    return wanted
+
+
+def _promote_statement(dialect: str) -> Any:
+    v = rows_from_json(
+        dialect,
+        [*KEY, ("n", Integer()), ("inline", Boolean()), ("owner", Text())],
+    )
+    now = bindparam("now", type_=Double)
+    due = steps.c.needs_left - v.c.n <= 0
+    # Paid calls reserve money and once-only calls need a durable claim: both go through `claim_steps`.
+    here = and_(due, v.c.inline, steps.c.worst_nano == 0, ~steps.c.once)
+    return (
+        update(steps)
+        .values(
+            needs_left=steps.c.needs_left - v.c.n,
+            status=case(
+                (here, literal(StepStatus.RUNNING.value)),
+                (due, literal(StepStatus.READY.value)),
+                else_=steps.c.status,
+            ),
+            fence=case((here, steps.c.fence + 1), else_=steps.c.fence),
+            tries=case((here, steps.c.tries + 1), else_=steps.c.tries),
+            owner=case((here, v.c.owner), else_=null()),
+            lease_until=case((here, now + LEASE), else_=null()),
+            started_at=case((here, now), else_=steps.c.started_at),
+            run_at=case((due, now), else_=null()),
+        )
+        .where(
+            steps.c.run_id == v.c.run_id,
+            steps.c.idx == v.c.idx,
+            steps.c.status == StepStatus.PENDING.value,
+        )
+        .returning(*CLAIM_COLUMNS)
+    )
+
+
+_PROMOTE = {dialect: _promote_statement(dialect) for dialect in DIALECTS}

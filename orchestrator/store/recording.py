@@ -1,0 +1,224 @@
+"""Outcomes: recorded for a whole group at once, each under its fence.
+
+Each statement handles all rows of the group through one JSON parameter, so a commit costs the
+same few round trips whether it holds one outcome or three hundred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Double,
+    Integer,
+    Text,
+    case,
+    null,
+    update,
+)
+
+from orchestrator.domain.events import EventType
+from orchestrator.domain.step import Ending, Outcome, StepId, StepStatus, Verdict
+from orchestrator.ports import Recorded
+from orchestrator.store import beliefs
+from orchestrator.store.children import Parent, promote_children
+from orchestrator.store.claiming import KEY
+from orchestrator.store.codec import dump, dumps, nano
+from orchestrator.store.ends import ask_repair, end_if_over
+from orchestrator.store.engine import DIALECTS, ROWS, insert_rows, rows_from_json
+from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.tables import attempts, steps
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An outcome handed to the writer: by whom, and how many children it may claim at once."""
+
+    outcome: Outcome
+    owner: str
+    room: Callable[[], int]
+
+
+def record_outcomes(journal: Journal, records: Sequence[Record]) -> list[Recorded]:
+    """Record each outcome whose fence still holds; promote and claim the children of successes."""
+    runs_by_id = journal.lock(record.outcome.claim.id.run_id for record in records)
+    settled = _settle_steps(journal, records)
+    counted = [record for record in records if record.outcome.claim.id in settled]
+    _add_attempts(journal, counted)
+    for record in counted:
+        id_ = record.outcome.claim.id
+        _account(journal, runs_by_id[id_.run_id], record, settled[id_])
+    parents = [
+        Parent(id_, settled[id_].children, record.owner, record.room)
+        for record in counted
+        if record.outcome.ending is Ending.SUCCEEDED
+        for id_ in (record.outcome.claim.id,)
+    ]
+    claims = promote_children(journal, parents, runs_by_id)
+    for run_id in {record.outcome.claim.id.run_id for record in counted}:
+        end_if_over(journal, runs_by_id[run_id])
+    beliefs.observe(journal.connection, [record.outcome for record in counted])
+    ids = [record.outcome.claim.id for record in records]
+    return [Recorded(id_ in settled, tuple(claims.get(id_, ()))) for id_ in ids]
+
+
+_STATUS = {
+    Ending.SUCCEEDED: StepStatus.SUCCEEDED,
+    Ending.LOW_QUALITY: StepStatus.LOW_QUALITY,
+    Ending.FAILED: StepStatus.FAILED,
+    Ending.RETRY: StepStatus.WAITING,
+}
+
+
+_EVENT = {
+    Ending.SUCCEEDED: EventType.STEP_SUCCEEDED,
+    Ending.LOW_QUALITY: EventType.STEP_LOW_QUALITY,
+    Ending.FAILED: EventType.STEP_FAILED,
+    Ending.RETRY: EventType.STEP_WAITING,
+}
+
+
+#: Endings after which the step itself never moves again by itself.
+_FINAL = frozenset({Ending.SUCCEEDED, Ending.LOW_QUALITY, Ending.FAILED})
+
+
+def _settle_steps(journal: Journal, records: Sequence[Record]) -> dict[StepId, Any]:
+    """Write every outcome under its fence; what comes back is what counted."""
+    rows = [_settled_row(record.outcome, journal.now) for record in records]
+    statement = _SETTLE[journal.connection.dialect.name]
+    settled = journal.connection.execute(statement, {ROWS: dumps(rows)}).all()
+    return {StepId(row.run_id, row.idx): row for row in settled}
+
+
+def _settled_row(outcome: Outcome, now: float) -> dict[str, Any]:
+    claim = outcome.claim
+    retry = outcome.ending is Ending.RETRY
+    revised = outcome.revised is not None
+    return {
+        "run_id": claim.id.run_id,
+        "idx": claim.id.idx,
+        "old_fence": claim.fence,
+        "status": _STATUS[outcome.ending].value,
+        "cause": dumps(_backoff(outcome, now)) if retry else None,
+        "run_at": now + outcome.retry_in if retry else None,
+        "finished_at": None if retry else now,
+        "output": None if outcome.output is None else dumps(outcome.output),
+        "verdict": None if outcome.verdict is None else dump(Verdict, outcome.verdict),
+        "error": None if outcome.error is None else dumps(outcome.error),
+        "arguments": dumps(outcome.revised) if revised else None,
+        "revisions": 1 if revised else 0,
+        "usd_nano": nano(outcome.usage.usd),
+        "tokens": outcome.usage.tokens_in + outcome.usage.tokens_out,
+        "seconds": outcome.usage.seconds,
+    }
+
+
+def _backoff(outcome: Outcome, now: float) -> dict[str, Any]:
+    reason = "changed_arguments" if outcome.revised is not None else "backoff"
+    return {"reason": reason, "until": now + outcome.retry_in, "attempt": outcome.claim.tries + 1}
+
+
+def _settle_statement(dialect: str) -> Any:
+    v = rows_from_json(
+        dialect,
+        [
+            *KEY,
+            ("old_fence", BigInteger()),
+            ("status", Text()),
+            ("cause", Text()),
+            ("run_at", Double()),
+            ("finished_at", Double()),
+            ("output", Text()),
+            ("verdict", Text()),
+            ("error", Text()),
+            ("arguments", Text()),
+            ("revisions", Integer()),
+            ("usd_nano", BigInteger()),
+            ("tokens", BigInteger()),
+            ("seconds", Double()),
+        ],
+    )
+    taken = {name: v.c[name] for name in ("status", "cause", "run_at", "finished_at", "output", "verdict")}
+    return (
+        update(steps)
+        .values(
+            **taken,
+            error=v.c.error,
+            arguments=case((v.c.arguments.is_not(None), v.c.arguments), else_=steps.c.arguments),
+            revision=steps.c.revision + v.c.revisions,
+            tries=case((v.c.revisions > 0, 0), else_=steps.c.tries),
+            usd_nano=steps.c.usd_nano + v.c.usd_nano,
+            tokens=steps.c.tokens + v.c.tokens,
+            seconds=steps.c.seconds + v.c.seconds,
+            owner=null(),
+            lease_until=null(),
+        )
+        .where(
+            steps.c.run_id == v.c.run_id,
+            steps.c.idx == v.c.idx,
+            steps.c.fence == v.c.old_fence,
+            steps.c.status == StepStatus.RUNNING.value,
+        )
+        .returning(steps.c.run_id, steps.c.idx, steps.c.children, steps.c.worst_nano)
+    )
+
+
+def _add_attempts(journal: Journal, records: Sequence[Record]) -> None:
+    rows = [
+        {
+            "run_id": record.outcome.claim.id.run_id,
+            "idx": record.outcome.claim.id.idx,
+            "number": record.outcome.claim.fence,
+            "ending": record.outcome.ending.value,
+            "revision": record.outcome.claim.revision,
+            "worker": record.owner,
+            "started_at": min(record.outcome.started_at or journal.now, journal.now),
+            "finished_at": journal.now,
+            "usd_nano": nano(record.outcome.usage.usd),
+            "tokens": record.outcome.usage.tokens_in + record.outcome.usage.tokens_out,
+            "error": None if record.outcome.error is None else dumps(record.outcome.error),
+        }
+        for record in records
+    ]
+    insert_rows(journal.connection, attempts, rows)
+
+
+def _account(journal: Journal, run: LockedRun, record: Record, row: Any) -> None:
+    """Charge the run, give back the reservation, note the event, and ask for repair where needed."""
+    outcome = record.outcome
+    run.add("spent_nano", nano(outcome.usage.usd))
+    run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
+    run.add("tokens", outcome.usage.tokens_in + outcome.usage.tokens_out)
+    run.add("seconds", outcome.usage.seconds)
+    if outcome.ending in _FINAL:
+        run.add("open_steps", -1)
+    if outcome.ending in (Ending.FAILED, Ending.LOW_QUALITY):
+        ask_repair(journal, run)
+    if outcome.ending is Ending.RETRY and outcome.retry_in <= 0:
+        journal.ring = True
+    journal.event(run.id, _EVENT[outcome.ending], _told(outcome))
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    claim = outcome.claim
+    data: dict[str, Any] = {
+        "step": claim.key,
+        "subtask": claim.subtask,
+        "tool": claim.tool,
+        "attempt": claim.fence,
+        "seconds": round(outcome.usage.seconds, 6),
+        "usd": str(outcome.usage.usd),
+    }
+    if outcome.verdict is not None:
+        data["quality"] = outcome.verdict.quality
+    if outcome.error is not None:
+        data["error"] = outcome.error
+    if outcome.ending is Ending.RETRY:
+        data["retry_in"] = round(outcome.retry_in, 3)
+    return data
+
+
+_SETTLE = {dialect: _settle_statement(dialect) for dialect in DIALECTS}
