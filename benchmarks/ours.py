@@ -70,7 +70,7 @@ class _Engine:
         query = select(runs.c.finished_at).where(runs.c.id == run_id)
         while await services.database.read(lambda c: c.execute(query).scalar_one()) is None:
             await services.signals.wait(run_id, timeout=0.1)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.2)
         events = await self._until(run_id, "succeeded")
         laid = next(event.at for event in events if event.type is EventType.PATH_CHOSEN)
         return laid, events[-1].at

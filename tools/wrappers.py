@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import time
 from decimal import Decimal
@@ -104,4 +103,4 @@ def _completed(call: ToolCall, usage: Usage, seconds: float) -> Usage:
     usd = usage.usd + price.per_call
     if price.per_second:
         usd += price.per_second * Decimal(f"{seconds:.6f}")
-    return dataclasses.replace(usage, usd=usd, seconds=usage.seconds or seconds)
+    return Usage(usd, usage.seconds or seconds, usage.tokens_in, usage.tokens_out)

@@ -7,6 +7,7 @@ import random
 import shutil
 import tempfile
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,8 @@ from orchestrator.errors import NotFound, StorageFull
 from orchestrator.ports import Artifacts, Catalog, Judge, StepStore, ToolCaller
 from tools.adapter import CallContext
 from tools.errors import BadArguments, ToolError, TryAgain
-from tools.spec import Effect, Kind, Runs, Tool, Usage, is_file_schema
+from tools.schemas import schemas_of
+from tools.spec import Effect, Kind, Runs, Tool, Usage
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +56,9 @@ class Executor:
         self._steps, self._catalog, self._caller = steps, catalog, caller
         self._artifacts, self._judge, self._retry = artifacts, judge, retry
         self._scratch = scratch
-        self._outputs: dict[tuple[str, str], _Output] = {}
+        #: What a call without files gets as its folder: it does not exist.
+        self._nowhere = scratch / "none"
+        self._outputs: OrderedDict[tuple[str, str], _Output] = OrderedDict()
 
     async def execute(self, claim: Claim) -> Outcome:
         """The outcome of one attempt."""
@@ -97,8 +101,8 @@ class Executor:
     # --- the call -----------------------------------------------------------------------------
 
     async def _call(self, claim: Claim, tool: Tool, arguments: Mapping[str, Any]) -> Any:
-        scratch = self._scratch / f"{claim.id.run_id}-{claim.id.idx}-{claim.fence}"
         uses_files = _uses_files(tool)
+        scratch = self._nowhere
         if uses_files:
             scratch = Path(tempfile.mkdtemp(prefix=f"{claim.id.run_id}-", dir=self._scratch))
         context = CallContext(
@@ -163,7 +167,7 @@ class Executor:
         if claim.key == claim.subtask:
             self._outputs[key] = _Output(output, claim.aliases)
             while len(self._outputs) > _REMEMBERED:
-                self._outputs.pop(next(iter(self._outputs)))
+                self._outputs.popitem(last=False)
 
     # --- what becomes of it -------------------------------------------------------------------
 
@@ -221,8 +225,8 @@ def _uses_files(tool: Tool) -> bool:
     """Whether a call may need its scratch folder; quick Python functions over plain values do not."""
     if tool.kind is not Kind.PYTHON or tool.runs is Runs.PROCESS:
         return True
-    properties = {**tool.input_schema.get("properties", {}), **tool.output_schema.get("properties", {})}
-    return any(isinstance(schema, Mapping) and is_file_schema(schema) for schema in properties.values())
+    schemas = schemas_of(tool)
+    return schemas.input.has_files or schemas.output.has_files
 
 
 def _traceparent(claim: Claim) -> str:

@@ -41,6 +41,8 @@ def nano(usd: Decimal | float) -> int:
     >>> nano(Decimal("0.0123"))
     12300000
     """
+    if not usd:
+        return 0
     exact = Decimal(str(usd)) * _NANO
     return int(exact.to_integral_value(rounding="ROUND_CEILING"))
 

@@ -21,12 +21,12 @@ from sqlalchemy import (
 )
 
 from orchestrator.domain.events import EventType
-from orchestrator.domain.step import Ending, Outcome, StepId, StepStatus, Verdict
+from orchestrator.domain.step import Ending, Outcome, StepId, StepStatus
 from orchestrator.ports import Recorded
 from orchestrator.store import beliefs
 from orchestrator.store.children import Parent, promote_children
 from orchestrator.store.claiming import KEY
-from orchestrator.store.codec import dump, dumps, nano
+from orchestrator.store.codec import dumps, nano
 from orchestrator.store.ends import ask_repair, end_if_over
 from orchestrator.store.engine import DIALECTS, ROWS, insert_rows, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
@@ -106,7 +106,7 @@ def _settled_row(outcome: Outcome, now: float) -> dict[str, Any]:
         "run_at": now + outcome.retry_in if retry else None,
         "finished_at": None if retry else now,
         "output": None if outcome.output is None else dumps(outcome.output),
-        "verdict": None if outcome.verdict is None else dump(Verdict, outcome.verdict),
+        "verdict": None if outcome.verdict is None else dumps(outcome.verdict),
         "error": None if outcome.error is None else dumps(outcome.error),
         "arguments": dumps(outcome.revised) if revised else None,
         "revisions": 1 if revised else 0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import importlib.util
 import inspect
@@ -13,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from tools.adapter import CallContext
-from tools.errors import BadArguments, BadOutput, TimedOut, ToolError, Unavailable
+from tools.errors import BadArguments, BadOutput, ToolError, Unavailable
 from tools.files import with_files, with_references
 from tools.net import Net
 from tools.processes import Processes
@@ -32,6 +31,18 @@ class _LoopFunction:
     function: Callable[..., Awaitable[Any]]
     signature: inspect.Signature
     wants_work: bool
+    #: Its parameters by name, and those without a default; no names where it takes any.
+    names: frozenset[str] | None
+    required: frozenset[str]
+
+    def check(self, name: str, arguments: Mapping[str, Any]) -> None:
+        """Raises `BadArguments` when the function cannot be called with them."""
+        if self.names is not None and self.required <= arguments.keys() <= self.names:
+            return
+        try:
+            self.signature.bind(**arguments)
+        except TypeError as error:
+            raise BadArguments(f"{name}: {error}") from None
 
 
 class PythonFunction:
@@ -104,18 +115,12 @@ class PythonFunction:
         found = self._find(name)
         if found.wants_work:
             arguments["work"] = Work(context.scratch, self._net)
+        found.check(name, arguments)
         try:
-            found.signature.bind(**arguments)
-        except TypeError as error:
-            raise BadArguments(f"{name}: {error}") from None
-        try:
-            async with asyncio.timeout(context.timeout) as limit:
-                return await found.function(**arguments)
+            return await found.function(**arguments)
         except ToolError:
             raise
         except Exception as error:
-            if limit.expired():
-                raise TimedOut(f"{name} took longer than {context.timeout:g} s and was ended") from None
             log.exception("%s failed", name)
             words = str(error).replace(str(context.scratch), "…").partition("\n")[0]
             raise BadOutput(
@@ -150,4 +155,12 @@ def _load(name: str) -> _LoopFunction:
     if not inspect.iscoroutinefunction(function):
         raise Unavailable(f"{name} is not async: a tool of that kind runs in a process")
     signature = inspect.signature(function)
-    return _LoopFunction(function, signature, "work" in signature.parameters)
+    parameters = signature.parameters.values()
+    by_name = all(one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) for one in parameters)
+    return _LoopFunction(
+        function,
+        signature,
+        wants_work="work" in signature.parameters,
+        names=frozenset(signature.parameters) if by_name else None,
+        required=frozenset(one.name for one in parameters if one.default is one.empty),
+    )
