@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +30,33 @@ SECOND = (
     "Cold rain keeps the bees in their hives, so orchards plant wild flowers that feed wild bees too.",
     "Without pollination an apple tree bears small and crooked fruit.",
 )
+#: A long page for each of the two, as a report of a hundred pages would be: what a careful tool costs
+#: more shows on these, while on a short page every tool is done in milliseconds.
+LONG_ARTICLE = (
+    *ARTICLE,
+    *(
+        f"In {year} {who} {did} the {what}, and the ships off {where} took note of it."
+        for (year, where), (who, did), what in itertools.product(
+            zip(range(1801, 1841), itertools.cycle(("Skerry", "Ushant", "Cordouan", "Fastnet", "Genoa"))),
+            (("a keeper", "polished"), ("the engineer", "measured"), ("a sailor", "sketched"),
+             ("the harbour council", "paid for"), ("a storm", "broke"), ("a mason", "mended")),
+            ("lens", "lamp", "fog bell", "old tower", "sea wall"),
+        )
+    ),
+)  # fmt: skip
+LONG_SECOND = (
+    *SECOND,
+    *(
+        f"{who} {did} {what} in {year}."
+        for year, (who, did), what in itertools.product(
+            range(1901, 1941),
+            (("A grower", "looked after"), ("The beekeeper", "counted"), ("A swarm of honey bees", "liked"),
+             ("Every orchard", "sold"), ("A school class", "painted"), ("The bee colony", "came back to")),
+            ("the apple blossoms", "two bee hives", "the young apple trees", "wild flowers",
+             "the apple orchard by the river"),
+        )
+    ),
+)  # fmt: skip
 LETTER = "The train leaves tomorrow at nine. Please bring the red book and a warm coat."
 TABLES = {
     "Rivers": (("River", "Length km", "Country"), ("Rhine", "1230", "Germany"), ("Loire", "1006", "France"),
@@ -95,6 +123,11 @@ class Site:
         """For the places in a request."""
         return {name: f"{self.url}/{name}.html" for name in ("article", "second", "tables")}
 
+    @property
+    def long_addresses(self) -> dict[str, str]:
+        """For the same places, with the long pages in place of the short ones."""
+        return self.addresses | {name: f"{self.url}/long-{name}.html" for name in ("article", "second")}
+
 
 @contextlib.contextmanager
 def serving_pages() -> Iterator[Site]:
@@ -139,6 +172,8 @@ def _pages() -> dict[str, str]:
     return {
         "/article.html": _page("Keepers of the light", _article("Keepers of the light", ARTICLE)),
         "/second.html": _page("Bees in the orchard", _article("Bees in the orchard", SECOND)),
+        "/long-article.html": _page("A century of light", _article("A century of light", LONG_ARTICLE)),
+        "/long-second.html": _page("The orchard year", _article("The orchard year", LONG_SECOND)),
         "/tables.html": _page("Figures of nature", f"<h1>Figures of nature</h1>{tables}"),
     }
 

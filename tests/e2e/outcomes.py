@@ -12,7 +12,7 @@ from docx import Document
 from openpyxl import load_workbook
 from PIL import Image
 
-from tests.e2e.materials import ARTICLE, SECOND, TABLES, top_products
+from tests.e2e.materials import LONG_ARTICLE, LONG_SECOND, TABLES, top_products
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -55,7 +55,7 @@ def _file(run: Mapping[str, Any], media_type: str, read: Read) -> bytes:
 def _summary(run: Mapping[str, Any], read: Read) -> None:
     told = sentences(" ".join(paragraphs(_file(run, DOCX, read))))
     assert len(told) == 3, told
-    assert set(told) <= set(ARTICLE), told
+    assert set(told) <= set(LONG_ARTICLE), told
 
 
 def _chart(run: Mapping[str, Any], read: Read) -> None:
@@ -125,12 +125,12 @@ def _filled(sheet: list[list[Any]]) -> list[list[Any]]:
 
 def _join(run: Mapping[str, Any], read: Read) -> None:
     whole = paragraphs(_file(run, DOCX, read))
-    told = [sentence for text in whole for sentence in sentences(text) if sentence in ARTICLE]
+    told = [sentence for text in whole for sentence in sentences(text) if sentence in LONG_ARTICLE]
     assert len(told) == 2, whole
     rest = " ".join(text for text in whole if not any(sentence in text for sentence in told)).lower()
     words = [word for word in ("bee", "orchard", "apple", "pollinat", "hive", "colon") if word in rest]
     assert len(words) >= 3, whole
-    assert not any(sentence in " ".join(whole) for sentence in SECOND), "the second page was copied"
+    assert not any(sentence in " ".join(whole) for sentence in LONG_SECOND), "the second page was copied"
     produced = {step["subtask"]: set(step["needs"]) for step in run["steps"]}
     assert len([needs for needs in produced.values() if len(needs) >= 2]) >= 1, "the branches do not join"
 

@@ -152,7 +152,7 @@ TOOLS: tuple[Tool, ...] = (
         ),
         limits=Limits(timeout=60),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.13, quality=0.93, n=8),),
+        believed=(Believed(seconds=0.04, quality=0.93, n=8),),
         tags=("tables", "statistics"),
         docs=Docs(
             when_to_use="Group by, sum up, add up, total, subtotal, average, count or break down figures per "
@@ -240,7 +240,7 @@ TOOLS: tuple[Tool, ...] = (
         ),
         limits=Limits(timeout=60),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.13, quality=0.92, n=8),),
+        believed=(Believed(seconds=0.04, quality=0.92, n=8),),
         tags=("tables", "statistics"),
         docs=Docs(
             when_to_use="Which product sold most per region, the best seller in every area, top item "

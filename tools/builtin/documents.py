@@ -205,7 +205,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=outputs(document=file_schema(DOCX, description="The Word document.")),
         ports=Ports({**_TEXT_PORTS, "images": ("image/*",)}, {"document": DOCX}),
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.15, quality=0.97, n=8),),
+        believed=(Believed(seconds=0.025, quality=0.97, n=8),),
         tags=("document", "word", "docx", "office", "save", "export", "report", "file"),
         docs=Docs(
             when_to_use=(
@@ -238,7 +238,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=outputs(document=file_schema(PDF, description="The PDF document.")),
         ports=Ports({**_TEXT_PORTS, "images": ("image/*",)}, {"document": PDF}),
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.8, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.25, quality=0.95, n=8),),
         tags=("document", "pdf", "save", "export", "print", "report", "file"),
         docs=Docs(
             when_to_use=(

@@ -173,7 +173,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_DETECT_OUTPUT,
         ports=_DETECT_PORTS,
         limits=Limits(timeout=30),
-        believed=(Believed(seconds=0.01, quality=0.75, n=8),),
+        believed=(Believed(seconds=0.004, quality=0.75, n=8),),
         tags=("text", "language", "identify", "fast"),
         docs=Docs(
             when_to_use=(
@@ -197,7 +197,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_DETECT_OUTPUT,
         ports=_DETECT_PORTS,
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.1, quality=0.93, n=8),),
+        believed=(Believed(seconds=0.014, quality=0.93, n=8),),
         tags=("text", "language", "identify", "careful"),
         docs=Docs(
             when_to_use=(
@@ -244,7 +244,7 @@ TOOLS: tuple[Tool, ...] = (
             {"text": "text", "source": "language", "target": "language"},
         ),
         limits=Limits(timeout=120),
-        believed=(Believed(seconds=0.6, quality=0.8, n=8),),
+        believed=(Believed(seconds=0.3, quality=0.8, n=8),),
         requires={"apertium": APERTIUM_HINT},
         tags=("text", "language", "translation", "spanish", "english", "apertium"),
         docs=Docs(

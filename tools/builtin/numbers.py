@@ -85,7 +85,7 @@ TOOLS: tuple[Tool, ...] = (
         ports=Ports({"expression": ("expression", "string")}, {"result": "number", "text": "text"}),
         limits=Limits(timeout=10),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.02, quality=0.97, n=10),),
+        believed=(Believed(seconds=0.001, quality=0.97, n=10),),
         tags=("numbers",),
         docs=Docs(
             when_to_use="Calculate, compute, evaluate, work out, add, subtract, multiply, divide, "
@@ -122,7 +122,7 @@ TOOLS: tuple[Tool, ...] = (
         ),
         limits=Limits(timeout=20),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.1, quality=0.96, n=10),),
+        believed=(Believed(seconds=0.001, quality=0.96, n=10),),
         tags=("numbers", "units"),
         docs=Docs(
             when_to_use="Convert, change or express units of measurement: length, distance, weight, mass, "

@@ -248,13 +248,13 @@ TOOLS: tuple[Tool, ...] = (
         ocr_fast,
         summary="Read the text in an image quickly, as it is.",
         when="Good for clean, straight scans and screenshots.",
-        believed=Believed(seconds=0.4, quality=0.8, n=8),
+        believed=Believed(seconds=1.7, quality=0.8, n=8),
     ),
     _tool(
         "ocr_careful",
         ocr_careful,
         summary="Read the text in an image with care: straightened, enlarged, cleaned, read in several ways.",
         when="Good for crooked, small, pale, noisy or sideways scans and photos.",
-        believed=Believed(seconds=1.5, quality=0.93, n=8),
+        believed=Believed(seconds=1.9, quality=0.93, n=8),
     ),
 )

@@ -171,7 +171,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_TEXT_OUTPUT,
         ports=_TEXT_PORTS,
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.02, quality=0.72, n=8),),
+        believed=(Believed(seconds=0.002, quality=0.72, n=8),),
         trust=Trust.UNTRUSTED,
         tags=("web", "html", "text", "page", "strip", "fast"),
         docs=Docs(
@@ -200,7 +200,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_TEXT_OUTPUT,
         ports=_TEXT_PORTS,
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.2, quality=0.92, n=8),),
+        believed=(Believed(seconds=0.01, quality=0.92, n=8),),
         trust=Trust.UNTRUSTED,
         tags=("web", "html", "text", "page", "article", "main content", "careful"),
         docs=Docs(

@@ -193,7 +193,7 @@ TOOLS: tuple[Tool, ...] = (
         fields={"x": _X, "y": _Y, "label": _LABEL},
         when=_BAR_WORDS + "A quick look in low resolution.",
         request="Which product sold most per region in this CSV, as a bar chart?",
-        believed=Believed(seconds=0.25, quality=0.78, n=8),
+        believed=Believed(seconds=0.15, quality=0.78, n=8),
     ),
     _tool(
         "plot_bar_styled",
@@ -203,7 +203,7 @@ TOOLS: tuple[Tool, ...] = (
         fields={"x": _X, "y": _Y, "label": _LABEL, "group": _GROUP},
         when=_BAR_WORDS + "High resolution for a report, with values, colours and grouped bars.",
         request="Make a bar chart of the sales of each product, grouped by year, for the report",
-        believed=Believed(seconds=0.4, quality=0.93, n=8),
+        believed=Believed(seconds=0.22, quality=0.93, n=8),
     ),
     _tool(
         "plot_line",

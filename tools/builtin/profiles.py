@@ -76,7 +76,7 @@ TOOLS: tuple[Tool, ...] = (
         ports=Ports({"data": DATA_TYPES}, {"profile": "table"}),
         limits=Limits(timeout=60),
         runs=Runs.PROCESS,
-        believed=(Believed(seconds=0.15, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.045, quality=0.95, n=8),),
         tags=("tables", "statistics"),
         docs=Docs(
             when_to_use="Profile, describe, inspect, examine, survey or check the quality of a data "

@@ -93,7 +93,7 @@ TOOLS: tuple[Tool, ...] = (
             ["data", "query"],
         ),
         ports=Ports({"data": DATA_TYPES, "query": ("sql",), "more": ()}, OUT),
-        believed=(Believed(seconds=0.15, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.03, quality=0.95, n=8),),
         tags=("tables", "sql"),
         docs=Docs(
             when_to_use="When the request gives SQL, a query, a SELECT statement, or when the question needs "
@@ -140,7 +140,7 @@ TOOLS: tuple[Tool, ...] = (
             },
             OUT,
         ),
-        believed=(Believed(seconds=0.15, quality=0.9, n=6),),
+        believed=(Believed(seconds=0.03, quality=0.9, n=6),),
         tags=("tables",),
         docs=Docs(
             when_to_use="Join, merge, combine, match or look up rows of two tables or files by a common key.",

@@ -183,7 +183,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_PDF_OUTPUT,
         ports=_PDF_PORTS,
         limits=Limits(timeout=120),
-        believed=(Believed(seconds=0.1, quality=0.78, n=8),),
+        believed=(Believed(seconds=0.007, quality=0.78, n=8),),
         trust=Trust.UNTRUSTED,
         tags=("document", "pdf", "read", "text", "fast"),
         docs=Docs(
@@ -211,7 +211,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_PDF_OUTPUT,
         ports=_PDF_PORTS,
         limits=Limits(timeout=180),
-        believed=(Believed(seconds=0.3, quality=0.9, n=8),),
+        believed=(Believed(seconds=0.025, quality=0.9, n=8),),
         trust=Trust.UNTRUSTED,
         tags=("document", "pdf", "read", "text", "paragraphs", "careful"),
         docs=Docs(
@@ -240,7 +240,7 @@ TOOLS: tuple[Tool, ...] = (
         ),
         ports=Ports({"document": (DOCX,)}, {"text": "text", "title": "string"}),
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.1, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.01, quality=0.95, n=8),),
         trust=Trust.UNTRUSTED,
         tags=("document", "word", "docx", "office", "read", "text"),
         docs=Docs(

@@ -165,7 +165,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_OUTPUT,
         ports=_PORTS,
         limits=Limits(timeout=120),
-        believed=(Believed(seconds=0.2, quality=0.74, n=8),),
+        believed=(Believed(seconds=0.12, quality=0.74, n=8),),
         requires={"espeak-ng": ESPEAK_HINT},
         tags=("speech", "audio", "wav", "voice", "sound", "tts", "fast"),
         docs=Docs(
@@ -193,7 +193,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_OUTPUT,
         ports=_PORTS,
         limits=Limits(timeout=180),
-        believed=(Believed(seconds=0.4, quality=0.86, n=8),),
+        believed=(Believed(seconds=0.18, quality=0.86, n=8),),
         requires={"espeak-ng": ESPEAK_HINT},
         tags=("speech", "audio", "wav", "voice", "sound", "tts", "clear"),
         docs=Docs(

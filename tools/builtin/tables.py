@@ -164,7 +164,7 @@ TOOLS: tuple[Tool, ...] = (
         does=("read_table",),
         input_schema=schema({"data": TABLE_FILE}, ["data"]),
         ports=Ports({"data": FILE_TYPES}, OUT),
-        believed=(Believed(seconds=0.12, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.03, quality=0.95, n=8),),
         tags=("tables", "files"),
         docs=Docs(
             when_to_use="Load, open, import, parse or show the rows of a data file, CSV, "
@@ -204,7 +204,7 @@ TOOLS: tuple[Tool, ...] = (
             },
             OUT,
         ),
-        believed=(Believed(seconds=0.12, quality=0.9, n=8),),
+        believed=(Believed(seconds=0.03, quality=0.9, n=8),),
         tags=("tables",),
         docs=Docs(
             when_to_use="Filter, select, keep, restrict to, show only or drop rows or records where "
@@ -242,7 +242,7 @@ TOOLS: tuple[Tool, ...] = (
         ports=Ports(
             {"data": DATA_TYPES, "column": ("column",), "order": ("string",), "limit": ("integer",)}, OUT
         ),
-        believed=(Believed(seconds=0.12, quality=0.95, n=8),),
+        believed=(Believed(seconds=0.03, quality=0.95, n=8),),
         tags=("tables",),
         docs=Docs(
             when_to_use="Sort, order, arrange or rank rows, from highest to lowest or "

@@ -129,7 +129,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_SUMMARY_OUTPUT,
         ports=_SUMMARY_PORTS,
         limits=Limits(timeout=30),
-        believed=(Believed(seconds=0.01, quality=0.75, n=8),),
+        believed=(Believed(seconds=0.004, quality=0.75, n=8),),
         tags=("text", "summary", "summarize", "shorten", "extractive", "lead", "fast"),
         docs=Docs(
             when_to_use=(
@@ -170,7 +170,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_SUMMARY_OUTPUT,
         ports=_SUMMARY_PORTS,
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.1, quality=0.9, n=8),),
+        believed=(Believed(seconds=0.012, quality=0.9, n=8),),
         tags=(
             "text",
             "summary",
@@ -218,7 +218,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_KEYWORDS_OUTPUT,
         ports=_KEYWORDS_PORTS,
         limits=Limits(timeout=30),
-        believed=(Believed(seconds=0.01, quality=0.7, n=8),),
+        believed=(Believed(seconds=0.002, quality=0.7, n=8),),
         tags=("text", "keywords", "topics", "terms", "tags", "fast"),
         docs=Docs(
             when_to_use=(
@@ -244,7 +244,7 @@ TOOLS: tuple[Tool, ...] = (
         output_schema=_KEYWORDS_OUTPUT,
         ports=_KEYWORDS_PORTS,
         limits=Limits(timeout=60),
-        believed=(Believed(seconds=0.3, quality=0.88, n=8),),
+        believed=(Believed(seconds=0.1, quality=0.88, n=8),),
         tags=("text", "keywords", "keyphrases", "topics", "terms", "tags", "careful"),
         docs=Docs(
             when_to_use=(
