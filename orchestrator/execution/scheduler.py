@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -21,13 +22,24 @@ WORST_TOKENS_IN = 8_000
 WORST_TOKENS_OUT = 1_024
 
 
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A call that needs a step: part `part` of an option, after the step `previous` of the same option."""
+
+    subtask: SubTask
+    option: Option
+    part: int
+    arguments: Mapping[str, Any]
+    previous: int | None
+
+
 @dataclass(slots=True)
 class _Laid:
     """A call of the new path: an existing step that stays, or a new one."""
 
     idx: int
     kept: Step | None
-    new: NewStep | None
+    new: _New | None
     needs: list[int] = field(default_factory=list)
     children: list[int] = field(default_factory=list)
 
@@ -41,9 +53,11 @@ def lay_path(
     Replaced steps become `skipped`. Ends the run at once when nothing is left to do.
     """
     existing = tx.steps(run.id)
-    laid = _Layout(tx, run, plan, path, existing, same_plan=same_plan).lay()
+    layout = _Layout(tx, run, plan, path, existing, same_plan=same_plan)
+    laid = layout.lay()
     kept = {item.idx for item in laid if item.kept is not None}
-    new = [_with_links(item, laid) for item in laid if item.new is not None]
+    done = {item.idx for item in laid if item.kept and item.kept.status is StepStatus.SUCCEEDED}
+    new = [layout.new_step(item, done) for item in laid if item.new is not None]
     tx.add_path(run.id, path, cause=cause)
     tx.event(run.id, EventType.PATH_CHOSEN, _told(path, cause))
     for step in existing:
@@ -51,7 +65,7 @@ def lay_path(
             tx.move_step(step.id, StepStatus.SKIPPED, cause={"reason": "replaced", "by": path.version})
     for item in laid:
         if item.kept is not None:
-            _relink(tx, item, laid)
+            _relink(tx, item, done)
     tx.add_steps(run.id, new)
     if run.status is not RunStatus.RUNNING:
         tx.move_run(run.id, RunStatus.RUNNING)
@@ -105,8 +119,8 @@ class _Layout:
             if kept is not None:
                 item = _Laid(kept.id.idx, kept, None, wanted)
             else:
-                new = self._new(subtask, option, part, arguments, previous)
-                item = _Laid(new.idx, None, new, wanted)
+                item = _Laid(self._next, None, _New(subtask, option, part, arguments, previous), wanted)
+                self._next += 1
             self._laid.append(item)
             previous = item.idx
         assert previous is not None
@@ -126,6 +140,8 @@ class _Layout:
         needs: Sequence[int],
     ) -> Step | None:
         """The newest step that does, or has done, exactly this on exactly these needs."""
+        if not self._existing:
+            return None
         call = option.calls[part]
         done = {item.idx for item in self._laid if item.kept and item.kept.status is StepStatus.SUCCEEDED}
         for step in reversed(self._existing):
@@ -146,20 +162,15 @@ class _Layout:
                 return step
         return None
 
-    def _new(
-        self,
-        subtask: SubTask,
-        option: Option,
-        part: int,
-        arguments: Mapping[str, Any],
-        previous: int | None,
-    ) -> NewStep:
+    def new_step(self, item: _Laid, done: AbstractSet[int]) -> NewStep:
+        """The step that a new call becomes, once its links are known."""
+        assert item.new is not None
+        subtask, option, part = item.new.subtask, item.new.option, item.new.part
         call = option.calls[part]
         tool = self._tool(call.tool, call.version)
         last = part == len(option.calls) - 1
-        idx, self._next = self._next, self._next + 1
         return NewStep(
-            idx=idx,
+            idx=item.idx,
             key=_key(subtask.id, self._path.version, None if last else part + 1),
             subtask=subtask.id,
             subtask_type=subtask.type,
@@ -169,12 +180,12 @@ class _Layout:
             tool_version=call.version,
             tool_hash=call.hash,
             once=tool.effect is Effect.ONCE,
-            arguments=arguments,
-            needs=(),
-            children=(),
-            needs_left=0,
+            arguments=item.new.arguments,
+            needs=tuple(item.needs),
+            children=tuple(item.children),
+            needs_left=_open_needs(item, done),
             path_version=self._path.version,
-            previous=previous,
+            previous=item.new.previous,
             aliases=option.aliases if last else {},
             queue=queue_of(tool),
             priority=self._run.request.priority,
@@ -225,31 +236,18 @@ def _key(subtask: str, version: int, part: int | None) -> str:
     return key if part is None else f"{key}-part{part}"
 
 
-def _with_links(item: _Laid, laid: Sequence[_Laid]) -> NewStep:
-    assert item.new is not None
-    return replace(
-        item.new,
-        needs=tuple(item.needs),
-        children=tuple(item.children),
-        needs_left=_open_needs(item, laid),
-    )
+def _open_needs(item: _Laid, done: AbstractSet[int]) -> int:
+    return len(set(item.needs) - done)
 
 
-def _open_needs(item: _Laid, laid: Sequence[_Laid]) -> int:
-    done = {
-        other.idx for other in laid if other.kept is not None and other.kept.status is StepStatus.SUCCEEDED
-    }
-    return sum(1 for need in set(item.needs) if need not in done)
-
-
-def _relink(tx: Transaction, item: _Laid, laid: Sequence[_Laid]) -> None:
+def _relink(tx: Transaction, item: _Laid, done: AbstractSet[int]) -> None:
     """A kept step tells its new children when it ends; one that still waits, waits for its new needs."""
     assert item.kept is not None
     fields: dict[str, Any] = {"children": item.children, "needs": item.needs}
     if item.kept.status is not StepStatus.PENDING:
         tx.update_step(item.kept.id, **fields)
         return
-    left = _open_needs(item, laid)
+    left = _open_needs(item, done)
     if left == 0:
         tx.move_step(item.kept.id, StepStatus.READY, needs_left=0, **fields)
     else:

@@ -67,7 +67,7 @@ def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]]) ->
 
 def _approve(tx: Transaction, run_id: str, *, approved: bool) -> None:
     if approved:
-        start(tx, run_id, cause="approved")
+        start(tx, tx.run(run_id), cause="approved")
     else:
         tx.move_run(run_id, RunStatus.CANCELLED, detail={"reason": "plan_not_approved"})
 

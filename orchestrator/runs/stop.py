@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.domain.run import Job, RunStatus, run_ended
+from orchestrator.domain.run import Job, Run, RunStatus, run_ended
 from orchestrator.domain.step import StepStatus, step_open
 from orchestrator.errors import Conflict
 from orchestrator.execution.scheduler import lay_path
@@ -52,7 +52,7 @@ def _pause(tx: Transaction, run_id: str) -> None:
 def _resume(tx: Transaction, run_id: str) -> None:
     run = tx.run(run_id)
     if run.status is RunStatus.PLANNED:
-        start(tx, run_id, cause="started")
+        start(tx, run, cause="started")
         return
     if run.status is not RunStatus.PAUSED:
         raise Conflict(f"run {run_id} is {run.status}; only a paused or a planned run can be resumed")
@@ -68,11 +68,10 @@ def _resume(tx: Transaction, run_id: str) -> None:
         tx.end_if_over(run_id)
 
 
-def start(tx: Transaction, run_id: str, *, cause: str) -> None:
+def start(tx: Transaction, run: Run, *, cause: str) -> None:
     """Lay the path of a run that has a plan and no steps yet, and set it running."""
-    run = tx.run(run_id)
     stored = None if run.plan_id is None else tx.plan(run.plan_id)
     if stored is None or stored.path is None:
-        raise Conflict(f"run {run_id} has no plan to start")
+        raise Conflict(f"run {run.id} has no plan to start")
     path = replace(stored.path, version=run.path_version + 1)
     lay_path(tx, run, stored.plan, path, cause=cause)
