@@ -40,8 +40,9 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         {"tool": tool, "version": version, "subtask_type": type_} | {f"new_{k}": v for k, v in row.items()}
         for (tool, version, type_), row in sorted(sums.items())
     ]
-    if rows:
-        connection.execute(_OBSERVE[connection.dialect.name], rows)
+    # One by one: a group meets few tools, and the drivers' way for many rows costs more round trips.
+    for row in rows:
+        connection.execute(_OBSERVE[connection.dialect.name], row)
 
 
 def _handed_back(outcome: Outcome) -> bool:
