@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import openai
+import orjson
 
 from tools.errors import BadOutput, TimedOut, ToolError
 from tools.net import Net, connection_error
@@ -62,7 +63,8 @@ class ChatRequests:
         if response.headers.get("content-type", "").startswith("text/event-stream"):
             raise BadOutput(f"{self._host} answered with a stream that was not asked for")
         try:
-            decoded = response.json()
+            # Stricter than the client's own: no NaN, no endless nesting, no halves of characters.
+            decoded = orjson.loads(response.content)
         except ValueError:
             raise BadOutput(f"the reply of {self._host} is not JSON") from None
         if not isinstance(decoded, dict):

@@ -20,6 +20,9 @@ ToolError
 
 from __future__ import annotations
 
+#: Characters of a message.
+_LONGEST = 2_000
+
 
 class ToolError(Exception):
     """A call failed; the message is for people and holds no secret."""
@@ -28,6 +31,9 @@ class ToolError(Exception):
     code = "tool_error"
     #: Whether the same call may be made again with hope.
     retryable = False
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_told(message))
 
 
 class TryAgain(ToolError):
@@ -127,3 +133,9 @@ class NotAuthorised(Forbidden):
     """The peer refused our credentials."""
 
     code = "not_authorised"
+
+
+def _told(message: str) -> str:
+    """The words of a peer or a tool may hold what no database keeps, and have no end."""
+    cut = message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…"
+    return cut.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", errors="replace").decode()

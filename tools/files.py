@@ -30,12 +30,19 @@ async def with_references(value: Any, files: Files, *, scratch: Path) -> Any:
 
     Raises `BadOutput` for a file that is missing, or lies outside the call's folder.
     """
+    try:
+        return await _with_references(value, files, scratch)
+    except RecursionError:
+        raise BadOutput("the tool's answer is nested too deep") from None
+
+
+async def _with_references(value: Any, files: Files, scratch: Path) -> Any:
     if isinstance(value, File):
         return await _reference(value, files, scratch)
     if isinstance(value, Mapping) and _holds_file(value.values()):
-        return {key: await with_references(item, files, scratch=scratch) for key, item in value.items()}
+        return {key: await _with_references(item, files, scratch) for key, item in value.items()}
     if isinstance(value, (list, tuple)) and _holds_file(value):
-        return [await with_references(item, files, scratch=scratch) for item in value]
+        return [await _with_references(item, files, scratch) for item in value]
     return value
 
 

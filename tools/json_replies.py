@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.errors import BadOutput
+from tools.json_values import unkept
 from tools.schemas import Schema
 
 _FENCED = re.compile(r"```(?:json|JSON)?\s*\n(.*?)```", re.DOTALL)
@@ -24,7 +25,8 @@ def parse_reply(text: str, schema: Schema) -> Any:
     """
     complaint: str | None = None
     for candidate in _candidates(_THOUGHTS.sub("", text, count=1)):
-        faults = schema.faults(candidate)
+        fault = unkept(candidate)
+        faults = [("", fault)] if fault else schema.faults(candidate)
         if not faults:
             return candidate
         complaint = complaint or "; ".join(f"{path or 'the whole'}: {words}" for path, words in faults)

@@ -228,10 +228,10 @@ def _instructed(body: Mapping[str, Any], schema: JsonSchema) -> dict[str, Any]:
 
 
 def _text_of(content: Any) -> str:
-    """A message's text; some servers send it in parts."""
+    """A message's text, which some servers send in parts; without NUL, which no database keeps."""
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
+        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    return content.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(content, str) else ""
 
 
 def _tokens(usage: Any, messages: Sequence[Message], text: str) -> tuple[int, int]:

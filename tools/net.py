@@ -54,7 +54,7 @@ class Reply:
         charset = httpx2.Response(200, headers=dict(self.headers)).charset_encoding or "utf-8"
         try:
             return self.body.decode(charset, errors="replace")
-        except LookupError:
+        except (LookupError, UnicodeError):  # no charset at all, or one of Python's own codecs
             return self.body.decode(errors="replace")
 
     def json(self) -> Any:

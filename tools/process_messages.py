@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,20 @@ def encode(value: Any) -> Any:
         where = {"path": str(value.path), "media_type": value.media_type}
         return {_FILE: {**where, "name": value.name, "artifact": value.artifact}}
     if isinstance(value, Mapping):
-        plain = {str(key): encode(item) for key, item in value.items()}
+        plain = {_key(key): encode(item) for key, item in value.items()}
         return {_PLAIN: plain} if _FILE in plain or _PLAIN in plain else plain
     if isinstance(value, (list, tuple)):
         return [encode(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        # The writer would quietly make it null.
+        raise BadOutput(f"a value cannot be written as JSON: {value} is no number there")
     return value
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    raise BadOutput(f"a value cannot be written as JSON: the key {key!r} of an object is no text")
 
 
 def decode(value: Any) -> Any:

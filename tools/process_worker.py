@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tools.errors import BadArguments, BadOutput, ServerFault, TooLarge, ToolError, Unavailable
+from tools.json_values import too_large
 from tools.process_messages import decode, encode, error_to_json, from_line, to_line
 from tools.work import Work
 
 #: Bytes of one file. A runaway tool then gets an error before it fills the disk of its neighbours.
 FILE_LIMIT = 2 * 2**30
 _WORDS_OF_A_MESSAGE = 300
+#: Characters of a stack trace, for the log.
+_TRACE = 8_000
 
 
 def main() -> None:
@@ -82,12 +85,14 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
             return {"result": None}
         reply = {"result": encode(_call(request))}
         if len(to_line(reply)) > request["max_reply"]:
-            raise TooLarge(f"the tool's reply is over {request['max_reply']:,} bytes: return a file instead")
+            raise too_large()
     except ToolError as error:
         return {"error": error_to_json(error)}
     except BaseException as error:  # noqa: BLE001 - SystemExit too: the process outlives a call
         mended = _as_tool_error(error, request)
-        return {"error": error_to_json(mended), "trace": traceback.format_exc()}
+        # An exception may quote what no pipe of ours carries, at any length.
+        trace = traceback.format_exc()[-_TRACE:].encode("utf-8", errors="replace").decode()
+        return {"error": error_to_json(mended), "trace": trace}
     return reply
 
 
@@ -135,6 +140,8 @@ def _move_into(scratch: Path) -> None:
 def _as_tool_error(error: BaseException, request: Mapping[str, Any]) -> ToolError:
     """Any other exception as a sentence; a failure of the machine may pass, one of the tool will not."""
     name = request.get("function", "the process")
+    if isinstance(error, RecursionError):
+        return BadOutput(f"{name} failed: it, or what it answers, is nested too deep")
     if isinstance(error, MemoryError):
         return TooLarge(f"{name} ran out of memory: give it less data")
     words = str(error).replace(request.get("scratch") or "\0", "…").strip().partition("\n")[0]

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from tools.errors import ServerFault, TimedOut, Unavailable
+from tools.json_values import MAX_INLINE
 from tools.process_messages import decode, encode, error_from_json, from_line, to_line
 
 log = logging.getLogger(__name__)
 
 #: Bytes of address space of one process; see `process_worker` for why it is generous.
 MEMORY_LIMIT = 8 * 2**30
-#: Bytes of one reply; larger results belong into files.
-MAX_REPLY = 64 * 2**20
+#: Bytes of one reply, its envelope included; larger results belong into files.
+MAX_REPLY = MAX_INLINE + 2**12
 _START_SECONDS = 60.0
 _CALLS_OF_ONE_PROCESS = 200
 _LAST_WORDS = 4_000

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from tools.errors import BadArguments, BadOutput, ToolError, Unavailable
+from tools.json_values import check_inline
 from tools.spec import MEDIA_TYPES, Json, JsonSchema, Tool
 
 _SHOWN_ERRORS = 5
@@ -88,7 +89,8 @@ class ToolSchemas:
         return filled
 
     def check_output(self, output: Mapping[str, Json]) -> None:
-        """Raises `BadOutput` when the output does not fit."""
+        """Raises `BadOutput` when the output does not fit or cannot be kept, `TooLarge` for a huge one."""
+        check_inline(output)
         faults = _faults(self.output, output, BadOutput("the reply holds a value that is not JSON"))
         if faults:
             raise BadOutput(f"the reply does not fit the output schema: {_sentence(faults)}")

@@ -24,6 +24,9 @@ from tools.spec import File, Json, ToolCall, ToolResult, is_file_schema
 from tools.statuses import status_error
 
 _EXCERPT = 300
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
+#: Characters of a media type that is told.
+_WORDS = 80
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -96,11 +99,12 @@ async def _output(call: ToolCall, reply: Reply, context: CallContext) -> Mapping
     if reply.media_type == "application/json" or reply.media_type.endswith("+json"):
         decoded = _decoded(reply)
         return decoded if isinstance(decoded, dict) else {"result": decoded}
-    media_type = reply.media_type or "application/octet-stream"
+    media_type = reply.media_type if _MEDIA_TYPE.fullmatch(reply.media_type) else "application/octet-stream"
+    field = _file_field(call, reply)
     name = _file_name(reply, media_type)
     path = context.scratch / name
     await asyncio.to_thread(path.write_bytes, reply.body)
-    return {_file_field(call): await context.files.save(path, media_type=media_type, name=name)}
+    return {field: await context.files.save(path, media_type=media_type, name=name)}
 
 
 def _decoded(reply: Reply) -> Any:
@@ -110,9 +114,15 @@ def _decoded(reply: Reply) -> Any:
         raise BadOutput(f"the reply says it is JSON and is not: {error}") from None
 
 
-def _file_field(call: ToolCall) -> str:
+def _file_field(call: ToolCall, reply: Reply) -> str:
+    """The output that takes a file. Raises `BadOutput` where the tool promises none."""
     fields = call.tool.output_schema.get("properties", {})
-    return next((name for name, field in fields.items() if is_file_schema(field)), "file")
+    found = next((name for name, field in fields.items() if is_file_schema(field)), "file")
+    if fields and found not in fields:
+        what = reply.media_type or "something without a media type"
+        host = urlsplit(reply.url).hostname
+        raise BadOutput(f"{host} answered {what[:_WORDS]}; the tool promises JSON with {', '.join(fields)}")
+    return found
 
 
 def _file_name(reply: Reply, media_type: str) -> str:

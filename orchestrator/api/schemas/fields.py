@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-import orjson
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
+
+from tools.json_values import unkept
 
 T = TypeVar("T")
 
@@ -60,11 +59,6 @@ Moment = Annotated[
 Json = Annotated[Any, WithJsonSchema({})]
 
 
-#: Levels of a body; answers wrap what was sent into some more, and JSON writers stop at 254.
-_DEEPEST = 100
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-
-
 class Asked(BaseModel):
     """A body or a part of one: unknown fields, and values that no database keeps, are refused by name."""
 
@@ -77,21 +71,6 @@ class Asked(BaseModel):
         if fault is not None:
             raise ValueError(fault)
         return value
-
-
-def unkept(value: Any) -> str | None:
-    """What is wrong with JSON that came in, or None: all of it must be kept and told again as it is."""
-    wrapped = value
-    for _ in range(254 - _DEEPEST):
-        wrapped = [wrapped]
-    try:
-        written = orjson.dumps(wrapped)
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        if isinstance(error, RecursionError) or "ecursion" in str(error):
-            return f"it is nested deeper than {_DEEPEST} levels"
-        return f"it holds a value that JSON cannot hold: {error}"
-    return "it holds the character NUL, which no text may hold" if _NUL.search(written) else None
 
 
 class Told(BaseModel):
