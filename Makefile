@@ -17,7 +17,7 @@ PROGRAMS := tesseract espeak-ng apertium
 USABLE = grep -qsF '$(CURDIR)/.venv/' $(BIN)/pip && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 $(shell { $(USABLE); } || rm -f $(STAMP))
 
-.PHONY: help setup run test lint style types layers shape deployment format lock bench system-tools try-system-tools clean
+.PHONY: help setup run test lint style types layers shape deployment format lock bench bench-peers system-tools try-system-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -103,6 +103,12 @@ lock: setup ## solve the dependencies anew: make lock [UPGRADE=--upgrade]
 
 bench: setup ## the benchmarks whose figures the documentation quotes (many minutes)
 	@for name in engine search; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+# Each peer in an environment of its own: their dependencies do not go with ours.
+bench-peers: ## install the engines that benchmarks.engine is measured against
+	@for name in langgraph dbos prefect; do \
+	  echo "bench-peers: $$name"; python3 -m venv .bench/$$name; \
+	  .bench/$$name/bin/pip install -qq -r benchmarks/engines/$$name.txt; done
 
 system-tools: ## install the programs that some built-in tools call, by apt
 	@if [ "$$(id -u)" != 0 ]; then echo "system-tools: needs root: sudo make system-tools" >&2; exit 1; fi

@@ -1,30 +1,44 @@
-"""The execution engine beside its peers: chain20, fan50 and layer100 at 1, 10 and 100 runs at once.
+"""The execution engine beside its peers: made shapes and recorded workflows at 1, 10 and 100 runs at once.
 
     .venv/bin/python -m benchmarks.engine [--repeats 5] [--milliseconds 50,0] [--runs 1,10,100]
-        [--engines asyncio,celery,sqlite,postgresql] [--shapes chain20,fan50,layer100] [--json FILE]
+        [--engines asyncio,celery,…] [--graphs chain20,fan50,layer100,…] [--json FILE]
 
 Engines are alternated within a repeat, so that they meet the same neighbours on a shared machine.
 A node sleeps without holding a thread. Ours are planned before they are started together, as the
 peers' graphs are built before; the makespan runs from the transaction that starts a run, and lays
 its steps, to the one that ends it. `planning` is the time until all runs of a burst are planned.
+
+Engines: asyncio (the limit, nothing durable), sqlite and postgresql (ours in this process),
+workers1 and workers2 (ours in one or two `toolpath worker` processes, PostgreSQL and Redis), celery
+(canvas), and, once `make bench-peers` has made their environments, langgraph, langgraph-func, dbos
+and prefect. Recorded workflows (bacass, sarek, rnaseq, asynchow …: benchmarks/shapes.py) are read
+from the folder that TOOLPATH_BENCH_DATA names and scaled to a critical path of one second.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import statistics
 import sys
+import tempfile
+import time
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from benchmarks.ours import Planning, our_engine
-from benchmarks.peers import PATIENCE, Burst, asyncio_burst, celery_engine
-from benchmarks.shapes import SHAPES, depth
+from benchmarks.engines.celery import celery_engine
+from benchmarks.engines.foreign import PEERS, foreign_engine, installed
+from benchmarks.engines.ours import Planning, our_engine, our_workers
+from benchmarks.engines.plain import PATIENCE, Burst, asyncio_burst
+from benchmarks.shapes import SHAPES, Graph, graph
 from tests import servers
+
+OURS = ("asyncio", "sqlite", "postgresql", "workers1", "workers2", "celery")
 
 
 @dataclass(slots=True)
@@ -32,7 +46,7 @@ class Cell:
     """One engine on one shape: makespans (median of a burst) and nodes a second, one a repeat."""
 
     engine: str
-    shape: str
+    graph: Graph
     milliseconds: float
     runs: int
     makespans: list[float] = field(default_factory=list)
@@ -45,20 +59,21 @@ class Cell:
             return
         try:
             async with asyncio.timeout(PATIENCE):
-                spans, wall = await burst(self.shape, self.milliseconds / 1000, self.runs)
+                spans, wall = await burst(self.graph, self.runs)
         except Exception as error:  # noqa: BLE001 - a peer's failure is a result
             self.failed = f"{type(error).__name__}: {error}"[:80]
             return
         self.makespans.append(statistics.median(spans))
-        self.rates.append(self.runs * len(SHAPES[self.shape]) / wall)
+        self.rates.append(self.runs * len(self.graph.parents) / wall)
 
     def line(self, limit: Cell | None) -> str:
         """One line of the table, with the ratio to asyncio in the same window."""
-        head = f"{self.engine:11} {self.shape:9} {self.milliseconds:3.0f} ms {self.runs:4} runs"
+        time_ = f"{self.milliseconds:3.0f} ms" if self.graph.name in SHAPES else "scaled"
+        head = f"{self.engine:14} {self.graph.name:11} {time_} {self.runs:4} runs"
         if self.failed:
             return f"{head}  FAILED {self.failed}"
         makespan, rate = statistics.median(self.makespans), statistics.median(self.rates)
-        ideal = depth(SHAPES[self.shape]) * self.milliseconds / 1000
+        ideal = self.graph.critical_path
         path = f"x{makespan / ideal:.3f} of the critical path" if ideal else ""
         text = f"{head}  {makespan * 1000:8.1f} ms {path}  {rate:7.0f} nodes/s"
         if limit is None or limit.failed or limit is self:
@@ -71,12 +86,15 @@ class Cell:
 async def measure(engines: dict[str, Burst], arguments: argparse.Namespace) -> list[Cell]:
     """All cells, each engine in turn within each repeat."""
     done: list[Cell] = []
-    for milliseconds in arguments.milliseconds:
-        for runs in arguments.runs:
-            for shape in arguments.shapes:
-                cells = [Cell(name, shape, milliseconds, int(runs)) for name in engines]
-                await _alternate(engines, cells, arguments.repeats)
-                done += cells
+    for milliseconds, runs, name in itertools.product(
+        arguments.milliseconds, arguments.runs, arguments.graphs
+    ):
+        if name not in SHAPES and milliseconds != arguments.milliseconds[0]:
+            continue  # a recorded workflow has times of its own
+        drawn = graph(name, milliseconds / 1000)
+        cells = [Cell(engine, drawn, milliseconds, int(runs)) for engine in engines]
+        await _alternate(engines, cells, arguments.repeats)
+        done += cells
     return done
 
 
@@ -90,18 +108,57 @@ async def _alternate(engines: dict[str, Burst], cells: list[Cell], repeats: int)
 
 
 async def start(name: str, stack: AsyncExitStack, planning: Planning) -> Burst:
-    """One engine, with the server that it needs."""
+    """One engine, with the servers that it needs."""
+
+    def postgres() -> str:
+        server = servers.start_postgres(durable=True)
+        stack.callback(server.stop)
+        return server.url
+
+    def redis() -> str:
+        server = servers.start_redis()
+        stack.callback(server.stop)
+        return server.url
+
     if name == "asyncio":
         return asyncio_burst
     if name == "celery":
-        redis = servers.start_redis()
-        stack.callback(redis.stop)
-        return await stack.enter_async_context(celery_engine(redis.url))
+        return await stack.enter_async_context(celery_engine(redis()))
     if name == "sqlite":
         return await stack.enter_async_context(our_engine(None, planning))
-    postgres = servers.start_postgres(durable=True)
-    stack.callback(postgres.stop)
-    return await stack.enter_async_context(our_engine(postgres.url, planning))
+    if name == "postgresql":
+        return await stack.enter_async_context(our_engine(postgres(), planning))
+    if name in PEERS:
+        return await stack.enter_async_context(foreign_engine(name, postgres()))
+    count = int(name.removeprefix("workers"))
+    return await stack.enter_async_context(our_workers(postgres(), redis(), count, planning))
+
+
+def fsync_p50() -> float:
+    """Milliseconds of an fsync after a small write, where the scratch folders lie: the median of 200."""
+    times = []
+    with tempfile.NamedTemporaryFile() as file:
+        for _ in range(200):
+            file.write(b"x" * 512)
+            file.flush()
+            begun = time.perf_counter()
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - begun)
+    return statistics.median(times) * 1000
+
+
+def record(cell: Cell) -> dict[str, Any]:
+    """A cell for `--json`."""
+    return {
+        "engine": cell.engine,
+        "graph": cell.graph.name,
+        "milliseconds": cell.milliseconds,
+        "runs": cell.runs,
+        "critical_path": cell.graph.critical_path,
+        "makespans": cell.makespans,
+        "rates": cell.rates,
+        "failed": cell.failed,
+    }
 
 
 def numbers(text: str) -> list[float]:
@@ -120,8 +177,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--milliseconds", type=numbers, default=[50.0, 0.0])
     parser.add_argument("--runs", type=numbers, default=[1, 10, 100])
-    parser.add_argument("--shapes", type=words, default=list(SHAPES))
-    parser.add_argument("--engines", type=words, default=["asyncio", "celery", "sqlite", "postgresql"])
+    parser.add_argument("--graphs", type=words, default=list(SHAPES))
+    parser.add_argument("--engines", type=words, default=[*OURS, *filter(installed, PEERS)])
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -130,7 +187,9 @@ async def main() -> None:
     """Start what is asked for, measure, print."""
     arguments = parse()
     print(
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}", flush=True
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, "
+        f"fsync p50 {fsync_p50():.1f} ms",
+        flush=True,
     )
     planning: Planning = {}
     async with AsyncExitStack() as stack:
@@ -140,7 +199,7 @@ async def main() -> None:
     for key, seconds in planning.items():
         print(f"planning {key:14} {statistics.median(seconds) * 1000:7.0f} ms")
     if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(cell) for cell in cells], indent=1))
+        arguments.json.write_text(json.dumps([record(cell) for cell in cells], indent=1))
 
 
 if __name__ == "__main__":

@@ -41,8 +41,8 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         for (tool, version, type_), row in sorted(sums.items())
     ]
     # One by one: a group meets few tools, and the drivers' way for many rows costs more round trips.
-    for row in rows:
-        connection.execute(_OBSERVE[connection.dialect.name], row)
+    for seen in rows:
+        connection.execute(_OBSERVE[connection.dialect.name], seen)
 
 
 def _handed_back(outcome: Outcome) -> bool:

@@ -24,10 +24,13 @@ def node(_before: object = None, *, seconds: float = 0.0) -> int:
     return 1
 
 
-def run(layers: list[list[int]], seconds: float, patience: float) -> float:
-    """Seconds that the graph took. Raises when it fails or takes longer than `patience`."""
+def run(layers: list[list[float]], patience: float) -> float:
+    """Seconds that the graph took: each layer is the seconds of its nodes.
+
+    Raises when it fails or takes longer than `patience`.
+    """
     parts = [
-        node.s(seconds=seconds) if len(layer) == 1 else group(node.s(seconds=seconds) for _ in layer)
+        node.s(seconds=layer[0]) if len(layer) == 1 else group(node.s(seconds=seconds) for seconds in layer)
         for layer in layers
     ]
     begun = time.perf_counter()

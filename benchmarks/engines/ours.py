@@ -1,25 +1,31 @@
-"""Toolpath's own engine: the embedded service's parts, in this process."""
+"""Toolpath's own engine: the embedded service's parts in this process, or worker processes beside it."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from benchmarks.peers import Burst
-from benchmarks.shapes import SHAPES
+from benchmarks.engines.plain import Burst
+from benchmarks.shapes import Graph
 from orchestrator import bootstrap
 from orchestrator.domain.events import Event, EventType
 from orchestrator.domain.ids import new_id
 from orchestrator.domain.run import RunRequest
 from orchestrator.runs.stop import resume
 from orchestrator.settings import load
+from orchestrator.store.engine import open_engine
+from orchestrator.store.migrate import upgrade
 from orchestrator.store.tables import runs
 from tools.testing_functions import BY_NAME
 
@@ -44,21 +50,73 @@ async def our_engine(database_url: str | None, planning: Planning) -> AsyncItera
             yield _Engine(services, planning).burst
 
 
+@asynccontextmanager
+async def our_workers(
+    database_url: str, redis_url: str, count: int, planning: Planning
+) -> AsyncIterator[Burst]:
+    """`count` processes of `toolpath worker`, rung by Celery; this process only submits."""
+    bootstrap.log_plainly(level="error")
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        settings = load(
+            data_dir=Path(folder),
+            database_url=database_url,
+            broker_url=redis_url,
+            api_key=secrets.token_urlsafe(24),
+            secret_key=secrets.token_urlsafe(32),
+            python_modules=("tools.testing_functions",),
+        )
+        environment = {
+            "TOOLPATH_DATA_DIR": folder,
+            "TOOLPATH_DATABASE_URL": database_url,
+            "TOOLPATH_BROKER_URL": redis_url,
+            "TOOLPATH_API_KEY": secrets.token_urlsafe(24),
+            "TOOLPATH_SECRET_KEY": secrets.token_urlsafe(32),
+            "TOOLPATH_PYTHON_MODULES": "tools.testing_functions",
+            "TOOLPATH_MAX_LIVE": "2000",
+            "TOOLPATH_PROCESSES": "1",
+        }
+        await asyncio.to_thread(upgrade, open_engine(database_url))
+        services = bootstrap.build(settings, runs_steps=False)
+        await stack.enter_async_context(bootstrap.running(services))
+        await services.catalog.add(BY_NAME["sleep_ms"], replace=True)
+        for _ in range(count):
+            stack.enter_context(_worker(environment))
+        yield _Engine(services, planning).burst
+
+
+@contextmanager
+def _worker(environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("toolpath")), "worker"],
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 class _Engine:
     def __init__(self, services: bootstrap.Services, planning: Planning) -> None:
         self._services, self._planning = services, planning
 
-    async def burst(self, shape: str, seconds: float, count: int) -> tuple[list[float], float]:
+    async def burst(self, graph: Graph, count: int) -> tuple[list[float], float]:
         """Plan all, then start all; times are those of the runs' own events."""
         begun = time.perf_counter()
-        ids = await asyncio.gather(*(self._planned(shape, seconds) for _ in range(count)))
-        self._planning.setdefault(f"{shape}/{count}", []).append(time.perf_counter() - begun)
+        request = _request(graph)
+        ids = await asyncio.gather(*(self._planned(request) for _ in range(count)))
+        self._planning.setdefault(f"{graph.name}/{count}", []).append(time.perf_counter() - begun)
         times = await asyncio.gather(*(self._run(run_id) for run_id in ids))
         first = min(laid for laid, _ in times)
         return [end - laid for laid, end in times], max(end for _, end in times) - first
 
-    async def _planned(self, shape: str, seconds: float) -> str:
-        run = await self._services.store.accept(new_id("run"), _request(shape, seconds))
+    async def _planned(self, request: RunRequest) -> str:
+        run = await self._services.store.accept(new_id("run"), request)
         self._services.doorbell.ring()
         await self._until(run.id, "planned")
         return run.id
@@ -89,15 +147,15 @@ class _Engine:
             await waiting
 
 
-def _request(shape: str, seconds: float) -> RunRequest:
+def _request(graph: Graph) -> RunRequest:
     subtasks: list[dict[str, Any]] = [
         {
             "id": f"n{node}",
             "goal": "wait",
             "tool": "sleep_ms",
-            "arguments": {"ms": seconds * 1000},
+            "arguments": {"ms": graph.seconds[node] * 1000},
             "needs": [f"n{parent}" for parent in parents],
         }
-        for node, parents in SHAPES[shape].items()
+        for node, parents in graph.parents.items()
     ]
     return RunRequest(plan={"subtasks": subtasks}, mode="plan")
