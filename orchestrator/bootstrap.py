@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import socket
+import stat
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -88,10 +89,26 @@ class Services:
     processes: Processes
 
 
+def _close_to_others(folder: Path) -> None:
+    """Make the data folder; take it from others where they could read it, or say that they can."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = folder.stat().st_mode
+    if not mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return
+    try:
+        if mode & stat.S_ISVTX:  # a folder that all share, such as /tmp, is not ours to close
+            raise PermissionError
+        folder.chmod(0o700)
+        log.warning("data_folder.closed", folder=str(folder), hint="others could read it; now they cannot")
+    except PermissionError:
+        hint = "others can read it: give a folder of this user's own as TOOLPATH_DATA_DIR"
+        log.warning("data_folder.open", folder=str(folder), hint=hint)
+
+
 def build(settings: Settings, *, runs_steps: bool) -> Services:
     """The object graph; nothing is started and no network is touched. Raises RuntimeError, ValueError."""
     settings = ensure_keys(settings)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _close_to_others(settings.data_dir)
     local = LocalDoorbell()
     signals: LocalSignals = LocalSignals()
     doorbell: LocalDoorbell | CeleryDoorbell = local

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from orchestrator import bootstrap
 from orchestrator.api import (
@@ -22,9 +21,10 @@ from orchestrator.api import (
     tools,
     unbuilt,
 )
-from orchestrator.api.edge import Door, Edge, is_open
+from orchestrator.api.edge import Door, Edge
 from orchestrator.api.errors import add_handlers
 from orchestrator.api.following import Followers
+from orchestrator.api.openapi import document_of
 from orchestrator.api.sessions import LoginCodes, Sessions
 from orchestrator.bootstrap import Services
 
@@ -66,7 +66,7 @@ def create_app(services: Services) -> FastAPI:
         max_body=settings.max_body_bytes,
         max_upload=settings.max_upload_bytes,
     )
-    _describe_key(app)
+    app.openapi = lambda: document_of(app)  # type: ignore[method-assign]
     return app
 
 
@@ -75,20 +75,3 @@ def _version() -> str:
         return version("toolpath")
     except PackageNotFoundError:
         return "0"  # run from a source tree that is not installed
-
-
-def _describe_key(app: FastAPI) -> None:
-    """Say in the OpenAPI document that every route but the open ones wants the key."""
-
-    def openapi() -> dict[str, object]:
-        if app.openapi_schema is None:
-            document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
-            schemes["key"] = {"type": "http", "scheme": "bearer"}
-            for path, operations in document["paths"].items():
-                for operation in operations.values():
-                    operation["security"] = [] if is_open(path) else [{"key": []}]
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

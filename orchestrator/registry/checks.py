@@ -17,6 +17,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PLACES = ("path", "query", "header", "body")
 _BUILT = (Kind.HTTP, Kind.PYTHON, Kind.MODEL)
+#: A token (RFC 9110, 5.6.2).
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -88,6 +90,7 @@ def _binding(tool: Tool, modules: Sequence[str]) -> list[FieldProblem]:
 def _http(binding: Mapping[str, Any], fields: Mapping[str, Any]) -> list[FieldProblem]:
     problems = _unknown(binding, "http", ("method", "url", "parameters", "headers"))
     problems += _url(binding.get("url"), "/http/url")
+    problems += _headers(binding.get("headers") or {})
     if str(binding.get("method", "GET")).upper() not in METHODS:
         problems.append(FieldProblem("/http/method", f"use one of {', '.join(METHODS)}"))
     parameters = binding.get("parameters", {})
@@ -97,6 +100,20 @@ def _http(binding: Mapping[str, Any], fields: Mapping[str, Any]) -> list[FieldPr
     for name in re.findall(r"\{([^{}]*)\}", str(binding.get("url", ""))):
         if name not in fields:
             problems.append(FieldProblem("/http/url", f"{{{name}}} is no field of input_schema"))
+    return problems
+
+
+def _headers(headers: Any) -> list[FieldProblem]:
+    """Headers that would break out of their line, or could not be sent at all."""
+    if not isinstance(headers, Mapping):
+        return [FieldProblem("/http/headers", 'give them as {"Name": "value"}')]
+    problems = []
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(name):
+            problems.append(FieldProblem("/http/headers", f"{name!r} is no name of a header"))
+        elif not isinstance(value, str) or not (value.isascii() and value.isprintable()):
+            path = f"/http/headers/{name.replace('~', '~0').replace('/', '~1')}"
+            problems.append(FieldProblem(path, "the value is plain letters on one line"))
     return problems
 
 
@@ -133,9 +150,16 @@ def _unknown(binding: Mapping[str, Any], kind: str, known: Sequence[str]) -> lis
 
 
 def _url(value: Any, path: str) -> list[FieldProblem]:
-    url = urlsplit(value) if isinstance(value, str) else None
+    if isinstance(value, str) and not value.isprintable():
+        return [FieldProblem(path, "a URL is one line without control characters")]
+    try:
+        url = urlsplit(value) if isinstance(value, str) else None
+    except ValueError as error:
+        return [FieldProblem(path, f"this is no URL: {error}")]
     if url is None or url.scheme not in ("http", "https") or not url.hostname:
         return [FieldProblem(path, "give an http or https URL")]
+    if "{" in url.netloc or "}" in url.netloc:
+        return [FieldProblem(path, "the host must stand as it is; only what follows it may have {fields}")]
     if url.username or url.password:
         return [FieldProblem(path, "credentials do not belong into a URL")]
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from orchestrator.ports import RunView
 
 _DONE = frozenset({StepStatus.SUCCEEDED, StepStatus.LOW_QUALITY})
 _PREVIEW = 500
+#: A code of a language, such as es or pt-BR.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
 _PREVIEW_ROWS = 20
 
 
@@ -110,13 +113,19 @@ def _told_by(id: str, last: Mapping[str, Step], needs: Mapping[str, Sequence[str
 def _words_of(step: Step) -> str:
     """Text before tables, tables before numbers: what a person would read first."""
     values = [value for value in (step.output or {}).values() if not _is_file(value)]
-    texts = [value for value in values if isinstance(value, str) and value.strip()]
-    tables = [value for value in values if _is_table(value)]
     made_file = len(values) < len(step.output or {})
+    texts = _telling([value for value in values if isinstance(value, str) and value.strip()], made_file)
+    tables = [value for value in values if _is_table(value)]
     # Beside a file, numbers and lists only describe it.
     rest = [] if made_file else [value for value in values if value not in (None, "", [], {})]
     chosen = texts or tables or rest
     return "\n\n".join(_worded(value) for value in chosen)
+
+
+def _telling(texts: Sequence[str], made_file: bool) -> Sequence[str]:
+    """The texts that say something: the code of a language beside another text, or a file, does not."""
+    telling = [text for text in texts if not _LANGUAGE.fullmatch(text)]
+    return telling or ([] if made_file else texts[:1])
 
 
 def _worded(value: Any) -> str:

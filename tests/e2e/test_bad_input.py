@@ -135,6 +135,7 @@ def test_an_unknown_tool_is_refused_with_its_place(client: Client):
     (error,) = reply.json()["errors"]
     assert error["path"] == "/plan/subtasks/0/tool"
     assert "summarise_lexrnk" in error["detail"]
+    assert "nearest: summarise_lexrank" in error["detail"]
 
 
 def test_an_unknown_run_is_not_found_in_words(service: Service):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from tools.builtin.archives import check_archive
 from tools.builtin.documents import DOCX, PDF
 from tools.builtin.fields import integer, need_bytes, outputs, schema, string, wrong_kind
 from tools.builtin.sentences import lines
@@ -24,6 +25,7 @@ def read_docx(document: File) -> dict[str, Any]:
     from docx.table import Table
 
     need_bytes(document, _A_DOCX, starts=b"PK")
+    check_archive(document, _A_DOCX)
     try:
         opened = Document(str(document.path))
         blocks = [

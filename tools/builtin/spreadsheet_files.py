@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.builtin.archives import check_archive
 from tools.builtin.table_values import MAX_ROWS_IN, checked, plain, table, unique
 from tools.errors import BadInputFile
 from tools.spec import File
@@ -30,6 +31,7 @@ def read_sheets(file: File) -> list[dict[str, Any]]:
     """
     import openpyxl
 
+    check_archive(file, "an XLSX workbook")
     try:
         # By its bytes: given a path, openpyxl wants its ending, which a stored file does not have.
         book = openpyxl.load_workbook(BytesIO(file.path.read_bytes()), read_only=True, data_only=True)

@@ -42,6 +42,8 @@ _ALIASES = {
     "tonnes": "metric_ton",
     "feet": "foot",
 }
+#: What the registry reads as numbers.
+_NO_UNITS = frozenset({"nan", "inf", "infinity"})
 #: Letters that mean temperatures when both sides are such, and other things otherwise.
 _TEMPERATURES = {"c": "degC", "f": "degF", "k": "kelvin", "°c": "degC", "°f": "degF"}
 _POWER_WORDS = (
@@ -101,4 +103,6 @@ def _known(registry: UnitRegistry[Any], name: str) -> str | None:
     """The name as written, since letter case matters (mW, MW), else in small letters; None if unknown."""
     if "/" in name:  # an alias of ours
         return name
+    if name.lower() in _NO_UNITS:
+        return None
     return next((one for one in (name, name.lower()) if re.fullmatch(_NAME, one) and one in registry), None)

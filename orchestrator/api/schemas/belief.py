@@ -31,6 +31,15 @@ class PriorsIn(Asked):
     beliefs: Annotated[list[PriorIn], Field(min_length=1, max_length=1_000)]
 
 
+class PriorOut(Told):
+    """What was believed before anything was observed."""
+
+    usd: Money
+    seconds: float
+    quality: float
+    n: float
+
+
 class BeliefOut(Told):
     """What is believed of a tool for one type of sub-task; `prior` and what was `observed` since.
 
@@ -43,7 +52,7 @@ class BeliefOut(Told):
     quality: float
     success: float
     n: float
-    prior: dict[str, float]
+    prior: PriorOut
     observed: dict[str, float]
     trend: dict[str, float | None]
 
@@ -58,7 +67,7 @@ class BeliefOut(Told):
             quality=belief.quality,
             success=belief.success,
             n=belief.n,
-            prior={"usd": prior.usd, "seconds": prior.seconds, "quality": prior.quality, "n": prior.n},
+            prior=PriorOut(usd=prior.usd, seconds=prior.seconds, quality=prior.quality, n=prior.n),
             observed={"tries": seen.tries, "successes": seen.successes, "judged": seen.judged},
             trend={
                 "usd": _share(seen.usd, seen.tries, prior.usd),

@@ -8,9 +8,12 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from orchestrator.api.schemas.fields import Asked
+from orchestrator.errors import FieldProblem, Invalid
 from tools.spec import Believed, Docs, Effect, Kind, Limits, Ports, Price, Runs, Tool, Trust
 
 Usd = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=12)]
+#: The kinds that say in a field of their own how a tool is reached.
+_BINDINGS = frozenset({"http", "model", "python"})
 Share = Annotated[float, Field(gt=0, le=1)]
 JobName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 
@@ -92,7 +95,7 @@ class ToolIn(Asked):
     python: dict[str, Any] | None = None
 
     def value(self) -> Tool:
-        """As tools have it; another field than that of its kind stays in the binding, to be refused."""
+        """As tools have it. Raises `Invalid` for another field than that of its kind."""
         docs = self.docs
         return Tool(
             name=self.name,
@@ -125,7 +128,12 @@ class ToolIn(Asked):
     def _binding(self) -> dict[str, Any]:
         given = {"http": self.http, "model": self.model, "python": self.python}
         own = given.pop(self.kind.value, None) or {}
-        return own | {name: value for name, value in given.items() if value is not None}
+        foreign = [name for name, value in given.items() if value is not None]
+        if foreign and self.kind.value in _BINDINGS:
+            detail = f"a tool of kind {self.kind} says how to reach it in `{self.kind}`"
+            problems = [FieldProblem(f"/{name}", detail) for name in foreign]
+            raise Invalid(f"The tool cannot be registered: {problems[0].path}: {detail}", problems=problems)
+        return own
 
 
 class ToolsIn(Asked):

@@ -22,8 +22,32 @@ def paths(told: dict) -> set[str]:
 
 def test_an_unknown_address_and_a_wrong_method(client):
     problem_of(client.get("/v1/nothing"), 404)
-    told = problem_of(client.delete("/v1/inbox"), 405)
-    assert "DELETE" in told["detail"]
+    reply = client.delete("/v1/inbox")
+    assert "DELETE" in problem_of(reply, 405)["detail"]
+    assert reply.headers["allow"] == "GET"
+
+
+def test_a_wrong_method_is_told_with_all_that_the_path_has(client):
+    reply = client.patch("/v1/tools/x")
+    problem_of(reply, 405)
+    assert reply.headers["allow"] == "DELETE, GET, PUT"
+
+
+def test_the_document_names_the_refusals_of_each_route(client):
+    document = client.get("/openapi.json").json()
+    refusals = {
+        f"{method} {path}": {status for status in operation["responses"] if status >= "4"}
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert refusals["post /v1/runs"] == {"401", "409", "422"}
+    assert refusals["get /v1/runs/{run_id}"] == {"401", "404", "422"}
+    assert refusals["post /v1/tools"] == {"401", "409", "422"}
+    assert refusals["get /healthz"] == set()
+    told = document["paths"]["/v1/runs"]["post"]["responses"]["422"]["content"]
+    assert told == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert "Problem" in document["components"]["schemas"]
+    assert "HTTPValidationError" not in client.get("/openapi.json").text
 
 
 @pytest.mark.parametrize("path", ["/v1/runs/run_x", "/v1/plans/plan_x", "/v1/tools/x", "/v1/artifacts/art_x"])

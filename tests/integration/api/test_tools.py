@@ -83,6 +83,10 @@ def test_a_removed_tool_is_gone_but_runs_keep_what_they_did(client):
     assert done(client, run["id"])["result"]["text"] == "ho"
 
 
+def _headers(headers: object) -> dict:
+    return {"kind": "http", "python": None, "http": {"url": "http://h/", "headers": headers}}
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [
@@ -105,6 +109,18 @@ def test_a_removed_tool_is_gone_but_runs_keep_what_they_did(client):
         ({"kind": "http", "python": None, "http": {"url": "http://h/{id}"}}, "/http/url"),
         ({"kind": "http", "python": None, "http": {"url": "http://h/", "method": "BREW"}}, "/http/method"),
         ({"kind": "http", "python": None}, "/http/url"),
+        ({"kind": "http", "python": None, "http": {"url": "http://{a}.example.com/"}}, "/http/url"),
+        ({"kind": "http", "python": None, "http": {"url": "http://h:{a}/"}}, "/http/url"),
+        ({"kind": "http", "python": None, "http": {"url": "http://h/\r\nX: y"}}, "/http/url"),
+        ({"kind": "http", "python": None, "http": {"url": "http://[h/"}}, "/http/url"),
+        (_headers({"X-A": "b\r\nX-Admin: 1"}), "/http/headers/X-A"),
+        (_headers({"X-A": "b\x7f"}), "/http/headers/X-A"),
+        (_headers({"X-A": 7}), "/http/headers/X-A"),
+        (_headers({"X-A\r\nX-B": "b"}), "/http/headers"),
+        (_headers({"": "b"}), "/http/headers"),
+        (_headers("X-A: b"), "/http/headers"),
+        ({"http": {"url": "http://h/"}}, "/http"),
+        ({"kind": "model"}, "/python"),
         ({"kind": "model", "python": None, "model": {"endpoint": "x"}}, "/model/endpoint"),
         ({"kind": "model", "python": None, "model": {"base_url": "http://h", "model": "m"}}, "/model/prompt"),
         ({"price": {"per_call": -1}}, "/price/per_call"),
@@ -115,7 +131,7 @@ def test_a_removed_tool_is_gone_but_runs_keep_what_they_did(client):
 def test_each_fault_of_a_record_is_named(client, change, path):
     reply = client.post("/v1/tools", json=record(**change))
     assert reply.status_code == 422, reply.text
-    assert any(error["path"].startswith(path) for error in reply.json()["errors"]), reply.text
+    assert reply.json()["errors"][0]["path"].startswith(path), reply.text
 
 
 def test_many_tools_are_judged_each_alone(client):
@@ -182,6 +198,7 @@ def test_beliefs_are_read_and_set_and_change_what_is_chosen(client):
     assert client.put(url, json=body).status_code == 200
     (told,) = [b for b in client.get(url).json()["beliefs"] if b["subtask_type"] == "weigh"]
     assert (told["usd"], told["seconds"], told["quality"], told["n"]) == ("0.25", 3, 0.9, 20)
+    assert told["prior"] == {"usd": "0.25", "seconds": 3, "quality": 0.9, "n": 20}
     shown = client.get(f"/v1/tools/{name}").json()["believed"]
     weigh = {"subtask_type": "weigh", "usd": "0.25", "seconds": 3.0, "quality": 0.9, "n": 20.0}
     assert weigh in shown

@@ -109,3 +109,13 @@ def test_two_files_made_of_the_same_words_tell_them_once():
     told = text_of(needs, {"a": {"text": "once"}, "b": {"f": IMAGE}, "c": {"f": IMAGE | {"name": "x"}}})
     assert told.split("\n\n")[0] == "once"
     assert told.count("once") == 1
+
+
+def test_the_code_of_a_language_is_no_answer_beside_words_or_a_file():
+    sound = {"audio": IMAGE, "language": "es", "seconds": 2.3}
+    translated = {"text": "Buenos días a todos", "source": "en", "target": "es"}
+    told = text_of({"tell": (), "speak": ("tell",)}, {"tell": translated, "speak": sound})
+    assert told == "Buenos días a todos\n\nchart.png (image/png, 1,234 bytes)"
+    assert text_of({"speak": ()}, {"speak": sound}) == "chart.png (image/png, 1,234 bytes)"
+    assert text_of({"a": ()}, {"a": translated | {"text": "no"}}) == "no"
+    assert text_of({"a": ()}, {"a": {"language": "pt-BR", "confidence": 0.9}}) == "pt-BR"

@@ -84,7 +84,7 @@ def test_a_foreign_workbook_is_read_with_its_days_and_gaps(work: Work) -> None:
 def test_a_file_that_is_no_workbook_is_refused(work: Work) -> None:
     path = work.scratch / "x.xlsx"
     path.write_bytes(b"PK\x03\x04 not really")
-    with pytest.raises(BadInputFile, match=r"x\.xlsx is no XLSX workbook"):
+    with pytest.raises(BadInputFile, match=r"x\.xlsx .*XLSX workbook"):
         read_xlsx(File(path, XLSX, "x.xlsx"))
 
 

@@ -86,7 +86,7 @@ def test_a_column_of_text_after_many_numbers_is_no_error(work: Work) -> None:
     [
         ("e.csv", "text/csv", "", "empty"),
         ("p.parquet", "application/vnd.apache.parquet", "no", "p.parquet cannot be read"),
-        ("x.xlsx", "application/octet-stream", "no", "no XLSX"),
+        ("x.xlsx", "application/octet-stream", "no", "an XLSX workbook"),
         ("i.png", "image/png", "no", "no table"),
         ("j.json", "application/json", "[1, 2]", "list of objects"),
         ("j.json", "application/json", '{"a": ', "j.json cannot be read"),
