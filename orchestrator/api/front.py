@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from orchestrator.api.sessions import COOKIE, SESSION_SECONDS, Sessions
+
 router = APIRouter(include_in_schema=False)
 
 _PAGE = """<!doctype html>
@@ -17,18 +19,34 @@ _PAGE = """<!doctype html>
 """
 _START = """<h1>Toolpath</h1>
 <p>Gets work done by connecting language models to tools.</p>
-<ul><li><a href="/docs">The routes in words</a> and <a href="/openapi.json">as an OpenAPI document</a>
-(log in first: <code>toolpath login</code>)</li>
+{state}
+<h2>Where things are</h2>
+<ul><li><a href="/docs">The API in words</a>{wants_login}</li>
+<li><a href="/openapi.json">The API as an OpenAPI document</a>{wants_login}</li>
 <li>From the command line: <code>toolpath run "…"</code></li>
-<li><a href="/healthz">Whether the service lives</a></li></ul>"""
+<li><a href="/readyz">Whether the service is ready</a></li></ul>"""
+_LOGGED_IN = f"""<p><strong>You are logged in.</strong>
+This browser may use the API for {SESSION_SECONDS // 3600} hours after logging in.</p>"""
+_LOGGED_OUT = """<p><strong>You are not logged in.</strong> Run <code>toolpath login</code> on the machine
+of the service, and open the link that it prints. Programs send the key instead.</p>"""
 _CSS = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 code{background:#eee;padding:0 .2em}h2{margin-top:2em}td{padding:.2rem 1rem .2rem 0;vertical-align:top}"""
 
 
+def page(title: str, body: str, *, status: int = 200) -> HTMLResponse:
+    """A page of the service; `body` is HTML."""
+    return HTMLResponse(_PAGE.format(title=title, body=body), status)
+
+
 @router.get("/")
-async def start() -> Response:
-    """Where things are; the page holds no secret."""
-    return HTMLResponse(_PAGE.format(title="Toolpath", body=_START))
+async def start(request: Request) -> Response:
+    """Where things are, and whether this browser is logged in; the page holds no secret."""
+    sessions: Sessions = request.app.state.sessions
+    known = sessions.valid(request.cookies.get(COOKIE, ""))
+    body = _START.format(
+        state=_LOGGED_IN if known else _LOGGED_OUT, wants_login="" if known else " (after logging in)"
+    )
+    return page("Toolpath", body)
 
 
 @router.get("/static/page.css")
@@ -56,7 +74,7 @@ async def docs(request: Request) -> Response:
         f"<h2>{escape(tag)}</h2><table>{''.join(rows)}</table>" for tag, rows in sections.items()
     )
     body = f'<h1>Routes</h1><p>Bodies and answers: <a href="/openapi.json">openapi.json</a>.</p>{tables}'
-    return HTMLResponse(_PAGE.format(title="Toolpath: routes", body=body))
+    return page("Toolpath: routes", body)
 
 
 def _row(method: str, path: str, operation: dict[str, Any]) -> str:

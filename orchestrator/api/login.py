@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from orchestrator.api.front import page
 from orchestrator.api.problems import problem
 from orchestrator.api.schemas.fields import Moment, Told
 from orchestrator.api.sessions import COOKIE, SESSION_SECONDS, LoginCodes, Sessions
@@ -35,6 +36,10 @@ async def exchange(request: Request, code: str = "") -> Response:
     sessions: Sessions = request.app.state.sessions
     if not code or not codes.redeem(code):
         detail = "This login link is used up, expired or wrong; 'toolpath login' makes a new one."
+        if "text/html" in request.headers.get("accept", ""):
+            return page(
+                "Toolpath", f'<h1>Toolpath</h1><p>{detail}</p><p><a href="/">Start</a></p>', status=403
+            )
         return problem(403, detail, code="bad_login_code")
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from orchestrator.errors import FieldProblem, Invalid, NotFound
 from orchestrator.ports import Artifacts, Catalog
 
 _TAG = "tag:"
+#: Problems that come with the nearest names, since finding these takes a while among many.
+_HINTS = 5
 
 
 async def checked(request: RunRequest, *, catalog: Catalog, artifacts: Artifacts) -> RunRequest:
@@ -52,15 +55,22 @@ def _webhook(request: RunRequest) -> list[FieldProblem]:
 
 
 def _filters(request: RunRequest, names: set[str], tags: set[str]) -> list[FieldProblem]:
-    problems = []
+    problems: list[FieldProblem] = []
     # What does not exist is excluded all the same: only a wrong `include` changes what happens.
     for number, name in enumerate(request.tools.include):
         known = name.removeprefix(_TAG) in tags if name.startswith(_TAG) else name in names
         if not known:
-            what = "no tool has the tag" if name.startswith(_TAG) else "there is no tool named"
-            path = f"/tools/include/{number}"
-            problems.append(FieldProblem(path, f"{what} {name.removeprefix(_TAG)!r}"))
+            is_tag, bare = name.startswith(_TAG), name.removeprefix(_TAG)
+            what = "no tool has the tag" if is_tag else "there is no tool named"
+            near = _nearest(bare, tags if is_tag else names) if len(problems) < _HINTS else ""
+            problems.append(FieldProblem(f"/tools/include/{number}", f"{what} {bare!r}{near}"))
     return problems
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The names most like an unknown one, as the end of a sentence."""
+    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    return f"; nearest: {', '.join(near)}" if near else ""
 
 
 def _graph(plan: Mapping[str, Any], names: set[str], inputs: Mapping[str, Any]) -> list[FieldProblem]:
@@ -77,7 +87,8 @@ def _graph(plan: Mapping[str, Any], names: set[str], inputs: Mapping[str, Any]) 
         if ids[number] in ids[:number]:
             problems.append(FieldProblem(f"{at}/id", f"{ids[number]!r} is the id of another sub-task too"))
         if subtask.get("tool") is not None and subtask["tool"] not in names:
-            problems.append(FieldProblem(f"{at}/tool", f"there is no tool named {subtask['tool']!r}"))
+            near = _nearest(subtask["tool"], names) if len(problems) < _HINTS else ""
+            problems.append(FieldProblem(f"{at}/tool", f"there is no tool named {subtask['tool']!r}{near}"))
         problems += [
             FieldProblem(f"{at}/needs/{place}", f"there is no sub-task {need!r}")
             for place, need in enumerate(subtask.get("needs", ()))

@@ -95,6 +95,19 @@ def test_a_login_code_is_exchanged_once_for_a_guarded_cookie(client, stranger):
     assert again.json()["code"] == "bad_login_code"
 
 
+def test_a_browser_sees_whether_it_is_logged_in_and_where_the_api_is(client, stranger):
+    before = stranger.get("/").text
+    assert "You are not logged in" in before
+    assert 'href="/docs"' in before
+    login(client, stranger)
+    assert "You are logged in" in stranger.get("/").text
+    assert "<h1>Routes</h1>" in stranger.get("/docs").text
+    told = stranger.get("/login", params={"code": "used"}, headers={"Accept": "text/html,*/*"})
+    assert told.status_code == 403
+    assert "makes a new one" in told.text
+    assert told.headers["content-type"].startswith("text/html")
+
+
 @pytest.mark.parametrize("code", ["", "wrong", "../local.key", "a" * 5_000])
 def test_a_wrong_login_code_opens_nothing(stranger, code):
     reply = stranger.get("/login", params={"code": code})
