@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tools.builtin import TOOLS
-from tools.errors import BadArguments, TimedOut
+from tools.errors import BadArguments, TimedOut, TooLarge
 from tools.processes import Processes
 from tools.spec import File
 
@@ -88,3 +88,14 @@ async def test_numbers_are_calculated_and_converted(pool: Processes, tmp_path: P
     assert (await call(pool, "calculate", tmp_path, expression="2 ** 100"))["text"].endswith("205376")
     out = await call(pool, "convert_units", tmp_path, value=5, from_unit="mile", to_unit="km")
     assert out == {"value": 8.04672, "text": "5 mile = 8.04672 km"}
+
+
+@pytest.mark.parametrize("size", [5_000_000, 100_000_000])
+async def test_a_query_does_not_give_back_a_huge_value(
+    pool: Processes, tmp_path: Path, sales: File, size: int
+) -> None:
+    query = f"SELECT repeat('x', {size}) AS x FROM data LIMIT 1"
+    with pytest.raises(TooLarge, match=r"over 4,000,000 bytes of JSON: ask for less"):
+        await call(pool, "query_table", tmp_path, data=sales, query=query)
+    told = await call(pool, "query_table", tmp_path, data=sales, query="SELECT count(*) AS n FROM data")
+    assert told["table"]["rows"] == [[7]]
