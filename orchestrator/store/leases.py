@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Integer,
+    Select,
     Text,
     and_,
     bindparam,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -29,7 +31,7 @@ from orchestrator.ports import JobClaim, Swept
 from orchestrator.store.claiming import LEASE
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.ends import ask_repair, close_steps, end_if_over, move
-from orchestrator.store.engine import ROWS, rows_from_json
+from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.rows import run_of
 from orchestrator.store.tables import attempts, questions, runs, steps
@@ -115,56 +117,74 @@ def prolong(
     claims: Sequence[tuple[StepId, int]],
     jobs: Sequence[tuple[str, int]],
 ) -> list[object]:
-    """Prolong the leases still held; answers the step ids and run ids of those that are not."""
+    """Prolong the leases still held; answers the step ids and run ids of those that are not.
+
+    A row that somebody else has locked is left as it is: it is being recorded or taken away, and to
+    wait for it would make a circle with whoever locks the same rows in another order.
+    """
     dialect = connection.dialect.name
     shared = {"held_by": owner, "until": now + LEASE}
     lost: list[object] = []
     if claims:
         rows = [{"run_id": step.run_id, "idx": step.idx, "held": fence} for step, fence in claims]
-        kept = connection.execute(_PROLONG_STEPS[dialect], {ROWS: dumps(rows)} | shared)
+        text = {ROWS: dumps(rows)}
+        connection.execute(_PROLONG_STEPS[dialect], text | shared)
+        kept = connection.execute(_STEPS_HELD[dialect], text | {"held_by": owner})
         alive = {StepId(row.run_id, row.idx) for row in kept}
         lost += [step for step, _ in claims if step not in alive]
     if jobs:
         held = [{"id": run_id, "held": fence} for run_id, fence in jobs]
-        kept_jobs = connection.execute(_PROLONG_JOBS[dialect], {ROWS: dumps(held)} | shared)
+        text = {ROWS: dumps(held)}
+        connection.execute(_PROLONG_JOBS[dialect], text | shared)
+        kept_jobs = connection.execute(_JOBS_HELD[dialect], text | {"held_by": owner})
         living = {row.id for row in kept_jobs}
         lost += [run_id for run_id, _ in jobs if run_id not in living]
     return lost
 
 
-def _prolong_steps(dialect: str) -> Any:
+def _steps_held(dialect: str) -> Select[Any]:
     v = rows_from_json(dialect, [("run_id", Text()), ("idx", Integer()), ("held", BigInteger())])
+    return select(steps.c.run_id, steps.c.idx).where(
+        steps.c.run_id == v.c.run_id,
+        steps.c.idx == v.c.idx,
+        steps.c.fence == v.c.held,
+        steps.c.owner == bindparam("held_by", type_=Text),
+        steps.c.status == StepStatus.RUNNING.value,
+    )
+
+
+def _prolong_steps(dialect: str) -> Any:
+    free = _steps_held(dialect).with_for_update(of=steps, skip_locked=True).cte("free")
     return (
         update(steps)
         .values(lease_until=bindparam("until", type_=Double))
-        .where(
-            steps.c.run_id == v.c.run_id,
-            steps.c.idx == v.c.idx,
-            steps.c.fence == v.c.held,
-            steps.c.owner == bindparam("held_by", type_=Text),
-            steps.c.status == StepStatus.RUNNING.value,
-        )
-        .returning(steps.c.run_id, steps.c.idx)
+        .where(tuple_(steps.c.run_id, steps.c.idx).in_(select(free.c.run_id, free.c.idx)))
+    )
+
+
+def _jobs_held(dialect: str) -> Select[Any]:
+    v = rows_from_json(dialect, [("id", Text()), ("held", BigInteger())])
+    return select(runs.c.id).where(
+        runs.c.id == v.c.id,
+        runs.c.fence == v.c.held,
+        runs.c.owner == bindparam("held_by", type_=Text),
+        runs.c.job.is_not(None),
     )
 
 
 def _prolong_jobs(dialect: str) -> Any:
-    v = rows_from_json(dialect, [("id", Text()), ("held", BigInteger())])
+    free = _jobs_held(dialect).with_for_update(of=runs, skip_locked=True).cte("free")
     return (
         update(runs)
         .values(lease_until=bindparam("until", type_=Double))
-        .where(
-            runs.c.id == v.c.id,
-            runs.c.fence == v.c.held,
-            runs.c.owner == bindparam("held_by", type_=Text),
-            runs.c.job.is_not(None),
-        )
-        .returning(runs.c.id)
+        .where(runs.c.id.in_(select(free.c.id)))
     )
 
 
-_PROLONG_STEPS = {dialect: _prolong_steps(dialect) for dialect in ("sqlite", "postgresql")}
-_PROLONG_JOBS = {dialect: _prolong_jobs(dialect) for dialect in ("sqlite", "postgresql")}
+_STEPS_HELD = {dialect: _steps_held(dialect) for dialect in DIALECTS}
+_JOBS_HELD = {dialect: _jobs_held(dialect) for dialect in DIALECTS}
+_PROLONG_STEPS = {dialect: _prolong_steps(dialect) for dialect in DIALECTS}
+_PROLONG_JOBS = {dialect: _prolong_jobs(dialect) for dialect in DIALECTS}
 
 
 # --- sweep ------------------------------------------------------------------------------------
