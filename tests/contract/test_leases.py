@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from orchestrator.domain.budget import Budget
 from orchestrator.domain.question import QuestionKind
@@ -14,8 +15,9 @@ from orchestrator.domain.run import Job, RunRequest, RunStatus
 from orchestrator.domain.step import Ending, StepStatus
 from orchestrator.errors import Conflict
 from orchestrator.runs.answer import answer
+from orchestrator.store.engine import open_engine
 from orchestrator.store.leases import DEATHS, JOB_TRIES
-from orchestrator.store.tables import runs
+from orchestrator.store.tables import runs, steps
 from tests.contract.truth import PAST, Truth, done, failed, new_step
 
 
@@ -38,6 +40,21 @@ async def test_a_heartbeat_prolongs_what_is_held_and_names_what_is_lost(truth: T
     assert truth.steps.heartbeat(owner="two", claims=held[:1], jobs=[]) == [first.id]
     assert (await truth.steps.sweep()).lost == 1
     assert (await truth.record(done(first))).accepted
+
+
+async def test_a_heartbeat_waits_for_nobody_who_holds_a_row(truth: Truth) -> None:
+    if truth.url.startswith("sqlite"):
+        return  # there one connection writes at a time, so no two can wait in a circle
+    await truth.running(new_step(0), new_step(1))
+    claims = await truth.claim()
+    await truth.let_leases_expire()
+    engine = open_engine(truth.url)
+    with engine.connect() as other, other.begin():
+        other.execute(select(steps).where(steps.c.idx == 0).with_for_update())
+        held = [(claim.id, claim.fence) for claim in claims]
+        assert await asyncio.to_thread(truth.steps.heartbeat, owner="one", claims=held, jobs=[]) == []
+    engine.dispose()
+    assert (await truth.steps.sweep()).lost == 1  # the one that was locked kept its old lease
 
 
 async def test_a_heartbeat_keeps_a_job_until_it_is_taken_away(truth: Truth) -> None:
