@@ -78,8 +78,9 @@ def _promote_statement(dialect: str) -> Any:
     )
     now = bindparam("now", type_=Double)
     due = steps.c.needs_left - v.c.n <= 0
-    # Paid calls reserve money and once-only calls need a durable claim: both go through `claim_steps`.
-    here = and_(due, v.c.inline, steps.c.worst_nano == 0, ~steps.c.once)
+    # Gated calls need a decision, paid ones reserve money and once-only ones need a durable claim:
+    # all go through `claim_steps`. (Version 0.1 lays paid and once-only steps that are not gated.)
+    here = and_(due, v.c.inline, ~steps.c.gated, steps.c.worst_nano == 0, ~steps.c.once)
     return (
         update(steps)
         .values(

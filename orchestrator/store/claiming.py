@@ -1,8 +1,8 @@
-"""Claims: which due steps a runner gets, and what their budget allows."""
+"""Claims: which due steps a runner gets, once every gate has let them go."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    func,
     null,
     select,
     update,
@@ -21,9 +22,11 @@ from sqlalchemy.types import TypeEngine
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import Claim, StepId, StepStatus
+from orchestrator.store.budgets import RunBudget
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.ends import ask_repair
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
+from orchestrator.store.gates import Gate, Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.tables import runs, steps
 
@@ -89,11 +92,13 @@ def _claim_packet(journal: Journal, ask: ClaimAsk) -> Packet:
     passed_over = len(allowed) < len(due)
     runs_by_id = journal.lock((row.run_id for row in allowed), patient=False)
     free = [row for row in allowed if row.run_id in runs_by_id]
-    journal.ring = journal.ring or len(free) < len(allowed)
-    affordable = [row for row in free if _reserve(journal, runs_by_id[row.run_id], row)]
-    if not affordable:
+    going = _decide(journal, runs_by_id, free)
+    # Behind what was held back, more may be due.
+    held_back = len(free) < len(allowed) or (len(due) == ask.room and len(going) < len(free))
+    journal.ring = journal.ring or held_back
+    if not going:
         return Packet([], passed_over)
-    rows = [{"run_id": row.run_id, "idx": row.idx, "owner": ask.owner} for row in affordable]
+    rows = [{"run_id": row.run_id, "idx": row.idx, "owner": ask.owner} for row in going]
     statement = _CLAIM[connection.dialect.name]
     claimed = connection.execute(statement, {ROWS: dumps(rows), "now": journal.now}).all()
     claims = [claim_of(row) for row in claimed]
@@ -102,42 +107,75 @@ def _claim_packet(journal: Journal, ask: ClaimAsk) -> Packet:
     return Packet(claims, passed_over)
 
 
-def _reserve(journal: Journal, run: LockedRun, row: Any) -> bool:
-    """Set the worst cost aside; what the budget cannot hold waits, or fails if nothing is in flight."""
-    if run["status"] != RunStatus.RUNNING:
-        return False
-    tokens_left = run["budget_tokens"] is None or run["tokens"] < run["budget_tokens"]
-    if run["budget_nano"] is None and tokens_left:
-        return True
-    fits = run["budget_nano"] is None or (
-        run["spent_nano"] + run["reserved_nano"] + row.worst_nano <= run["budget_nano"]
-    )
-    if (fits or row.worst_nano == 0) and tokens_left:
-        run.add("reserved_nano", row.worst_nano if run["budget_nano"] is not None else 0)
-        return True
-    _refuse(journal, run, row, wait=run["reserved_nano"] > 0 and tokens_left)
-    return False
+def _decide(journal: Journal, runs_by_id: Mapping[str, LockedRun], due: Sequence[Any]) -> list[Any]:
+    """Those of the due steps that may be claimed; the others are written as waiting or failed."""
+    budget = RunBudget(journal)
+    gated = [row for row in due if row.gated or row.once or row.worst_nano]
+    gates: list[Gate] = [budget, *_gates(journal, gated)]
+    going: list[Any] = []
+    waiting: list[tuple[Any, Wait]] = []
+    for row in due:
+        run = runs_by_id[row.run_id]
+        if run["status"] != RunStatus.RUNNING:
+            continue
+        asked = gates if row.gated or row.once or row.worst_nano else (budget,)
+        verdict = next((v for gate in asked if (v := gate.decide(run, row)) is not None), None)
+        if verdict is None:
+            going.append(row)
+            for gate in asked:
+                gate.take(run, row)
+        elif isinstance(verdict, Wait):
+            waiting.append((row, verdict))
+        else:
+            _refuse(journal, run, row, verdict)
+    _have_wait(journal, waiting)
+    return going
 
 
-def _refuse(journal: Journal, run: LockedRun, row: Any, *, wait: bool) -> None:
-    here = and_(steps.c.run_id == row.run_id, steps.c.idx == row.idx)
-    if wait:
-        cause = {"reason": "budget", "detail": "other calls in flight hold the rest of the budget"}
-        values = {"status": StepStatus.WAITING.value, "cause": dumps(cause), "run_at": journal.now + 1.0}
-        journal.connection.execute(update(steps).where(here).values(**values))
+def _gates(journal: Journal, gated: Sequence[Any]) -> list[Gate]:
+    """In the order in which they are asked, after the run's own budget."""
+    if not gated:
+        return []
+    return []
+
+
+def _have_wait(journal: Journal, waiting: Sequence[tuple[Any, Wait]]) -> None:
+    if not waiting:
         return
-    error = {
-        "code": "budget_exhausted",
-        "message": f"the rest of the budget cannot hold the worst cost of {row.tool!r}",
+    rows = [
+        {
+            "run_id": row.run_id,
+            "idx": row.idx,
+            "cause": dumps(wait.cause),
+            "due": wait.run_at,
+            "line": wait.line,
+            "since": row.run_at,
+        }
+        for row, wait in waiting
+    ]
+    statement = _WAIT[journal.connection.dialect.name]
+    journal.connection.execute(statement, {ROWS: dumps(rows)})
+    for row, wait in waiting:
+        if row.status == StepStatus.READY:
+            told = {"step": row.key, "subtask": row.subtask, "tool": row.tool, "cause": wait.cause}
+            journal.event(row.run_id, EventType.STEP_WAITING, told)
+
+
+def _refuse(journal: Journal, run: LockedRun, row: Any, refused: Refuse) -> None:
+    here = and_(steps.c.run_id == row.run_id, steps.c.idx == row.idx)
+    values = {
+        "status": StepStatus.FAILED.value,
+        "error": dumps(refused.error),
+        "finished_at": journal.now,
+        "waits_for": None,
     }
-    values = {"status": StepStatus.FAILED.value, "error": dumps(error), "finished_at": journal.now}
     journal.connection.execute(update(steps).where(here).values(**values))
     run.add("open_steps", -1)
     ask_repair(journal, run)
     journal.event(
         run.id,
         EventType.STEP_FAILED,
-        {"step": row.key, "subtask": row.subtask, "tool": row.tool, "error": error},
+        {"step": row.key, "subtask": row.subtask, "tool": row.tool, "error": refused.error},
     )
 
 
@@ -150,6 +188,10 @@ _DUE = (
         steps.c.key,
         steps.c.subtask,
         steps.c.once,
+        steps.c.gated,
+        steps.c.status,
+        steps.c.priority,
+        steps.c.run_at,
     )
     .join_from(steps, runs, steps.c.run_id == runs.c.id)
     .where(
@@ -178,6 +220,8 @@ def _claim_statement(dialect: str) -> Any:
             lease_until=now + LEASE,
             started_at=now,
             run_at=null(),
+            waits_for=null(),
+            queued_at=null(),
         )
         .where(
             steps.c.run_id == v.c.run_id,
@@ -185,6 +229,22 @@ def _claim_statement(dialect: str) -> Any:
             steps.c.status.in_([StepStatus.READY.value, StepStatus.WAITING.value]),
         )
         .returning(*CLAIM_COLUMNS)
+    )
+
+
+def _wait_statement(dialect: str) -> Any:
+    columns = [("cause", Text()), ("due", Double()), ("line", Text()), ("since", Double())]
+    v = rows_from_json(dialect, [*KEY, *columns])
+    return (
+        update(steps)
+        .values(
+            status=StepStatus.WAITING.value,
+            cause=v.c.cause,
+            run_at=v.c.due,
+            waits_for=v.c.line,
+            queued_at=func.coalesce(steps.c.queued_at, v.c.since),
+        )
+        .where(steps.c.run_id == v.c.run_id, steps.c.idx == v.c.idx)
     )
 
 
@@ -215,3 +275,4 @@ def started(claim: Claim) -> dict[str, Any]:
 
 
 _CLAIM = {dialect: _claim_statement(dialect) for dialect in DIALECTS}
+_WAIT = {dialect: _wait_statement(dialect) for dialect in DIALECTS}

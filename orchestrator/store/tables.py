@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -51,6 +52,7 @@ runs = Table(
     Column("request", Text, nullable=False),
     Column("words", Text, nullable=False),
     Column("priority", Integer, nullable=False),
+    #: The caller's own word, behind the id of the API key it came with.
     Column("idempotency_key", Text, unique=True),
     Column("fingerprint", Text, nullable=False),
     Column("plan_id", Text),
@@ -74,6 +76,8 @@ runs = Table(
     _time("started_at"),
     _time("finished_at"),
     _time("deadline_at"),
+    #: The API key it was submitted with; absent for the service's own key.
+    Column("key_id", Text),
 )
 Index("ix_runs_created_at_id", runs.c.created_at, runs.c.id)
 Index("ix_runs_status_created_at", runs.c.status, runs.c.created_at)
@@ -138,6 +142,13 @@ steps = Table(
     _count("usd_nano"),
     _count("tokens"),
     Column("seconds", Double, nullable=False, server_default=text("0")),
+    #: Whether something is decided before each claim of it: money, limits, a person's word.
+    Column("gated", Boolean, nullable=False, server_default=false()),
+    #: JSON names of the pools it draws from besides those of its tool and its key.
+    Column("pools", Text),
+    #: The pool in whose line it stands while it waits, and since when.
+    Column("waits_for", Text),
+    _time("queued_at"),
 )
 _CLAIMABLE = steps.c.status.in_(["ready", "waiting"])
 Index(
@@ -147,6 +158,15 @@ Index(
     steps.c.run_at,
     sqlite_where=_CLAIMABLE,
     postgresql_where=_CLAIMABLE,
+)
+_QUEUED = steps.c.waits_for.is_not(None)
+Index(
+    "ix_steps_waits_for",
+    steps.c.waits_for,
+    steps.c.priority.desc(),
+    steps.c.queued_at,
+    sqlite_where=_QUEUED,
+    postgresql_where=_QUEUED,
 )
 _LEASED = steps.c.status == "running"
 Index("ix_steps_lease_until", steps.c.lease_until, sqlite_where=_LEASED, postgresql_where=_LEASED)
@@ -283,4 +303,60 @@ replies = Table(
     Column("run_id", Text),
     Column("reply", Text, nullable=False),
     _time("created_at", required=True),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    #: SHA-256 of the whole key in hexadecimal; the key itself is kept nowhere.
+    Column("hash", Text, nullable=False),
+    _time("created_at", required=True),
+    #: To the minute.
+    _time("used_at"),
+    _time("revoked_at"),
+)
+
+#: What many steps draw from: a tool, a key, an endpoint, a group, or one bucket of a tool.
+pools = Table(
+    "pools",
+    metadata,
+    Column("name", Text, primary_key=True),
+    #: "operator", or "record" when it follows the tool's record.
+    Column("source", Text, nullable=False),
+    Column("concurrency", Integer),
+    #: Calls a second, and how many may come at once after a pause.
+    Column("rate", Double),
+    Column("burst", Double),
+    #: The argument whose value separates the buckets of a tool.
+    Column("split_by", Text),
+    #: The token bucket: how full it was, and when.
+    Column("tokens", Double),
+    _time("filled_at"),
+    _time("updated_at", required=True),
+)
+
+#: Caps on the money that goes through a pool, and what has been spent in the period that runs.
+caps = Table(
+    "caps",
+    metadata,
+    Column("pool", Text, ForeignKey("pools.name", ondelete="CASCADE"), primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("cap_nano", BigInteger, nullable=False),
+    _time("period_start", required=True),
+    _count("spent_nano"),
+)
+
+#: One row for each running step and pool it draws from: what it holds there until it stops running.
+#: Planning's model calls hold theirs under the number -1.
+slots = Table(
+    "slots",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("idx", Integer, primary_key=True),
+    Column("pool", Text, primary_key=True),
+    _count("reserved_nano"),
+    _time("taken_at", required=True),
+    Index("ix_slots_pool", "pool"),
 )
