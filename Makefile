@@ -17,7 +17,7 @@ PROGRAMS := tesseract espeak-ng apertium
 USABLE = grep -qsF '$(CURDIR)/.venv/' $(BIN)/pip && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 $(shell { $(USABLE); } || rm -f $(STAMP))
 
-.PHONY: help setup run test lint style types layers shape deployment format lock bench bench-peers system-tools try-system-tools clean
+.PHONY: help setup run test chaos lint style types layers shape deployment format lock bench bench-peers system-tools try-system-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -100,6 +100,10 @@ lock: setup ## solve the dependencies anew: make lock [UPGRADE=--upgrade]
 	@$(UV_COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
 	@$(UV_COMPILE) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(MAKE) setup
+
+# CHAOS=short tries the part that a change must survive before it lands.
+chaos: setup ## kill, freeze and cut every part of a real installation: does anything get lost? (25 minutes)
+	@$(BIN)/python -m tests.chaos
 
 bench: setup ## the benchmarks whose figures the documentation quotes (many minutes)
 	@for name in engine search; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator
-
-from tools.testing_server import LoopbackServer
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 
 @contextlib.contextmanager
-def in_background(*servers: LoopbackServer) -> Iterator[None]:
+def in_background(*servers: AbstractAsyncContextManager[Any]) -> Iterator[None]:
     """Serve from a loop in a thread until the block ends."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
