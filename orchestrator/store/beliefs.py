@@ -26,7 +26,7 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Let a group of outcomes change the beliefs about their tools, in the same commit."""
     sums: dict[tuple[str, int, str], dict[str, float]] = {}
     for outcome in outcomes:
-        if outcome.ending not in _TELLING or _handed_back(outcome):
+        if outcome.ending not in _TELLING or handed_back(outcome):
             continue
         claim = outcome.claim
         row = sums.setdefault(
@@ -45,7 +45,7 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         connection.execute(_OBSERVE[connection.dialect.name], seen)
 
 
-def _handed_back(outcome: Outcome) -> bool:
+def handed_back(outcome: Outcome) -> bool:
     """A call cut off because its worker was stopped says nothing about the tool."""
     return outcome.error is not None and outcome.error.get("code") == WORKER_STOPPED
 

@@ -254,6 +254,8 @@ def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
     values: dict[str, Any] = {
         "fence": row.fence + 1,
         "deaths": row.deaths + 1,
+        # No failure of the tool: deaths have a limit of their own.
+        "tries": row.tries - 1,
         "owner": None,
         "lease_until": None,
         "usd_nano": row.usd_nano + row.worst_nano,

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from orchestrator.domain.budget import Budget
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import Job, RunRequest, RunStatus
-from orchestrator.domain.step import Ending, StepStatus
+from orchestrator.domain.step import WORKER_STOPPED, Ending, Outcome, StepStatus
 from orchestrator.errors import Conflict
 from orchestrator.runs.answer import answer
 from orchestrator.store.engine import open_engine
@@ -78,6 +78,21 @@ async def test_a_lost_step_is_tried_again_and_its_worst_cost_is_charged(truth: T
     assert view.attempts[0].ending is Ending.LOST
     assert "step.lost" in await truth.event_types(run_id)
     assert (await truth.claim())[0].fence == claim.fence + 2
+
+
+async def test_what_befalls_its_worker_is_no_try_of_a_step(truth: Truth) -> None:
+    await truth.running(new_step())
+    await truth.claim()
+    await _lose(truth)
+    (second,) = await truth.claim()
+    assert second.tries == 1
+    stopped = {"code": WORKER_STOPPED, "message": "stopped"}
+    await truth.record(Outcome(second, Ending.RETRY, error=stopped))
+    (third,) = await truth.claim()
+    assert third.tries == 1
+    await truth.record(Outcome(third, Ending.RETRY, error={"code": "timed_out", "message": "late"}))
+    (fourth,) = await truth.claim()
+    assert fourth.tries == 2
 
 
 async def test_a_step_that_kills_its_workers_is_poisoned(truth: Truth) -> None:
