@@ -46,8 +46,12 @@ async def measure(it: Installation, arguments: argparse.Namespace) -> tuple[list
     """Start the runs, follow them, and wait for all ends."""
     steps = int(arguments.seconds / 2)
     body = given_plan(steps, 2000)  # two events every two seconds
+    begun = time.monotonic()
     with it.client() as client:
-        runs = [client.post("/v1/runs", body, status=202)["id"] for _ in range(arguments.runs)]
+        runs = []
+        for number in range(arguments.runs):  # spread, so that their events are
+            await asyncio.sleep(max(0.0, begun + 2 * number / arguments.runs - time.monotonic()))
+            runs.append(client.post("/v1/runs", body, status=202)["id"])
     lateness: list[float] = []
     gaps: list[str] = []
     since = time.time() + 2.0  # the streams' own start is not measured

@@ -10,7 +10,7 @@ import secrets
 import socket
 import stat
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -267,7 +267,7 @@ def _prepare_database(services: Services) -> None:
 
 async def _register_builtin(services: Services) -> None:
     """Make the catalog say what ships with this version, and what of it can run here."""
-    known = {entry.tool.name: entry for entry in await services.catalog.entries()}
+    known = await services.catalog.entries()
     reasons = {tool.name: reason for tool in TOOLS if (reason := services.tools.available(tool))}
     changed = [tool for tool in TOOLS if _differs(tool, known, reasons, services.runner is not None)]
     if changed:
@@ -275,7 +275,9 @@ async def _register_builtin(services: Services) -> None:
         log.info("tools.registered", count=len(changed), unavailable=sorted(reasons))
 
 
-def _differs(tool: Tool, known: dict[str, CatalogEntry], reasons: dict[str, str], runs_steps: bool) -> bool:
+def _differs(
+    tool: Tool, known: Mapping[str, CatalogEntry], reasons: dict[str, str], runs_steps: bool
+) -> bool:
     entry = known.get(tool.name)
     if entry is None or entry.tool != replace(tool, version=entry.tool.version):
         return True

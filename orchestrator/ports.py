@@ -127,8 +127,8 @@ class Catalog(Protocol):
         """The newest version of each tool that may be planned with; the same object until it changes."""
         ...
 
-    async def entries(self) -> Sequence[CatalogEntry]:
-        """The newest version of each tool that is not removed, by name."""
+    async def entries(self) -> Mapping[str, CatalogEntry]:
+        """The newest version of each tool that is not removed, in order of name; not to be changed."""
         ...
 
     async def entry(self, name: str) -> CatalogEntry:
@@ -199,6 +199,8 @@ class NewStep:
     step_gate: float = 0.5
     #: The most this call can cost, reserved before it is claimed.
     worst_usd: Decimal = Decimal(0)
+    #: Limits that hold for it besides those of its tool and of its run's key (domain.limits).
+    pools: tuple[str, ...] = ()
 
 
 class Transaction(Protocol):

@@ -24,8 +24,8 @@ class FakeCatalog:
     async def active(self) -> Sequence[Tool]:
         return self._tools
 
-    async def entries(self) -> Sequence[CatalogEntry]:
-        return [CatalogEntry(tool) for tool in sorted(self._tools, key=lambda tool: tool.name)]
+    async def entries(self) -> Mapping[str, CatalogEntry]:
+        return {tool.name: CatalogEntry(tool) for tool in sorted(self._tools, key=lambda tool: tool.name)}
 
     async def entry(self, name: str) -> CatalogEntry:
         for tool in self._tools:

@@ -55,6 +55,8 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
 
 def _start(settings: Settings, *, runs_steps: bool, sample: bool) -> None:
     listening = _listen(settings)
+    import uvloop
+
     from orchestrator import bootstrap
     from orchestrator.api.app import create_app
 
@@ -77,7 +79,7 @@ def _start(settings: Settings, *, runs_steps: bool, sample: bool) -> None:
         _say_hello(url, code, services.settings)
         return not sample or await asyncio.to_thread(run_sample, url, key.get_secret_value(), code)
 
-    good = asyncio.run(_serve(app, listening, when_up))
+    good = uvloop.run(_serve(app, listening, when_up))
     if not good:
         raise CliError("The sample request did not succeed; see above.")
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 
 import structlog
+import uvloop
 from celery.signals import setup_logging
 
 from orchestrator import bootstrap
@@ -48,7 +49,7 @@ class RunnerThread:
 
     def _main(self) -> None:
         try:
-            asyncio.run(self._serve())
+            uvloop.run(self._serve())
         except BaseException as error:
             self._error = error
             log.exception("worker.failed")

@@ -1,4 +1,7 @@
-"""What routes are given: the service's parts, and the cursor of a page."""
+"""What routes are given: the service's parts, and the cursor of a page.
+
+Async although they wait for nothing: FastAPI runs plain functions on threads, at ten times the cost.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from fastapi import Depends, Query, Request
 from orchestrator.bootstrap import Services
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _now() -> float:
+async def _now() -> float:
     return time.time()
 
 

@@ -51,7 +51,7 @@ async def create(body: ToolIn, parts: Parts, response: Response) -> RegisteredOu
 async def listing(parts: Parts, limit: Limit = 200, cursor: Cursor = None) -> PageOut[ToolOut]:
     """One page; the newest version of each."""
     after = "" if cursor is None else _name_from(cursor)
-    left = [entry for entry in await parts.catalog.entries() if entry.tool.name > after]
+    left = [entry for entry in (await parts.catalog.entries()).values() if entry.tool.name > after]
     items = [ToolOut.of(entry, await parts.beliefs.table(entry.tool)) for entry in left[:limit]]
     more = len(left) > limit
     return PageOut[ToolOut](items=items, next_cursor=_cursor(items[-1].name) if more else None)

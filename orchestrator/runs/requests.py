@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from orchestrator.domain.plan import INPUTS, SUBTASK_ID, references
 from orchestrator.domain.run import RunRequest
 from orchestrator.errors import FieldProblem, Invalid, NotFound
-from orchestrator.ports import Artifacts, Catalog
+from orchestrator.ports import Artifacts, Catalog, CatalogEntry
 
 _TAG = "tag:"
 #: Problems that come with the nearest names, since finding these takes a while among many.
@@ -21,12 +21,10 @@ _HINTS = 5
 async def checked(request: RunRequest, *, catalog: Catalog, artifacts: Artifacts) -> RunRequest:
     """The request with its files described in full. Raises `Invalid` naming every bad field."""
     problems = [*_either_or(request), *_webhook(request)]
-    tools = await catalog.entries()
-    names = {entry.tool.name for entry in tools}
-    tags = {tag for entry in tools for tag in entry.tool.tags}
-    problems += _filters(request, names, tags)
-    if request.plan is not None:
-        problems += _graph(request.plan, names, request.inputs)
+    if request.plan is not None or request.tools.include:
+        known = await catalog.entries()
+        problems += _filters(request, known)
+        problems += _graph(request.plan, known, request.inputs) if request.plan is not None else []
     inputs, missing = await _inputs(request.inputs, artifacts)
     problems += missing
     if problems:
@@ -54,15 +52,18 @@ def _webhook(request: RunRequest) -> list[FieldProblem]:
     return []
 
 
-def _filters(request: RunRequest, names: set[str], tags: set[str]) -> list[FieldProblem]:
+def _filters(request: RunRequest, tools: Mapping[str, CatalogEntry]) -> list[FieldProblem]:
     problems: list[FieldProblem] = []
+    named = request.tools.include
+    some_tag = any(name.startswith(_TAG) for name in named)
+    tags = {tag for entry in tools.values() for tag in entry.tool.tags} if some_tag else set()
     # What does not exist is excluded all the same: only a wrong `include` changes what happens.
-    for number, name in enumerate(request.tools.include):
-        known = name.removeprefix(_TAG) in tags if name.startswith(_TAG) else name in names
-        if not known:
-            is_tag, bare = name.startswith(_TAG), name.removeprefix(_TAG)
+    for number, name in enumerate(named):
+        is_tag, bare = name.startswith(_TAG), name.removeprefix(_TAG)
+        known: Collection[str] = tags if is_tag else tools
+        if bare not in known:
             what = "no tool has the tag" if is_tag else "there is no tool named"
-            near = _nearest(bare, tags if is_tag else names) if len(problems) < _HINTS else ""
+            near = _nearest(bare, known) if len(problems) < _HINTS else ""
             problems.append(FieldProblem(f"/tools/include/{number}", f"{what} {bare!r}{near}"))
     return problems
 
@@ -73,7 +74,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"; nearest: {', '.join(near)}" if near else ""
 
 
-def _graph(plan: Mapping[str, Any], names: set[str], inputs: Mapping[str, Any]) -> list[FieldProblem]:
+def _graph(plan: Mapping[str, Any], names: Collection[str], inputs: Mapping[str, Any]) -> list[FieldProblem]:
     """What can be said of a given plan at once; the planner checks the rest."""
     subtasks: Sequence[Mapping[str, Any]] = plan.get("subtasks", ())
     if not subtasks:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,16 +31,19 @@ class SqlCatalog:
         self._entries: dict[str, CatalogEntry] = {}
         self._active: tuple[Tool, ...] = ()
         self._pinned: dict[tuple[str, int], Tool] = {}
+        #: The look at the database that is under way, and the one that follows it.
+        self._looking: asyncio.Future[None] | None = None
+        self._next: asyncio.Future[None] | None = None
 
     async def active(self) -> Sequence[Tool]:
         """The newest version of each tool that may be planned with."""
         await self._refresh()
         return self._active
 
-    async def entries(self) -> Sequence[CatalogEntry]:
-        """The newest version of each tool in sight, by name."""
+    async def entries(self) -> Mapping[str, CatalogEntry]:
+        """The newest version of each tool in sight."""
         await self._refresh()
-        return list(self._entries.values())
+        return self._entries
 
     async def entry(self, name: str) -> CatalogEntry:
         """The newest version. Raises `NotFound`."""
@@ -88,6 +92,21 @@ class SqlCatalog:
         await self._database.act(act)
 
     async def _refresh(self) -> None:
+        """Look whether anything has changed, by a look that begins after this was asked for.
+
+        All who ask while one look is under way share the next one.
+        """
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._look_after(self._looking))
+        await asyncio.shield(self._next)
+
+    async def _look_after(self, before: asyncio.Future[None] | None) -> None:
+        if before is not None and not before.done():
+            await asyncio.wait([before])
+        self._looking, self._next = self._next, None
+        await self._look()
+
+    async def _look(self) -> None:
         loaded = await self._database.read(lambda c: _load(c, self._seen))
         if loaded is not None:
             self._seen, entries = loaded

@@ -18,7 +18,7 @@ from tools.spec import Believed, Price
 
 async def test_another_process_sees_a_new_tool_and_its_end(process: Callable[[], Truth]) -> None:
     one, two = process(), process()
-    assert await two.catalog.entries() == []
+    assert await two.catalog.entries() == {}
     await one.catalog.add(tool("echo"))
     assert [t.name for t in await two.catalog.active()] == ["echo"]
     same = await two.catalog.active()
@@ -58,7 +58,7 @@ async def test_processes_that_start_at_once_register_the_same_tools(process: Cal
     tools = [tool(f"t{n}") for n in range(20)]
     answers = await together([p.catalog.add_all(tools, replace=True) for p in processes])
     assert [type(answer) for answer in answers] == [list] * 4, answers
-    entries = await processes[0].catalog.entries()
+    entries = (await processes[0].catalog.entries()).values()
     assert [entry.tool.version for entry in entries] == [1] * 20
 
 

@@ -30,7 +30,7 @@ class PreferenceIn(Asked):
     """How cost weighs against quality: alpha 0 looks at quality alone, 2 at cost alone."""
 
     alpha: Annotated[float, Field(ge=0, le=2)] = 1.0
-    cost: CostIn = CostIn()
+    cost: CostIn = Field(default_factory=CostIn)
     risk: Literal["mean", "conservative"] = "mean"
 
     def value(self) -> Preference:
@@ -80,10 +80,10 @@ class RunIn(Asked):
     request: Annotated[str, Field(max_length=_WORDS)] | None = None
     plan: GivenPlan | None = None
     inputs: dict[str, Any] = Field(default_factory=dict)
-    preference: PreferenceIn = PreferenceIn()
-    budget: BudgetIn = BudgetIn()
+    preference: PreferenceIn = Field(default_factory=PreferenceIn)
+    budget: BudgetIn = Field(default_factory=BudgetIn)
     step_gate: Annotated[float, Field(ge=0, le=1)] = 0.5
-    tools: ToolFilterIn = ToolFilterIn()
+    tools: ToolFilterIn = Field(default_factory=ToolFilterIn)
     mode: Literal["auto", "plan", "approve"] = "auto"
     planner: Literal["auto", "llm", "offline"] = "auto"
     webhook_url: Annotated[str, Field(max_length=2_000)] | None = None

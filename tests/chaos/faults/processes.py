@@ -109,9 +109,7 @@ def slow_tool(cluster: Cluster, result: Result) -> None:
             result.violations.append(f"{mark} was called {made} times although its worker lived")
 
 
-@fault(
-    "all workers are killed at once, twice", "the next ones go on where the truth stands", short=True
-)
+@fault("all workers are killed at once, twice", "the next ones go on where the truth stands", short=True)
 def all_workers(cluster: Cluster, result: Result) -> None:
     cases = [chain(f"all-chain{n}", 8, ms=400, followed=n == 0) for n in range(3)]
     cases += [layers("all-layers", 5, 3, ms=300), once("all-once", ms=400)]
