@@ -372,8 +372,11 @@ class Store(Protocol):
         key: str | None = None,
         fingerprint: str = "",
         job: Job = Job.PLAN,
+        key_id: str | None = None,
     ) -> Run:
         """Insert a run in status planning, durably; the same `key` answers the run it made first.
+
+        `key_id` is the API key it came with; idempotency keys are each caller's own.
 
         Raises `IdempotencyReused` when the fingerprint differs.
         """

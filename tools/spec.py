@@ -87,11 +87,16 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`timeout` in seconds for a whole call; `concurrency` calls at once; `rate` calls a second."""
+    """`timeout` in seconds for a whole call; `concurrency` calls at once; `rate` calls a second.
+
+    `by` names an argument: calls with different values of it are then counted apart. With ".host"
+    behind the name, the host of the URL in it counts.
+    """
 
     timeout: float = 60.0
     concurrency: int | None = None
     rate: float | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

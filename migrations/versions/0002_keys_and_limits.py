@@ -10,12 +10,21 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_HAS_KEY = sa.text("key_id IS NOT NULL")
 _QUEUED = sa.text("waits_for IS NOT NULL")
 
 
 def upgrade() -> None:
     """Change the shape."""
     op.add_column("runs", sa.Column("key_id", sa.Text(), nullable=True))
+    op.create_index(
+        "ix_runs_status_key_id",
+        "runs",
+        ["status", "key_id"],
+        unique=False,
+        sqlite_where=_HAS_KEY,
+        postgresql_where=_HAS_KEY,
+    )
     op.add_column("steps", sa.Column("gated", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("steps", sa.Column("pools", sa.Text(), nullable=True))
     op.add_column("steps", sa.Column("waits_for", sa.Text(), nullable=True))
@@ -85,4 +94,7 @@ def downgrade() -> None:
     op.drop_index("ix_steps_waits_for", table_name="steps", sqlite_where=_QUEUED, postgresql_where=_QUEUED)
     for name in ("queued_at", "waits_for", "pools", "gated"):
         op.drop_column("steps", name)
+    op.drop_index(
+        "ix_runs_status_key_id", table_name="runs", sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY
+    )
     op.drop_column("runs", "key_id")

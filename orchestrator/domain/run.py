@@ -166,3 +166,5 @@ class Run:
     finished_at: float | None = None
     deadline_at: float | None = None
     last_event: int = 0
+    #: The API key it was submitted with; None for the service's own key.
+    key_id: str | None = None

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from orchestrator.domain.events import EventType
+from orchestrator.domain.limits import shared_pools
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import INPUTS, PREVIOUS, Option, Plan, Ref, SubTask, dig, references, resolve
 from orchestrator.domain.run import Run, RunStatus
@@ -192,6 +193,7 @@ class _Layout:
             timeout=tool.limits.timeout,
             step_gate=self._run.request.step_gate,
             worst_usd=worst_usd(tool),
+            pools=shared_pools(tool),
         )
 
 

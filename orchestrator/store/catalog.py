@@ -15,6 +15,7 @@ from orchestrator.ports import CatalogEntry
 from orchestrator.store.codec import dump, load
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
+from orchestrator.store.limits import drop_record_limit, follow_records
 from orchestrator.store.tables import counters, tools
 from orchestrator.store.unit_of_work import pinned_tool
 from tools.spec import Tool
@@ -88,6 +89,7 @@ class SqlCatalog:
             if not hidden.rowcount:
                 raise NotFound(f"there is no tool {name!r}")
             _changed(journal.connection)
+            drop_record_limit(journal, name)
 
         await self._database.act(act)
 
@@ -151,7 +153,9 @@ def _add(
         select(tools).where(tools.c.name.in_(names)).order_by(tools.c.version)
     ):
         known[row.name] = row
-    return [_add_one(journal, tool, known.get(tool.name), replace, reasons) for tool in new]
+    entries = [_add_one(journal, tool, known.get(tool.name), replace, reasons) for tool in new]
+    follow_records(journal, (entry.tool for entry in entries))
+    return entries
 
 
 def _add_one(

@@ -24,6 +24,7 @@ from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import Claim, StepId, StepStatus
 from orchestrator.store.budgets import RunBudget
 from orchestrator.store.codec import dumps, loads
+from orchestrator.store.draws import CapGate, Draws, LimitGate
 from orchestrator.store.ends import ask_repair
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.gates import Gate, Refuse, Wait
@@ -92,33 +93,43 @@ def _claim_packet(journal: Journal, ask: ClaimAsk) -> Packet:
     passed_over = len(allowed) < len(due)
     runs_by_id = journal.lock((row.run_id for row in allowed), patient=False)
     free = [row for row in allowed if row.run_id in runs_by_id]
-    going = _decide(journal, runs_by_id, free)
+    gated = [row for row in free if _is_gated(row)]
+    draws = Draws(journal, runs_by_id, gated) if gated else None
+    going = _decide(journal, runs_by_id, free, draws)
     # Behind what was held back, more may be due.
     held_back = len(free) < len(allowed) or (len(due) == ask.room and len(going) < len(free))
     journal.ring = journal.ring or held_back
-    if not going:
-        return Packet([], passed_over)
-    rows = [{"run_id": row.run_id, "idx": row.idx, "owner": ask.owner} for row in going]
-    statement = _CLAIM[connection.dialect.name]
-    claimed = connection.execute(statement, {ROWS: dumps(rows), "now": journal.now}).all()
-    claims = [claim_of(row) for row in claimed]
-    for claim in claims:
-        journal.event(claim.id.run_id, EventType.STEP_STARTED, started(claim))
+    claims = _claim(journal, ask, going) if going else []
+    if draws is not None:
+        draws.close()
     return Packet(claims, passed_over)
 
 
-def _decide(journal: Journal, runs_by_id: Mapping[str, LockedRun], due: Sequence[Any]) -> list[Any]:
+def _claim(journal: Journal, ask: ClaimAsk, going: Sequence[Any]) -> list[Claim]:
+    rows = [{"run_id": row.run_id, "idx": row.idx, "owner": ask.owner} for row in going]
+    statement = _CLAIM[journal.connection.dialect.name]
+    claimed = journal.connection.execute(statement, {ROWS: dumps(rows), "now": journal.now}).all()
+    claims = [claim_of(row) for row in claimed]
+    for claim in claims:
+        journal.event(claim.id.run_id, EventType.STEP_STARTED, started(claim))
+    return claims
+
+
+def _decide(
+    journal: Journal, runs_by_id: Mapping[str, LockedRun], due: Sequence[Any], draws: Draws | None
+) -> list[Any]:
     """Those of the due steps that may be claimed; the others are written as waiting or failed."""
     budget = RunBudget(journal)
-    gated = [row for row in due if row.gated or row.once or row.worst_nano]
-    gates: list[Gate] = [budget, *_gates(journal, gated)]
+    gates: list[Gate] = [budget]
+    if draws is not None:
+        gates += [CapGate(draws), LimitGate(draws)]
     going: list[Any] = []
     waiting: list[tuple[Any, Wait]] = []
     for row in due:
         run = runs_by_id[row.run_id]
         if run["status"] != RunStatus.RUNNING:
             continue
-        asked = gates if row.gated or row.once or row.worst_nano else (budget,)
+        asked = gates if _is_gated(row) else gates[:1]
         verdict = next((v for gate in asked if (v := gate.decide(run, row)) is not None), None)
         if verdict is None:
             going.append(row)
@@ -132,11 +143,8 @@ def _decide(journal: Journal, runs_by_id: Mapping[str, LockedRun], due: Sequence
     return going
 
 
-def _gates(journal: Journal, gated: Sequence[Any]) -> list[Gate]:
-    """In the order in which they are asked, after the run's own budget."""
-    if not gated:
-        return []
-    return []
+def _is_gated(row: Any) -> bool:
+    return bool(row.gated or row.once or row.worst_nano)
 
 
 def _have_wait(journal: Journal, waiting: Sequence[tuple[Any, Wait]]) -> None:
@@ -189,6 +197,7 @@ _DUE = (
         steps.c.subtask,
         steps.c.once,
         steps.c.gated,
+        steps.c.pools,
         steps.c.status,
         steps.c.priority,
         steps.c.run_at,

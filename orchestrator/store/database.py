@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.store import claiming, intake, leases, recording
+from orchestrator.store.alarm import Alarm
 from orchestrator.store.engine import DatabaseClock, is_sqlite, open_engine
 from orchestrator.store.journal import Journal
 from orchestrator.store.unit_of_work import SqlTransaction, run_acts
@@ -39,6 +40,7 @@ class Database:
         self.clock = DatabaseClock()
         self._stopping = False
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="toolpath-reader")
+        self._alarm = Alarm(lambda: after_commit(set(), True))
         self.writer = Writer(
             self.engine,
             self.clock,
@@ -52,6 +54,7 @@ class Database:
                 "claim": claiming.claim_steps,
             },
             after_commit=after_commit,
+            ring_in=self._alarm.ring_in,
         )
 
     def start(self) -> None:
@@ -62,6 +65,7 @@ class Database:
         """Write what is handed in, then close everything."""
         self._stopping = True
         self.writer.stop()
+        self._alarm.stop()
         self._readers.shutdown()
         self.engine.dispose()
 

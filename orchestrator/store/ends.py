@@ -14,9 +14,10 @@ from sqlalchemy import (
 
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import Job, RunStatus
-from orchestrator.domain.step import Ending, StepStatus
+from orchestrator.domain.step import Ending, StepId, StepStatus
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.pools import PLANNING, give_back
 from orchestrator.store.tables import attempts, steps
 
 
@@ -30,6 +31,8 @@ def move(journal: Journal, run: LockedRun, to: RunStatus, *, detail: Mapping[str
         # Whoever still does a job of this run has lost it; a reservation of theirs goes with it.
         run["job"] = run["job_at"] = run["owner"] = run["lease_until"] = None
         run["tries"] = run["reserved_nano"] = run["reserved_tokens"] = 0
+        if run["key_id"] is not None:
+            give_back(journal, {StepId(run.id, PLANNING): 0})
         if run["notify"]:
             run["job"], run["job_at"] = Job.NOTIFY.value, journal.now
             journal.ring = True
@@ -123,3 +126,5 @@ def cut_off(journal: Journal, run: LockedRun, row: Any) -> None:
     )
     run.add("spent_nano", row.worst_nano)
     run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
+    if row.gated or row.worst_nano:
+        give_back(journal, {StepId(row.run_id, row.idx): row.worst_nano})

@@ -27,6 +27,16 @@ class Intake:
     key: str | None
     fingerprint: str
     job: Job
+    #: The API key it came with.
+    key_id: str | None = None
+
+    @property
+    def stored_key(self) -> str | None:
+        """The idempotency key as it is kept: callers with other API keys may use the same word."""
+        if self.key is None or self.key_id is None:
+            return self.key
+        # No header holds a line feed, so no other caller's word can look like this.
+        return f"{self.key_id}\n{self.key}"
 
 
 def accept_runs(journal: Journal, intakes: Sequence[Intake]) -> list[Run | Exception]:
@@ -35,11 +45,12 @@ def accept_runs(journal: Journal, intakes: Sequence[Intake]) -> list[Run | Excep
     fresh: dict[str, Intake] = {}
     by_key: dict[str, str] = {}
     for intake in intakes:
-        if intake.key is not None and (intake.key in known or intake.key in by_key):
+        key = intake.stored_key
+        if key is not None and (key in known or key in by_key):
             continue
         fresh[intake.run_id] = intake
-        if intake.key is not None:
-            by_key[intake.key] = intake.run_id
+        if key is not None:
+            by_key[key] = intake.run_id
     rows = _insert(journal, list(fresh.values()))
     _find_others(journal, fresh, rows, known)
     return [_answer(intake, known, by_key, fresh, rows) for intake in intakes]
@@ -64,7 +75,7 @@ def _find_others(
 
 
 def _known(journal: Journal, intakes: Sequence[Intake]) -> dict[str, Any]:
-    keys = [intake.key for intake in intakes if intake.key is not None]
+    keys = [key for intake in intakes if (key := intake.stored_key) is not None]
     if not keys:
         return {}
     found = journal.connection.execute(select(runs).where(runs.c.idempotency_key.in_(keys)))
@@ -81,15 +92,16 @@ def _answer(
     """The run for this intake: new, or the one made under the same key by an equal body."""
     if intake.run_id in fresh:
         return run_of(rows[intake.run_id])
-    assert intake.key is not None
-    first = known.get(intake.key)
-    fingerprint = first.fingerprint if first is not None else fresh[by_key[intake.key]].fingerprint
+    key = intake.stored_key
+    assert key is not None
+    first = known.get(key)
+    fingerprint = first.fingerprint if first is not None else fresh[by_key[key]].fingerprint
     if fingerprint != intake.fingerprint:
         return IdempotencyReused(
             f"Idempotency-Key {intake.key!r} was used before with another body; "
             "send a new key for a new request"
         )
-    return run_of(first if first is not None else rows[by_key[intake.key]])
+    return run_of(first if first is not None else rows[by_key[key]])
 
 
 def _insert(journal: Journal, fresh: Sequence[Intake]) -> dict[str, Any]:
@@ -139,7 +151,8 @@ def _row(intake: Intake, now: float) -> dict[str, Any]:
         # PostgreSQL's text cannot hold it, and nobody searches for it.
         "words": (request.request or "").replace("\0", " "),
         "priority": request.priority,
-        "idempotency_key": intake.key,
+        "idempotency_key": intake.stored_key,
+        "key_id": intake.key_id,
         "fingerprint": intake.fingerprint,
         "budget_nano": None if budget.usd is None else nano(budget.usd),
         "budget_tokens": budget.tokens,

@@ -38,6 +38,8 @@ LOCKED = (
     "finished_at",
     "job_at",
     "notify",
+    "key_id",
+    "deadline_at",
 )
 
 
@@ -73,6 +75,8 @@ class Journal:
         #: Runs with new events, and whether something is left to claim.
         self.changed: set[str] = set()
         self.ring = False
+        #: When something will be due of which nobody else tells.
+        self.ring_at: float | None = None
         self._runs: dict[str, LockedRun] = {}
         self._events: list[dict[str, Any]] = []
 

@@ -33,8 +33,10 @@ from orchestrator.store.codec import dumps, loads
 from orchestrator.store.ends import ask_repair, close_steps, end_if_over, move
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.pools import give_back
 from orchestrator.store.rows import run_of
 from orchestrator.store.tables import attempts, questions, runs, steps
+from orchestrator.store.upkeep import keep_pools
 
 #: A step whose worker vanished so many times is poison.
 DEATHS = 3
@@ -195,6 +197,7 @@ def sweep(journal: Journal, asks: Sequence[object]) -> list[Swept]:
     lost = _take_back(journal)
     _end_late(journal)
     _ask_for_input(journal)
+    keep_pools(journal)
     now = {"now": journal.now, "room": 1}
     due = journal.connection.execute(_ANY_DUE, now).first() is not None
     due = due or journal.connection.execute(_DUE_JOBS, now).first() is not None
@@ -249,6 +252,8 @@ def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
     # The call may have been made, so its worst cost is taken as spent: a budget is never passed.
     run.add("spent_nano", row.worst_nano)
     run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
+    if row.gated or row.worst_nano:
+        give_back(journal, {StepId(row.run_id, row.idx): row.worst_nano})
     told = {"step": row.key, "subtask": row.subtask, "tool": row.tool, "attempt": row.fence}
     journal.event(run.id, EventType.STEP_LOST, told | {"error": error})
     values: dict[str, Any] = {

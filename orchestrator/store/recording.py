@@ -6,7 +6,7 @@ same few round trips whether it holds one outcome or three hundred.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ from orchestrator.store.codec import dumps, nano
 from orchestrator.store.ends import ask_repair, end_if_over
 from orchestrator.store.engine import DIALECTS, ROWS, insert_rows, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.pools import give_back
 from orchestrator.store.tables import attempts, steps
 
 
@@ -51,6 +52,7 @@ def record_outcomes(journal: Journal, records: Sequence[Record]) -> list[Recorde
     for record in counted:
         id_ = record.outcome.claim.id
         _account(journal, runs_by_id[id_.run_id], record, settled[id_])
+    _free_slots(journal, counted, settled)
     parents = [
         Parent(id_, settled[id_].children, record.owner, record.room)
         for record in counted
@@ -63,6 +65,14 @@ def record_outcomes(journal: Journal, records: Sequence[Record]) -> list[Recorde
     beliefs.observe(journal.connection, [record.outcome for record in counted])
     ids = [record.outcome.claim.id for record in records]
     return [Recorded(id_ in settled, tuple(claims.get(id_, ()))) for id_ in ids]
+
+
+def _free_slots(journal: Journal, counted: Sequence[Record], settled: Mapping[StepId, Any]) -> None:
+    """What limited and capped steps held, with what they spent."""
+    spent = {r.outcome.claim.id: nano(r.outcome.usage.usd) for r in counted}
+    held = {id_: nanos for id_, nanos in spent.items() if settled[id_].gated or settled[id_].worst_nano}
+    if held:
+        give_back(journal, held)
 
 
 _STATUS = {
@@ -165,7 +175,7 @@ def _settle_statement(dialect: str) -> Any:
             steps.c.fence == v.c.old_fence,
             steps.c.status == StepStatus.RUNNING.value,
         )
-        .returning(steps.c.run_id, steps.c.idx, steps.c.children, steps.c.worst_nano)
+        .returning(steps.c.run_id, steps.c.idx, steps.c.children, steps.c.worst_nano, steps.c.gated)
     )
 
 

@@ -33,6 +33,7 @@ def run_of(row: Any) -> Run:
         finished_at=row.finished_at,
         deadline_at=row.deadline_at,
         last_event=row.last_event,
+        key_id=row.key_id,
     )
 
 

@@ -51,9 +51,10 @@ class SqlStore:
         key: str | None = None,
         fingerprint: str = "",
         job: Job = Job.PLAN,
+        key_id: str | None = None,
     ) -> Run:
         """Insert a run, durably."""
-        intake = Intake(run_id, request, key, fingerprint, job)
+        intake = Intake(run_id, request, key, fingerprint, job, key_id)
         run: Run = await self._database.writer.submit("accept", intake, durable=True)
         return run
 

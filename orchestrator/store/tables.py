@@ -87,6 +87,8 @@ _HAS_DEADLINE = runs.c.deadline_at.is_not(None) & runs.c.finished_at.is_(None)
 Index("ix_runs_deadline_at", runs.c.deadline_at, sqlite_where=_HAS_DEADLINE, postgresql_where=_HAS_DEADLINE)
 
 run_labels = Table(
+_HAS_KEY = runs.c.key_id.is_not(None)
+Index("ix_runs_status_key_id", runs.c.status, runs.c.key_id, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)
     "run_labels",
     metadata,
     Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),

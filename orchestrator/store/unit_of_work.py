@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,8 @@ from orchestrator.store.codec import dump, dumps, load, nano
 from orchestrator.store.ends import cut_off, end_if_over, move
 from orchestrator.store.engine import insert_rows
 from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.limits import limited_steps
+from orchestrator.store.pools import PLANNING, give_back
 from orchestrator.store.rows import plan_of, question_of, run_of, step_of
 from orchestrator.store.tables import paths, plans, questions, runs, steps, tools
 from tools.spec import Tool
@@ -116,6 +119,8 @@ class SqlTransaction:
     def _drop_reservations(self, run: LockedRun) -> None:
         """What a planner that died had reserved goes; calls in flight keep theirs."""
         run["reserved_tokens"] = 0
+        if run["key_id"] is not None:
+            give_back(self._journal, {StepId(run.id, PLANNING): 0})
         if run["budget_nano"] is not None and run["reserved_nano"]:
             held = (steps.c.run_id == run.id) & (steps.c.status == StepStatus.RUNNING.value)
             worst = select(func.coalesce(func.sum(steps.c.worst_nano), 0)).where(held)
@@ -161,12 +166,15 @@ class SqlTransaction:
         if not new:
             return
         last = {step.subtask: step.part for step in sorted(new, key=lambda step: step.part)}
-        rows = [self._new_row(run_id, step, last[step.subtask]) for step in new]
+        limited = limited_steps(self._connection, run["key_id"], new)
+        rows = [self._new_row(run_id, step, last[step.subtask], limited) for step in new]
         insert_rows(self._connection, steps, rows)
         run.add("open_steps", len(new))
         self._journal.ring = True
 
-    def _new_row(self, run_id: str, step: NewStep, last_part: int) -> dict[str, Any]:
+    def _new_row(
+        self, run_id: str, step: NewStep, last_part: int, limited: AbstractSet[int]
+    ) -> dict[str, Any]:
         ready = step.needs_left == 0
         return {
             "run_id": run_id,
@@ -193,6 +201,8 @@ class SqlTransaction:
             "timeout": step.timeout,
             "step_gate": step.step_gate,
             "worst_nano": nano(step.worst_usd),
+            "gated": step.once or step.worst_usd > 0 or step.idx in limited,
+            "pools": dumps(step.pools) if step.pools else None,
             "status": (StepStatus.READY if ready else StepStatus.PENDING).value,
             "run_at": self.now if ready else None,
         }

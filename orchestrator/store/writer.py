@@ -62,8 +62,10 @@ class Writer:
         *,
         handlers: dict[str, Handler],
         after_commit: Callable[[set[str], bool], None],
+        ring_in: Callable[[float], None],
     ) -> None:
         self._engine = engine
+        self._ring_in = ring_in
         self._clock = clock
         self._handlers = handlers
         self._after_commit = after_commit
@@ -147,6 +149,8 @@ class Writer:
             else:
                 self._answer(acts)
                 self._after_commit(group.changed, group.ring)
+                if group.ring_at is not None:
+                    self._ring_in(group.ring_at - group.now)
                 return
 
     def _write_apart(self, acts: list[Act], fault: Exception) -> None:

@@ -43,10 +43,12 @@ class Truth:
     def url(self) -> str:
         return self.database.url
 
-    async def running(self, *new: NewStep, request: RunRequest | None = None) -> str:
+    async def running(
+        self, *new: NewStep, request: RunRequest | None = None, key_id: str | None = None
+    ) -> str:
         """A run that is running these steps."""
         run_id = new_id("run")
-        await self.store.accept(run_id, request or RunRequest(request="do it"))
+        await self.store.accept(run_id, request or RunRequest(request="do it"), key_id=key_id)
 
         def act(tx: Any) -> None:
             tx.move_run(run_id, RunStatus.RUNNING)
