@@ -81,14 +81,14 @@ runs = Table(
 )
 Index("ix_runs_created_at_id", runs.c.created_at, runs.c.id)
 Index("ix_runs_status_created_at", runs.c.status, runs.c.created_at)
+_HAS_KEY = runs.c.key_id.is_not(None)
+Index("ix_runs_status_key_id", runs.c.status, runs.c.key_id, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)
 _HAS_JOB = runs.c.job.is_not(None)
 Index("ix_runs_job_at", runs.c.job_at, sqlite_where=_HAS_JOB, postgresql_where=_HAS_JOB)
 _HAS_DEADLINE = runs.c.deadline_at.is_not(None) & runs.c.finished_at.is_(None)
 Index("ix_runs_deadline_at", runs.c.deadline_at, sqlite_where=_HAS_DEADLINE, postgresql_where=_HAS_DEADLINE)
 
 run_labels = Table(
-_HAS_KEY = runs.c.key_id.is_not(None)
-Index("ix_runs_status_key_id", runs.c.status, runs.c.key_id, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)
     "run_labels",
     metadata,
     Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
