@@ -21,7 +21,7 @@ from benchmarks.shapes import Graph
 from orchestrator import bootstrap
 from orchestrator.domain.events import Event, EventType
 from orchestrator.domain.ids import new_id
-from orchestrator.domain.run import RunRequest
+from orchestrator.domain.run import Mode, RunRequest
 from orchestrator.runs.stop import resume
 from orchestrator.settings import load
 from orchestrator.store.engine import open_engine
@@ -108,7 +108,7 @@ class _Engine:
     async def burst(self, graph: Graph, count: int) -> tuple[list[float], float]:
         """Plan all, then start all; times are those of the runs' own events."""
         begun = time.perf_counter()
-        request = _request(graph)
+        request = asked(graph, mode="plan")
         ids = await asyncio.gather(*(self._planned(request) for _ in range(count)))
         self._planning.setdefault(f"{graph.name}/{count}", []).append(time.perf_counter() - begun)
         times = await asyncio.gather(*(self._run(run_id) for run_id in ids))
@@ -147,7 +147,8 @@ class _Engine:
             await waiting
 
 
-def _request(graph: Graph) -> RunRequest:
+def asked(graph: Graph, *, mode: Mode) -> RunRequest:
+    """The request of a run that is that graph."""
     subtasks: list[dict[str, Any]] = [
         {
             "id": f"n{node}",
@@ -158,4 +159,4 @@ def _request(graph: Graph) -> RunRequest:
         }
         for node, parents in graph.parents.items()
     ]
-    return RunRequest(plan={"subtasks": subtasks}, mode="plan")
+    return RunRequest(plan={"subtasks": subtasks}, mode=mode)

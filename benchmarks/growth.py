@@ -1,0 +1,173 @@
+"""What a growing past costs: claims and pages with 1,000 to 1,000,000 finished runs in the database.
+
+    .venv/bin/python -m benchmarks.growth [--runs 1000,10000,100000] [--databases sqlite,postgresql]
+
+Finished runs of three steps each are copied in by SQL; then, at each size, the median of: one run of
+ten steps that take no time (accepted, planned, claimed, done), the first page of runs, a page of one
+status, a page deep in the past, one run's page, the inbox, and a sweep. They must stay flat.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from benchmarks.engines.ours import asked
+from benchmarks.shapes import Graph, chain
+from orchestrator import bootstrap
+from orchestrator.domain.ids import new_id
+from orchestrator.domain.run import RunStatus
+from orchestrator.ports import RunFilter
+from orchestrator.settings import load
+from tests import servers
+from tools.testing_functions import BY_NAME
+
+REPEATS = 15
+_COPIES = 1_000
+
+
+def columns(connection: Connection, table: str) -> list[str]:
+    """Names of a table's columns."""
+    return list(connection.execute(text(f"SELECT * FROM {table} LIMIT 0")).keys())
+
+
+def copy(connection: Connection, model: str, prefix: str, count: int) -> None:
+    """Copies of a finished run with its steps and events, older by a minute each."""
+    number = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "
+        if connection.dialect.name == "sqlite"
+        else "WITH n(i) AS (SELECT generate_series(1, :count)) "
+    )
+    for table, key in (("runs", "id"), ("steps", "run_id"), ("attempts", "run_id"), ("events", "run_id")):
+        names = columns(connection, table)
+        values = []
+        for name in names:
+            if name == key:
+                values.append("CAST(:prefix AS TEXT) || n.i")
+            elif name in ("created_at", "updated_at", "started_at", "finished_at", "at"):
+                values.append(f"t.{name} - 60.0 * n.i")
+            elif name == "idempotency_key":
+                values.append("NULL")
+            else:
+                values.append(f't."{name}"')
+        quoted = ", ".join(f'"{name}"' for name in names)
+        chosen = f"SELECT {', '.join(values)} FROM n, {table} t WHERE t.{key} = :model"
+        statement = f"INSERT INTO {table} ({quoted}) {number} {chosen}"
+        connection.execute(text(statement), {"count": count, "prefix": prefix, "model": model})
+
+
+async def median(act: Callable[[], Awaitable[object]]) -> float:
+    """Milliseconds."""
+    times = []
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        await act()
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times) * 1000
+
+
+class Past:
+    """A service in this process, whose past grows."""
+
+    def __init__(self, services: bootstrap.Services) -> None:
+        self._services = services
+        self._count = 0
+
+    async def run(self, length: int = 10) -> str:
+        """One run, from its acceptance to its end."""
+        services = self._services
+        graph = Graph("chain", chain(length), dict.fromkeys(range(length), 0.0))
+        run = await services.store.accept(new_id("run"), asked(graph, mode="auto"))
+        services.doorbell.ring()
+        while (await services.store.view(run.id)).run.finished_at is None:
+            await services.signals.wait(run.id, timeout=0.05)
+        return run.id
+
+    async def grow(self, model: str, to: int) -> None:
+        """Copy until so many finished runs are there."""
+        engine = self._services.database.engine
+        while self._count < to:
+            count = min(_COPIES * 20, to - self._count)
+
+            def act(count: int = count) -> None:
+                connection = engine.connect().execution_options(writes=True)
+                with connection, connection.begin():
+                    copy(connection, model, f"run_past{self._count}x", count)
+
+            await asyncio.to_thread(act)
+            self._count += count
+        await asyncio.to_thread(self._analyze)
+
+    def _analyze(self) -> None:
+        with self._services.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as it:
+            it.execute(text("ANALYZE"))
+
+    async def figures(self) -> dict[str, float]:
+        """Medians in milliseconds."""
+        services, store = self._services, self._services.store
+        run_id = await self.run()
+        running = RunFilter(statuses=(RunStatus.RUNNING,))
+        failed = RunFilter(statuses=(RunStatus.FAILED,))
+        assert services.runner is not None
+        page = await store.runs(RunFilter(), limit=50, cursor=None)
+        return {
+            "run of 10 steps": await median(self.run),
+            "first page": await median(lambda: store.runs(RunFilter(), limit=50, cursor=None)),
+            "next page": await median(lambda: store.runs(RunFilter(), limit=50, cursor=page.next_cursor)),
+            "running": await median(lambda: store.runs(running, limit=50, cursor=None)),
+            "failed": await median(lambda: store.runs(failed, limit=50, cursor=None)),
+            "one run": await median(lambda: store.view(run_id)),
+            "inbox": await median(lambda: store.inbox(limit=50, cursor=None)),
+        }
+
+
+async def measure(database_url: str | None, sizes: list[int]) -> None:
+    """A line a size."""
+    bootstrap.log_plainly(level="error")
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load(
+            data_dir=Path(folder),
+            database_url=database_url,
+            python_modules=("tools.testing_functions",),
+        )
+        services = bootstrap.build(settings, runs_steps=True)
+        async with bootstrap.running(services):
+            await services.catalog.add(BY_NAME["sleep_ms"], replace=True)
+            past = Past(services)
+            model = await past.run(3)
+            for size in sizes:
+                await past.grow(model, size)
+                figures = await past.figures()
+                told = "  ".join(f"{name} {value:.1f}" for name, value in figures.items())
+                print(f"{services.database.engine.dialect.name:10} {size:>9,} runs  {told} ms", flush=True)
+
+
+def main() -> None:
+    """Both databases."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", default="1000,10000,100000")
+    parser.add_argument("--databases", default="sqlite,postgresql")
+    arguments = parser.parse_args()
+    sizes = [int(size) for size in arguments.runs.split(",")]
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    with ExitStack() as stack:
+        for name in arguments.databases.split(","):
+            url = None
+            if name == "postgresql":
+                server = servers.start_postgres(durable=True)
+                stack.callback(server.stop)
+                url = server.url
+            asyncio.run(measure(url, sizes))
+
+
+if __name__ == "__main__":
+    main()
