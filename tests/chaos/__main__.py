@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 
+from tests import servers
 from tests.chaos import cluster as clusters
 from tests.chaos.faults.catalogue import CATALOGUE, Fault
 from tests.chaos.people import People
@@ -29,9 +30,13 @@ def main(words: list[str]) -> int:
     short = os.environ.get("CHAOS") == "short"
     chosen = [one for one in CATALOGUE if _wanted(one, words, short=short)]
     began = time.monotonic()
-    with clusters.running() as cluster:
-        People(cluster).register()
-        results = [_tried(one, cluster, short=short) for one in chosen]
+    try:
+        with clusters.running() as cluster:
+            People(cluster).register()
+            results = [_tried(one, cluster, short=short) for one in chosen]
+    except servers.NotInstalled as missing:
+        print(f"chaos: not tried: it {missing}")
+        return int("TOOLPATH_NO_SKIPS" in os.environ)
     return _verdict(results, time.monotonic() - began)
 
 

@@ -123,6 +123,10 @@ class Process:
         fresh.write_text(json.dumps(asdict(orders)))
         fresh.rename(path)
 
+    def idle(self) -> bool:
+        """Whether its last orders are used up."""
+        return Path(self.spec.orders).read_text() == "{}"
+
     def mute(self, *, on: bool) -> None:
         """Silence its heartbeat, or let it speak again."""
         Path(self.spec.mute).touch() if on else Path(self.spec.mute).unlink(missing_ok=True)
@@ -219,10 +223,9 @@ class Postgres:
                 os.kill(pid, number)
 
     def _processes(self) -> list[int]:
-        listed = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.server.pid)], capture_output=True, text=True, check=True
-        )
-        return [self.server.pid, *map(int, listed.stdout.split())]
+        pid = self.server.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [pid, *map(int, children.split())]
 
     def _control(self, *words: object) -> None:
         owner = self._data.stat().st_uid

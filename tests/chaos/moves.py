@@ -28,4 +28,17 @@ def reason(move: Move) -> str:
     return _REASONS.get(shown(move), "no run of this workload makes it")
 
 
-_REASONS: dict[str, str] = {}
+_NEVER_SKIPPED = "no code makes it: only a step that has not ended is skipped"
+_FROM_ABOVE = "needs such a step below another that a person has done again"
+_REASONS: dict[str, str] = {
+    "run planned → planning": "no code makes it: an edited plan becomes a run of its own",
+    "run running → planning": "needs a request in words whose every tool fails",
+    "run succeeded → planning": "no code makes it: a run that succeeded is done again from a step",
+    "step ready → skipped": "needs a run that fails in the milliseconds between a step's time and its claim",
+    "step succeeded → skipped": _NEVER_SKIPPED,
+    "step low_quality → skipped": _NEVER_SKIPPED,
+    "step failed → skipped": _NEVER_SKIPPED,
+    "step poisoned → skipped": _NEVER_SKIPPED,
+    "step low_quality → pending": _FROM_ABOVE,
+    "step poisoned → pending": _FROM_ABOVE,
+}

@@ -35,6 +35,7 @@ class People:
     acted: int = 0
     _http: httpx2.Client = field(init=False)
     _done: dict[str, int] = field(default_factory=dict)
+    _late: set[str] = field(default_factory=set)
     _followers: list[threading.Thread] = field(default_factory=list)
     _ending: threading.Event = field(default_factory=threading.Event)
 
@@ -130,7 +131,7 @@ class People:
     def _forgive(self) -> None:
         """A run that ended before a person could act on it (the API was away) may have succeeded."""
         for run_id, case in self.accepted.items():
-            if self._acts_left(run_id):
+            if self._acts_left(run_id) or run_id in self._late:
                 self.accepted[run_id] = replace(case, ends=case.ends | {"succeeded"})
 
     def _round(self, connection: psycopg.Connection[Any]) -> list[str]:
@@ -138,7 +139,8 @@ class People:
         found = connection.execute("SELECT id, status FROM runs WHERE id = ANY(%s)", [ids]).fetchall()
         statuses = dict(found)
         for run_id, case in self.accepted.items():
-            self._act(run_id, case, statuses.get(run_id, ""))
+            if self._act(run_id, case, statuses.get(run_id, "")):
+                statuses[run_id] = ""  # it may have left its end again
         asked = connection.execute(
             "SELECT q.run_id, q.id, q.kind, q.step_idx FROM questions q JOIN runs r ON r.id = q.run_id"
             " WHERE q.answered_at IS NULL AND r.finished_at IS NULL AND q.run_id = ANY(%s)",
@@ -157,17 +159,22 @@ class People:
         """Whether it has ended, and nothing that is left to do begins with such an end."""
         return status in ENDS and not any(act.when == status for act in self._acts_left(run_id))
 
-    def _act(self, run_id: str, case: Case, status: str) -> None:
+    def _act(self, run_id: str, case: Case, status: str) -> bool:
+        """Whether there was something to do."""
         done = self._done.get(run_id, 0)
         if done >= len(case.acts) or case.acts[done].when != status:
-            return
+            return False
         act = case.acts[done]
         if act.before is not None:
             act.before(self.cluster.tools)
         reply = self._send("POST", f"/v1/runs/{run_id}/{act.verb}", act.body)
+        if reply.status_code == 409:
+            # Done by an earlier try whose answer was lost, or too late: the run went on by itself.
+            self._late.add(run_id)
         if reply.status_code < 300 or reply.status_code == 409:
             self._done[run_id] = done + 1
             self.acted += 1
+        return True
 
     def _answer(self, run_id: str, question: str, idx: int | None, value: Any) -> None:
         if value == "honest":

@@ -112,6 +112,12 @@ class Wave:
         pids = {pid_of(row[0]) for row in rows}
         return [worker for worker in self.cluster.workers if worker.pid in pids]
 
+    def hit(self, result: Result) -> None:
+        """Count a fault; one that comes when all is over proves nothing."""
+        result.faults += 1
+        if not self.lasts():
+            result.violations.append("the suite was too late: the runs had ended before the fault")
+
     def lasts(self) -> bool:
         """Whether runs are still under way."""
         return self._thread.is_alive()

@@ -183,6 +183,17 @@ class TestWatch:
             watch.look([row], {5}, now)
         assert len(watch.unowned) == 1
 
+    def test_a_claim_by_one_who_died_at_once_starts_the_time_anew(self):
+        watch = self.watch()
+        for now, row in (
+            (0.0, ("run_1", 0, "running", "host-77-abc")),
+            (LIMIT - 1, ("run_1", 0, "ready", None)),
+            (LIMIT + 1, ("run_1", 0, "running", "host-78-abc")),
+            (2 * LIMIT, ("run_1", 0, "ready", None)),
+        ):
+            watch.look([row], {5}, now)
+        assert watch.unowned == []
+
     def test_time_without_any_worker_does_not_count(self):
         watch = self.watch()
         watch.look(ROWS, {5}, 0.0)

@@ -39,7 +39,8 @@ class Watch:
     samples: int = 0
     #: The longest that anything lay without an owner, in seconds.
     longest: float = 0.0
-    _since: dict[tuple[str, int], float] = field(default_factory=dict)
+    #: For each row that nobody has in hand: since when, and who had it last.
+    _since: dict[tuple[str, int], tuple[float, str | None]] = field(default_factory=dict)
     _told: set[tuple[str, int]] = field(default_factory=set)
     _ending: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -76,20 +77,25 @@ class Watch:
     def look(self, rows: list[tuple[str, int, str, str | None]], able: set[int], now: float) -> None:
         """Count for how long each row that nobody has in hand has been so; `able` are pids of workers."""
         idle = {
-            (run_id, idx): f"{status}, owner {owner}"
+            (run_id, idx): (status, owner)
             for run_id, idx, status, owner in rows
             if owner is None or pid_of(owner) not in able
         }
         if not able:
             self._since.clear()  # nobody could take anything: time counts from a worker's return
             return
-        self._since = {key: self._since.get(key, now) for key in idle}
-        for key, since in self._since.items():
+        self._since = {key: self._count(key, owner, now) for key, (_, owner) in idle.items()}
+        for key, (since, _) in self._since.items():
             lay = now - since
             self.longest = max(self.longest, lay)
             if lay > LIMIT and key not in self._told:
                 self._told.add(key)
-                self.unowned.append(f"run {key[0]} step {key[1]} ({idle[key]}) had no owner for {lay:.1f} s")
+                self.unowned.append(f"run {key[0]} step {key[1]} {idle[key]} had no owner for {lay:.1f} s")
+
+    def _count(self, key: tuple[str, int], owner: str | None, now: float) -> tuple[float, str | None]:
+        """Time runs on while it changes from a dead owner's hands to nobody's; a new owner starts it anew."""
+        since, last = self._since.get(key, (now, owner))
+        return (since, last) if owner in (None, last) else (now, owner)
 
 
 def pid_of(owner: str) -> int:

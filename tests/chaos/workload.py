@@ -210,10 +210,10 @@ def repaired(label: str) -> Case:
     return graph.add("c", "b").case(body={"tools": chosen})
 
 
-def poor(label: str) -> Case:
+def poor(label: str, *tools: str, **more: Any) -> Case:
     """The best believed tool scores its own work below the gate, twice."""
     graph = Graph(label).add("a", tool=None, goal="chaos raise the number", ms=80)
-    return graph.add("b", "a").case(body={"tools": {"include": ["chaos_work", "chaos_poor", "chaos_good"]}})
+    return graph.add("b", "a").case(body={"tools": {"include": ["chaos_work", *tools]}}, **more)
 
 
 def _open_up(server: ToolServer) -> None:
@@ -238,7 +238,7 @@ def _done(wave: str, hook: str) -> list[Case]:
         words(f"{wave}-keywords", "Find the keywords of this text: Keepers tend the lamps in every storm."),
         words(f"{wave}-asked", "Make a QR code"),
         repaired(f"{wave}-repaired"),
-        poor(f"{wave}-low-quality"),
+        poor(f"{wave}-low-quality", "chaos_poor", "chaos_good"),
         Graph(f"{wave}-storm").add("a", tool="storm").add("b", "a").case(),
         chain(f"{wave}-approved", 2, body={"mode": "approve"}),
         chain(f"{wave}-hooked", 2, body={"webhook_url": hook}),
@@ -267,6 +267,13 @@ def _failing(wave: str) -> list[Case]:
         chain(
             f"{wave}-cancelled", 3, ms=1500, ends=cancelled, values={}, acts=[Act("running", "cancel")]
         ),
+        poor(
+            f"{wave}-too-poor", "chaos_poor", ends=failed, codes=frozenset({"low_quality"}), values={},
+            acts=[Act("failed", "retry", {})],
+        ),
+        Graph(f"{wave}-cancelled-pausing").add("a", tool="storm").case(
+            ends=cancelled, values={}, acts=[Act("running", "cancel")]
+        ),
         chain(f"{wave}-unstarted", 2, body={"mode": "plan"}, ends=cancelled, acts=[Act("planned", "cancel")]),
         chain(
             f"{wave}-paused-for-good", 3, ms=1200, ends=cancelled, values={},
@@ -278,6 +285,8 @@ def _failing(wave: str) -> list[Case]:
 def _steered(wave: str) -> list[Case]:
     """Runs that a person stops, starts and has done again."""
     closed = Graph(f"{wave}-closed").add("a").add("b", "a", tool="closed").add("c", "b")
+    whole = Graph(f"{wave}-closed-whole").add("a").add("b", "a", tool="closed")
+    beside = Graph(f"{wave}-closed-beside").add("a", tool="storm").add("b", tool="closed", ms=400)
     early: dict[str, Any] = {"ends": frozenset({"succeeded", "cancelled"}), "values": {}}
     again = Act("succeeded", "retry", {"from_step": "s1"})
     return [
@@ -288,6 +297,8 @@ def _steered(wave: str) -> list[Case]:
             acts=[Act("needs_input", "pause"), Act("paused", "resume")],
         ),
         closed.case(acts=[Act("failed", "retry", {}, before=_open_up)]),
+        whole.case(acts=[Act("failed", "retry", {"from_step": "a"}, before=_open_up)]),
+        beside.case(acts=[Act("failed", "retry", {}, before=_open_up)]),
         chain(f"{wave}-again", 3, acts=[again]),
         chain(
             f"{wave}-revived", 3, ms=1000, acts=[Act("running", "cancel"), Act("cancelled", "retry", {})]
@@ -308,7 +319,12 @@ def cut_off(wave: str) -> list[Case]:
 
     skipped = Graph(f"{wave}-skipped").add("a", tool="once").add("b")
     skipped.subtasks[1]["needs"] = ["a"]
+    # The lost call is charged at its worst; the other call of the two holds the rest for a while.
+    purse = Graph(f"{wave}-purse").add("a", tool="paid").add("slow", ms=10_500)
+    purse.add("p", "slow", tool="paid", ms=3_000)
+    ends, codes = frozenset({"failed", "succeeded"}), frozenset({"budget_exhausted", "budget_too_small"})
     return [
+        purse.case(body={"budget": {"usd": "0.02"}}, ends=ends, codes=codes),
         case("repeated", "repeat"),
         skipped.case(answers={"repeat_once": "skip"}, values={}),
         case("given-up", "fail", ends=frozenset({"failed"}), codes=frozenset({"not_repeated"})),

@@ -77,7 +77,7 @@ def _expect_told(wave: Wave, result: Result) -> None:
         for row in run.attempts
         if row["error"]
     }
-    if not any("storage_full" in code for code in codes):
+    if not any("storage_full" in code or "No space left" in code for code in codes):
         result.violations.append(f"no attempt told of the full disk: {codes}")
 
 

@@ -14,9 +14,9 @@ from tests.chaos.workload import Case, chain, fan, once, paid
 To = Literal["PostgreSQL", "Redis"]
 
 
-def _cases(name: str) -> list[Case]:
+def _cases(name: str, length: int = 22) -> list[Case]:
     return [
-        chain(f"{name}-chain", 6, ms=400, followed=True),
+        chain(f"{name}-chain", length, ms=450, followed=True),
         fan(f"{name}-fan", 8, ms=600),
         once(f"{name}-once", ms=600),
         paid(f"{name}-paid", 4, budget="0.20"),
@@ -31,8 +31,8 @@ def _slow(cluster: Cluster, result: Result, to: To) -> None:
     proxy = _proxy(cluster, to)
     proxy.delay = 0.2
     try:
-        with Wave(cluster, _cases(f"slow-{to}")) as wave:
-            result.faults += 1
+        with Wave(cluster, _cases(f"slow-{to}", 3)) as wave:
+            wave.hit(result)
     finally:
         proxy.heal()
     wave.settle(result)
@@ -43,7 +43,7 @@ def _cut(cluster: Cluster, result: Result, to: To) -> None:
         wave.until(wave.at_work)
         for _ in range(6):
             _proxy(cluster, to).cut()
-            result.faults += 1
+            wave.hit(result)
             time.sleep(1.7)
     wave.settle(result)
     result.notes.append(f"{wave.lost()} attempts lost")
@@ -54,7 +54,7 @@ def _half_open(cluster: Cluster, result: Result, to: To, silent: Direction) -> N
     with Wave(cluster, _cases(f"half-{silent}-{to}")) as wave:
         wave.until(wave.at_work)
         proxy.stall(silent)
-        result.faults += 1
+        wave.hit(result)
         time.sleep(12)
         proxy.cut()  # what was held back never arrives
         proxy.heal()

@@ -14,7 +14,7 @@ STALL = 30.0
 
 def _cases(name: str) -> list[Case]:
     return [
-        chain(f"{name}-chain", 6, ms=400, followed=True),
+        chain(f"{name}-chain", 12, ms=450, followed=True),
         fan(f"{name}-fan", 8, ms=600),
         layers(f"{name}-layers", 4, 3, ms=300),
         once(f"{name}-once", ms=600),
@@ -33,7 +33,7 @@ def restarted(cluster: Cluster, result: Result) -> None:
             wave.until(wave.at_work)
             time.sleep(0.6)
             cluster.postgres.restart()
-            result.faults += 1
+            wave.hit(result)
     wave.settle(result)
     result.notes.append(f"{wave.lost()} attempts lost")
 
@@ -46,7 +46,7 @@ def stalled(cluster: Cluster, result: Result) -> None:
     with Wave(cluster, _cases("pg-stall")) as wave:
         wave.until(wave.at_work)
         with cluster.postgres.stalled():
-            result.faults += 1
+            wave.hit(result)
             time.sleep(STALL)
     wave.settle(result)
     result.notes.append(f"{wave.lost()} attempts lost")

@@ -13,7 +13,7 @@ from tests.chaos.workload import Case, chain, fan, layers
 
 def _cases(name: str) -> list[Case]:
     return [
-        chain(f"{name}-chain{n}", 6, ms=400, followed=n == 0) for n in range(3)
+        chain(f"{name}-chain{n}", 10, ms=450, followed=n == 0) for n in range(3)
     ] + [fan(f"{name}-fan", 8, ms=500), layers(f"{name}-layers", 4, 3, ms=300)]  # fmt: skip
 
 
@@ -25,9 +25,11 @@ def killed(cluster: Cluster, result: Result) -> None:
         wave.until(wave.at_work)
         cluster.redis.kill()
         result.faults += 1
-        time.sleep(8)
-        cluster.redis.start(empty=True)
+        with Wave(cluster, _cases("redis-away")) as deaf:  # handed in while no bell can be rung
+            time.sleep(8)
+            cluster.redis.start(empty=True)
     wave.settle(result)
+    deaf.settle(result)
 
 
 @fault("Redis is restarted three times", "every run ends")
@@ -37,7 +39,7 @@ def restarted(cluster: Cluster, result: Result) -> None:
         for _ in range(3):
             cluster.redis.kill()
             cluster.redis.start()
-            result.faults += 1
+            wave.hit(result)
             time.sleep(1.5)
     wave.settle(result)
 
@@ -48,7 +50,7 @@ def flushed(cluster: Cluster, result: Result) -> None:
         wave.until(wave.at_work)
         for _ in range(10):
             client.flushall()
-            result.faults += 1
+            wave.hit(result)
             time.sleep(0.3)
     wave.settle(result)
 
@@ -59,7 +61,7 @@ def full(cluster: Cluster, result: Result) -> None:
         client.config_set("maxmemory", 1)
         try:
             with Wave(cluster, _cases("redis-full")) as wave:
-                result.faults += 1
+                wave.hit(result)
                 time.sleep(8)
                 client.config_set("maxmemory", 0)
         finally:
