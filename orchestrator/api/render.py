@@ -51,6 +51,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         labels=dict(request.labels),
         priority=request.priority,
         seed=request.seed,
+        key_id=run.key_id,
         created_at=run.created_at,
         updated_at=run.updated_at,
         started_at=run.started_at,
@@ -62,7 +63,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         path=None if path is None else PathOut.of(path),
         steps=_steps(view, now),
         questions=[question_out(question) for question in view.questions],
-        waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now)),
+        waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now, served=view.served)),
         error=_object(run.error),
         result=_result(view),
         links=links_of(run),
@@ -81,7 +82,7 @@ def run_line(view: RunView, *, now: float) -> RunLine:
         finished_at=run.finished_at,
         spend=_spend(run),
         steps=dict(Counter(step.status.value for step in view.steps)),
-        waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now)),
+        waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now, served=view.served)),
         error=_object(run.error),
         links=links_of(run),
     )
@@ -152,7 +153,7 @@ def _steps(view: RunView, now: float) -> list[StepOut]:
         _step(
             step,
             attempts.get(step.id.idx, ()),
-            step_waiting(step, by_number, view.questions, run=view.run, now=now),
+            step_waiting(step, by_number, view.questions, run=view.run, now=now, served=view.served),
         )
         for step in view.steps
     ]

@@ -116,6 +116,8 @@ class Claim:
     timeout: float
     step_gate: float
     aliases: Mapping[str, str] = field(default_factory=dict)
+    #: Seconds that were left of the step's own deadline when it was claimed.
+    time_left: float | None = None
 
 
 class Ending(StrEnum):
@@ -138,10 +140,6 @@ class Verdict:
     quality: float
     source: str
     detail: str = ""
-
-
-#: The error code of an attempt that was cut off because its worker was stopped.
-WORKER_STOPPED = "worker_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +176,7 @@ class Step:
     path_version: int
     #: Which call of its option it is, from 0.
     part: int = 0
+    queue: str = "default"
     fence: int = 0
     tries: int = 0
     revision: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +11,13 @@ from orchestrator.domain.question import Question
 from orchestrator.domain.run import Job, Run, RunStatus
 from orchestrator.domain.step import Step, StepStatus, step_open
 
+_START = "start one with: toolpath worker"
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`reason` is one of planning, repair, start, questions, paused, steps, worker, backoff, person,
-    budget, limit; `details` names the things waited for, by reason."""
+    """`reason` is one of planning, repair, start, questions, paused, steps, worker, no_worker, backoff,
+    person, budget, limit; `details` names the things waited for, by reason."""
 
     text: str
     reason: str
@@ -23,11 +25,18 @@ class Waiting:
 
 
 def run_waiting(
-    run: Run, steps: Sequence[Step], questions: Iterable[Question], *, now: float
+    run: Run,
+    steps: Sequence[Step],
+    questions: Iterable[Question],
+    *,
+    now: float,
+    served: Collection[str] | None = None,
 ) -> Waiting | None:
-    """None for a run that moves or has ended."""
+    """None for a run that moves or has ended. `served` are the queues of live workers, where known."""
     asked = [question for question in questions if question.answered_at is None]
     match run.status:
+        case RunStatus.PLANNING if served is not None and not served:
+            return Waiting(f"No worker is alive to make the plan; {_START}.", "no_worker")
         case RunStatus.PLANNING:
             since = _moment(run.updated_at)
             return Waiting(f"A plan is being made, since {since}.", "planning", {"since": since})
@@ -39,12 +48,18 @@ def run_waiting(
         case RunStatus.NEEDS_INPUT:
             return _for_answers(asked)
         case RunStatus.RUNNING:
-            return _for_steps(run, steps, asked, now)
+            return _for_steps(run, steps, asked, now, served)
     return None
 
 
 def step_waiting(
-    step: Step, steps: Mapping[int, Step], questions: Iterable[Question], *, run: Run, now: float
+    step: Step,
+    steps: Mapping[int, Step],
+    questions: Iterable[Question],
+    *,
+    run: Run,
+    now: float,
+    served: Collection[str] | None = None,
 ) -> Waiting | None:
     """None for a step that runs or has ended. `steps` are all of the run, by number."""
     if not step_open(step.status) or step.status is StepStatus.RUNNING:
@@ -58,10 +73,7 @@ def step_waiting(
         return Waiting(f"Waits for your answer: {question.text}", "person", {"questions": [question.id]})
     if step.status is StepStatus.WAITING:
         return _for_cause(step, now)
-    if step.run_at is not None and step.run_at > now:
-        return _for_time(step)
-    since = {} if step.run_at is None else {"since": _moment(step.run_at)}
-    return Waiting("Ready; waits for a free worker.", "worker", since)
+    return _for_worker(step, served, now)
 
 
 def _for_answers(asked: Sequence[Question]) -> Waiting:
@@ -72,7 +84,13 @@ def _for_answers(asked: Sequence[Question]) -> Waiting:
     return Waiting(f"Waits for your answer: {asked[0].text}{more}", "questions", ids)
 
 
-def _for_steps(run: Run, steps: Sequence[Step], asked: Sequence[Question], now: float) -> Waiting | None:
+def _for_steps(
+    run: Run,
+    steps: Sequence[Step],
+    asked: Sequence[Question],
+    now: float,
+    served: Collection[str] | None,
+) -> Waiting | None:
     """A running run without a running step waits for what the first of its open steps waits for."""
     if run.job is Job.REPAIR:
         return Waiting("Another path is being searched after a step failed.", "repair")
@@ -81,7 +99,7 @@ def _for_steps(run: Run, steps: Sequence[Step], asked: Sequence[Question], now: 
     by_number = {step.id.idx: step for step in steps}
     ready = [step for step in steps if step.status in (StepStatus.READY, StepStatus.WAITING)]
     for step in sorted(ready, key=lambda step: step.run_at or now):
-        waiting = step_waiting(step, by_number, asked, run=run, now=now)
+        waiting = step_waiting(step, by_number, asked, run=run, now=now, served=served)
         if waiting is not None:
             details = {**waiting.details, "step": step.id.idx}
             return Waiting(f"Step {step.subtask} ({step.tool}): {waiting.text}", waiting.reason, details)
@@ -120,6 +138,18 @@ def _for_time(step: Step) -> Waiting:
         f"Try {step.tries} failed; try {attempt} starts at {until}." if step.tries else f"Starts at {until}."
     )
     return Waiting(text, "backoff", {"until": until, "attempt": attempt})
+
+
+def _for_worker(step: Step, served: Collection[str] | None, now: float) -> Waiting:
+    """A ready step: its time has not come, or nobody has taken it yet."""
+    if step.run_at is not None and step.run_at > now:
+        return _for_time(step)
+    since = {} if step.run_at is None else {"since": _moment(step.run_at)}
+    if served is not None and step.queue not in served:
+        start = _START if step.queue == "default" else f"{_START} --queues {step.queue}"
+        text = f"Ready, but no live worker serves the queue {step.queue!r}; {start}."
+        return Waiting(text, "no_worker", {"queue": step.queue, **since})
+    return Waiting("Ready; waits for a free worker.", "worker", since)
 
 
 def _moment(seconds: float) -> str:

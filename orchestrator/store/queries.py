@@ -18,17 +18,20 @@ from orchestrator.ports import InboxItem, Page, RunFilter, RunView, StoredPlan
 from orchestrator.store.codec import load, loads
 from orchestrator.store.rows import attempt_of, event_of, plan_of, question_of, run_of, step_of
 from orchestrator.store.tables import attempts, events, paths, plans, questions, run_labels, runs, steps
+from orchestrator.store.workers import alive
 
 
-def run_view(connection: Connection, run_id: str) -> RunView:
+def run_view(connection: Connection, run_id: str, *, now: float) -> RunView:
     """All of a run. Raises `NotFound`."""
     row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no run {run_id!r}")
-    return _views(connection, [row], whole=True)[0]
+    return _views(connection, [row], whole=True, now=now)[0]
 
 
-def run_page(connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunView]:
+def run_page(
+    connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None, now: float
+) -> Page[RunView]:
     """Runs, newest first."""
     query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit + 1)
     if filter.statuses:
@@ -46,12 +49,12 @@ def run_page(connection: Connection, filter: RunFilter, *, limit: int, cursor: s
         query = query.where(or_(runs.c.created_at < at, older))
     rows = connection.execute(query).all()
     more = len(rows) > limit
-    views = _views(connection, rows[:limit], whole=False)
+    views = _views(connection, rows[:limit], whole=False, now=now)
     last = _cursor(rows[limit - 1].created_at, rows[limit - 1].id) if more else None
     return Page(tuple(views), last)
 
 
-def _views(connection: Connection, rows: Sequence[Any], *, whole: bool) -> list[RunView]:
+def _views(connection: Connection, rows: Sequence[Any], *, whole: bool, now: float) -> list[RunView]:
     ids = [row.id for row in rows]
     their_steps = _grouped(connection, select(steps).where(steps.c.run_id.in_(ids)).order_by(steps.c.idx))
     their_questions = _grouped(
@@ -60,6 +63,7 @@ def _views(connection: Connection, rows: Sequence[Any], *, whole: bool) -> list[
         .where(questions.c.run_id.in_(ids))
         .order_by(questions.c.answered_at.is_not(None), questions.c.created_at, questions.c.id),
     )
+    served = frozenset(queue for worker in alive(connection, now) for queue in worker.queues)
     their_attempts: Mapping[str, list[Any]] = {}
     stored: StoredPlan | None = None
     path = None
@@ -82,6 +86,7 @@ def _views(connection: Connection, rows: Sequence[Any], *, whole: bool) -> list[
             steps=tuple(step_of(step) for step in their_steps.get(row.id, ())),
             attempts=tuple(attempt_of(attempt) for attempt in their_attempts.get(row.id, ())),
             questions=tuple(question_of(question) for question in their_questions.get(row.id, ())),
+            served=served,
         )
         for row in rows
     ]

@@ -52,6 +52,7 @@ def step_of(row: Any) -> Step:
         children=tuple(loads(row.children)),
         path_version=row.path_version,
         part=row.part,
+        queue=row.queue,
         fence=row.fence,
         tries=row.tries,
         revision=row.revision,

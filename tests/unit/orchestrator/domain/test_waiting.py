@@ -112,3 +112,28 @@ def test_a_run_of_which_nothing_runs_waits_for_what_its_next_step_waits_for():
     assert waiting is not None
     assert waiting.reason == "worker"
     assert waiting.details["step"] == 1
+
+
+def test_a_queue_that_nobody_serves_is_said_with_what_to_do():
+    ready = step(0, StepStatus.READY, queue="gpu")
+    assert waits(ready).reason == "worker"
+    alone = step_waiting(ready, {0: ready}, (), run=RUN, now=NOW, served={"default"})
+    assert alone is not None
+    assert (alone.reason, alone.details["queue"]) == ("no_worker", "gpu")
+    assert alone.text.endswith("toolpath worker --queues gpu.")
+    whole = run_waiting(RUN, (ready,), (), now=NOW, served={"default"})
+    assert whole is not None
+    assert whole.reason == "no_worker"
+    served = step_waiting(ready, {0: ready}, (), run=RUN, now=NOW, served={"gpu"})
+    assert served is not None
+    assert served.reason == "worker"
+
+
+def test_a_plan_that_nobody_is_there_to_make_is_said():
+    planning = replace(RUN, status=RunStatus.PLANNING)
+    nobody = run_waiting(planning, (), (), now=NOW, served=frozenset())
+    assert nobody is not None
+    assert nobody.reason == "no_worker"
+    someone = run_waiting(planning, (), (), now=NOW, served={"default"})
+    assert someone is not None
+    assert someone.reason == "planning"
