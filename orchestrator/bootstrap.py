@@ -39,7 +39,10 @@ from orchestrator.store.artifacts import FolderArtifacts
 from orchestrator.store.catalog import SqlCatalog
 from orchestrator.store.database import Database
 from orchestrator.store.planning_records import SqlPlanningBudget, SqlReplies
+from orchestrator.store.keys import SqlKeys
 from orchestrator.store.sql_store import SqlBeliefs, SqlStepStore, SqlStore
+from orchestrator.store.spending import SqlSpending
+from orchestrator.store.sql_limits import SqlLimits
 from tools.builtin import TOOLS
 from tools.llm import ChatModel
 from tools.net import Net
@@ -90,6 +93,9 @@ class Services:
 
 
 def _close_to_others(folder: Path) -> None:
+    keys: SqlKeys
+    limits: SqlLimits
+    spending: SqlSpending
     """Make the data folder; take it from others where they could read it, or say that they can."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = folder.stat().st_mode
@@ -197,6 +203,10 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
 
 class _Lines:
     """Standard error for the log; a full disk or a reader that has gone must not stop the work."""
+        keys=SqlKeys(database),
+        limits=SqlLimits(database),
+        spending=SqlSpending(database),
+        workers=SqlWorkers(database),
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):

@@ -8,6 +8,8 @@ OrchestratorError
 │   └── IdempotencyReused   the same Idempotency-Key came with another body
 ├── NotBuilt             a known field that this version does not serve
 ├── NoSuitableTool       nothing registered can serve the request; `nearest` are the closest tools
+├── Forbidden            the key that was sent may not do this
+├── LimitReached         a limit on calls allows no more at this moment
 ├── BudgetTooSmall       no path meets the limits; `cheapest` says what each limit alone would need
 ├── NoOptionLeft         every way known to do a sub-task was tried in vain: plan again
 ├── StorageFull          the disk or the database has no room
@@ -89,6 +91,18 @@ class NoSuitableTool(OrchestratorError):
         self.nearest = tuple(nearest)
 
 
+class Forbidden(OrchestratorError):
+    """The key that was sent may not do this."""
+
+    code = "forbidden"
+
+
+class LimitReached(OrchestratorError):
+    """A limit on calls allows no more at this moment."""
+
+    code = "limit_reached"
+
+
 class BudgetTooSmall(OrchestratorError):
     """No path meets the limits."""
 
@@ -97,6 +111,18 @@ class BudgetTooSmall(OrchestratorError):
     def __init__(self, message: str, *, cheapest: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.cheapest = dict(cheapest or {})
+
+
+class PlanningTooLong(OrchestratorError):
+    """No plan was found in the time allowed."""
+
+    code = "planning_too_long"
+
+
+class DeadlineExceeded(OrchestratorError):
+    """The time limit of a run has passed."""
+
+    code = "deadline_exceeded"
 
 
 class NoOptionLeft(OrchestratorError):

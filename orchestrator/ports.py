@@ -485,10 +485,13 @@ class Replies(Protocol):
 
 
 class PlanningBudget(Protocol):
-    """Money and tokens of a run as planning spends them."""
+    """Money and tokens as planning spends them: those of a run and of the key it came with.
+
+    For a plan without a run `run_id` is the pool of the key that pays (`key:<id>`).
+    """
 
     async def reserve(self, run_id: str, *, usd: Decimal, tokens: int) -> None:
-        """Before a model call. Raises `BudgetTooSmall`."""
+        """Before a model call; waits a while for money that calls in flight hold. Raises `BudgetTooSmall`."""
         ...
 
     async def settle(
@@ -533,3 +536,15 @@ class Clock(Protocol):
     def now(self) -> float:
         """Seconds since 1970."""
         ...
+class Spending(Protocol):
+    """Limits and caps of calls that are no steps: a tool that is tried out."""
+
+    async def reserve(self, call: str, *, pools: Sequence[str], usd: Decimal) -> None:
+        """A place in each pool, and the most it can cost. Raises `LimitReached`, `BudgetTooSmall`."""
+        ...
+
+    async def settle(self, call: str, *, pools: Sequence[str], usd: Decimal) -> None:
+        """Give the places back and charge what it took."""
+        ...
+
+

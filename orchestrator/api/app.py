@@ -15,11 +15,14 @@ from orchestrator.api import (
     front,
     health,
     inbox,
+    keys,
+    limits,
     login,
     plans,
     runs,
     tools,
     unbuilt,
+    workers,
 )
 from orchestrator.api.edge import Door, Edge
 from orchestrator.api.errors import add_handlers
@@ -29,7 +32,21 @@ from orchestrator.api.sessions import LoginCodes, Sessions
 from orchestrator.bootstrap import Services
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_ROUTERS = (unbuilt, runs, events, plans, artifacts, tools, inbox, login, health, front)
+_ROUTERS = (
+    unbuilt,
+    runs,
+    events,
+    plans,
+    artifacts,
+    tools,
+    keys,
+    limits,
+    inbox,
+    workers,
+    login,
+    health,
+    front,
+)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -53,6 +70,7 @@ def create_app(services: Services) -> FastAPI:
     )
     sessions = Sessions(settings.secret_key.get_secret_value())
     app.state.services = services
+    app.state.draining = False
     app.state.followers = Followers(services.store, services.signals)
     app.state.sessions = sessions
     app.state.codes = LoginCodes(settings.data_dir / "login-codes")
@@ -62,7 +80,7 @@ def create_app(services: Services) -> FastAPI:
     hosts = (*_LOOPBACK, settings.host, *settings.allowed_hosts)
     app.add_middleware(
         Edge,
-        door=Door(settings.api_key.get_secret_value(), sessions, hosts),
+        door=Door(settings.api_key.get_secret_value(), sessions, hosts, services.keys.check),
         max_body=settings.max_body_bytes,
         max_upload=settings.max_upload_bytes,
     )

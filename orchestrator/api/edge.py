@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -27,6 +27,8 @@ _UPLOADS = "/v1/artifacts"
 #: How much, and how long, a refused request may go on sending.
 _DRAINED = 16 * 2**20
 _DRAIN_SECONDS = 3.0
+#: Where a request's scope says with which API key it came; None stands for the service's own.
+CALLER = "toolpath.caller"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
@@ -44,14 +46,17 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who is let in: the key, sessions, and the names under which the service may be addressed."""
+    """Who is let in: keys, sessions, and the names under which the service may be addressed."""
 
     key: str
     sessions: Sessions
     hosts: Sequence[str]
+    #: The id of one of the other keys, or None for what is none.
+    check: Callable[[str], Awaitable[str | None]]
 
-    def refuse(self, scope: Scope, headers: Headers) -> Response | None:
-        """The refusal, or None for a request that may go on."""
+    async def refuse(self, scope: Scope, headers: Headers) -> Response | None:
+        """The refusal, or None for a request that may go on; its scope then says who calls."""
+        scope[CALLER] = None
         if not self._known_host(headers.get("host", "")):
             detail = "This service does not answer under that Host; add it to TOOLPATH_ALLOWED_HOSTS."
             return problem(421, detail, code="unknown_host")
@@ -60,7 +65,7 @@ class Door:
         given = headers.get("authorization", "")
         scheme, _, key = given.partition(" ")
         if given:
-            good = scheme.lower() == "bearer" and same(key.strip(), self.key)
+            good = scheme.lower() == "bearer" and await self._opens(scope, key.strip())
             return None if good else _unauthorised()
         cookie = _cookie(headers)
         if cookie is None or not self.sessions.valid(cookie):
@@ -69,6 +74,12 @@ class Door:
             detail = "A request by cookie must come from the service's own pages (matching Origin)."
             return problem(403, detail, code="foreign_origin")
         return None
+
+    async def _opens(self, scope: Scope, key: str) -> bool:
+        if same(key, self.key):
+            return True
+        scope[CALLER] = await self.check(key)
+        return scope[CALLER] is not None
 
     def _known_host(self, host: str) -> bool:
         name = _name_of(host)
@@ -101,7 +112,7 @@ class Edge:
         headers = Headers(scope=scope)
         guarded = _with_headers(send)
         limit = self._max_upload + _ENVELOPE if scope["path"] == _UPLOADS else self._max_body
-        refusal = self._door.refuse(scope, headers) or _declared_too_large(headers, limit)
+        refusal = await self._door.refuse(scope, headers) or _declared_too_large(headers, limit)
         if refusal is not None:
             if "expect" not in headers:  # who waits for leave to send has not begun
                 await _drain(receive)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from orchestrator.api.deps import OwnerOnly
 from orchestrator.api.front import page
 from orchestrator.api.problems import problem
 from orchestrator.api.schemas.fields import Moment, Told
@@ -21,9 +22,11 @@ class CodeOut(Told):
     expires_at: Moment
 
 
-@router.post("/v1/login-codes", status_code=201, summary="Make a one-time login link")
+@router.post(
+    "/v1/login-codes", status_code=201, summary="Make a one-time login link", dependencies=[OwnerOnly]
+)
 async def make(request: Request) -> CodeOut:
-    """Who holds the key may let a browser in."""
+    """Who holds the service's own key may let a browser in, which then may do all that it may."""
     codes: LoginCodes = request.app.state.codes
     code, expires = codes.make()
     return CodeOut(code=code, path=f"/login?code={code}", expires_at=expires)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from orchestrator.api.deps import Now, Parts
+from orchestrator.api.deps import Caller, Now, Parts
 from orchestrator.api.render import run_out
 from orchestrator.api.runs import IdempotencyKey
 from orchestrator.api.schemas.fields import shown
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1/plans", tags=["plans"])
 
 
 @router.post("", status_code=201, summary="Plan and quote without a run")
-async def create(body: RunIn, parts: Parts) -> StoredPlanOut:
+async def create(body: RunIn, parts: Parts, caller: Caller) -> StoredPlanOut:
     """The plan, its checks, the quote, the path and why it was chosen."""
     stored = await plans.make(
         body.value(),
@@ -34,6 +34,7 @@ async def create(body: RunIn, parts: Parts) -> StoredPlanOut:
         catalog=parts.catalog,
         artifacts=parts.artifacts,
         planner=parts.planner,
+        key_id=caller,
     )
     return StoredPlanOut.of(stored, shown(await plans.explain(stored)))
 
@@ -75,10 +76,11 @@ async def requote(plan_id: str, body: QuoteAsked, parts: Parts) -> RequoteOut:
 
 
 @router.post("/{plan_id}/runs", status_code=202, summary="Run exactly that plan")
-async def run(
+async def run(  # noqa: PLR0917 - FastAPI reads them by name
     plan_id: str,
     parts: Parts,
     now: Now,
+    caller: Caller,
     body: RunPlanIn | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> RunOut:
@@ -89,5 +91,6 @@ async def run(
         doorbell=parts.doorbell,
         labels=None if body is None else body.labels,
         key=idempotency_key,
+        key_id=caller,
     )
     return run_out(await parts.store.view(made.id), now=now)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
-from orchestrator.api.deps import Cursor, Limit, Now, Parts
+from orchestrator.api.deps import Caller, Cursor, Limit, Now, Parts
 from orchestrator.api.render import run_line, run_out
 from orchestrator.api.schemas.fields import PageOut, shown
 from orchestrator.api.schemas.run import (
@@ -37,8 +37,13 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
 
 
 @router.post("", status_code=202, summary="Do a request, or a graph of your own")
-async def create(
-    body: RunIn, parts: Parts, now: Now, response: Response, idempotency_key: IdempotencyKey = None
+async def create(  # noqa: PLR0917 - FastAPI reads them by name
+    body: RunIn,
+    parts: Parts,
+    now: Now,
+    response: Response,
+    caller: Caller,
+    idempotency_key: IdempotencyKey = None,
 ) -> RunOut:
     """Accept a run; the same Idempotency-Key with the same body answers the run it made first."""
     run = await submit(
@@ -49,6 +54,7 @@ async def create(
         doorbell=parts.doorbell,
         key=idempotency_key,
         fingerprint=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
+        key_id=caller,
     )
     response.headers["Location"] = f"/v1/runs/{run.id}"
     new = run.last_event <= 1  # a repeat under the same key may find it far on its way

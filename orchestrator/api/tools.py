@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
-from orchestrator.api.deps import Cursor, Limit, Parts
+from orchestrator.api.deps import Caller, Cursor, Limit, Parts
 from orchestrator.api.problems import pointer
 from orchestrator.api.schemas.belief import BeliefOut, BeliefsOut, PriorsIn
 from orchestrator.api.schemas.fields import PageOut
@@ -152,10 +152,16 @@ async def remove(name: str, parts: Parts) -> None:
 
 
 @router.post("/{name}/invoke", summary="Try a tool")
-async def try_out(name: str, body: InvokeIn, parts: Parts) -> InvokeOut:
+async def try_out(name: str, body: InvokeIn, parts: Parts, caller: Caller) -> InvokeOut:
     """Arguments and result are checked; the record shows what was sent and got."""
     made = await invoke(
-        name, body.arguments, catalog=parts.catalog, caller=parts.tools, artifacts=parts.artifacts
+        name,
+        body.arguments,
+        catalog=parts.catalog,
+        caller=parts.tools,
+        artifacts=parts.artifacts,
+        spending=parts.spending,
+        key_id=caller,
     )
     return InvokeOut.of(made)
 

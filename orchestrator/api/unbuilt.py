@@ -17,8 +17,6 @@ _PATHS = (
     "/v1/workflows/{name}/runs",
     "/v1/schedules",
     "/v1/schedules/{name}",
-    "/v1/keys",
-    "/v1/keys/{name}",
     "/v1/secrets",
     "/v1/secrets/{name}",
     "/v1/audit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,18 +13,49 @@ from orchestrator.domain.run import RunRequest
 from tools.spec import Usage
 
 
+def canonical(arguments: Mapping[str, Any]) -> str:
+    """Arguments as text that is equal when they are."""
+    return json.dumps(arguments, sort_keys=True, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedCall:
+    """A call of the run that has succeeded; a plan that asks for it again gets it for nothing.
+
+    `arguments` are those of the step, as canonical JSON, with references but without inputs.
+    """
+
+    subtask: str
+    part: int
+    tool: str
+    version: int
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a run has used before it is planned again: money, seconds of its limit, and what stands."""
+
+    usd: float = 0.0
+    seconds: float = 0.0
+    finished: frozenset[FinishedCall] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class PlanningTask:
     """A request to plan; `run_id` is None for a plan without a run.
 
     `answers` are those given so far to questions of this run, by question id. `failed` names what
-    an earlier plan of the run tried in vain: (sub-task type, tool name) pairs to avoid.
+    an earlier plan of the run tried in vain: (sub-task type, tool name) pairs to avoid. `key_id` is
+    the API key that pays for a plan without a run.
     """
 
     request: RunRequest
     run_id: str | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
     failed: tuple[tuple[str, str], ...] = ()
+    used: Used = Used()
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
+from orchestrator.domain.limits import key_pool
 from orchestrator.domain.planning import PlanningTask
 from orchestrator.domain.retry import RetryPolicy
 from orchestrator.errors import BudgetTooSmall, ModelFailed
@@ -136,14 +137,17 @@ class ModelCalls:
             used = (took.tokens_in, took.tokens_out) if took else (0, 0)
             bill.usd += spent
             bill.tokens_in, bill.tokens_out = bill.tokens_in + used[0], bill.tokens_out + used[1]
-            if task.run_id is not None and self._budget is not None:
+            payer = _payer(task)
+            if payer is not None and self._budget is not None:
                 await self._budget.settle(
-                    task.run_id, reserved_usd=usd, reserved_tokens=tokens, usd=spent, tokens=sum(used)
+                    payer, reserved_usd=usd, reserved_tokens=tokens, usd=spent, tokens=sum(used)
                 )
 
     async def _reserve(self, task: PlanningTask, usd: Decimal, tokens: int, bill: Bill) -> None:
+        payer = _payer(task)
+        if payer is not None and self._budget is not None:
+            await self._budget.reserve(payer, usd=usd, tokens=tokens)
         if task.run_id is not None and self._budget is not None:
-            await self._budget.reserve(task.run_id, usd=usd, tokens=tokens)
             return
         limits = task.request.budget
         if limits.usd is not None and bill.usd + usd > limits.usd:
@@ -179,6 +183,11 @@ class ModelCalls:
                 if not (isinstance(error, BadArguments) and drawn):
                     raise ModelFailed(f"the planner's language model cannot be used: {error}") from error
                 drawn = {}
+
+
+def _payer(task: PlanningTask) -> str | None:
+    """The run whose budget pays, or the API key of a plan without a run."""
+    return key_pool(task.key_id) if task.run_id is None and task.key_id is not None else task.run_id
 
 
 def worst_tokens(messages: Sequence[Message]) -> int:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.domain.ids import new_id
-from orchestrator.ports import Artifacts, Catalog, ToolCaller
+from orchestrator.domain.limits import key_pool, shared_pools, tool_pool
+from orchestrator.execution.scheduler import worst_usd
+from orchestrator.ports import Artifacts, Catalog, Spending, ToolCaller
 from tools.adapter import CallContext, Exchange
-from tools.spec import Tool, ToolResult
+from tools.errors import ToolError
+from tools.spec import Tool, ToolResult, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,44 @@ class Invocation:
 
 
 async def invoke(
-    name: str, arguments: Mapping[str, Any], *, catalog: Catalog, caller: ToolCaller, artifacts: Artifacts
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    catalog: Catalog,
+    caller: ToolCaller,
+    artifacts: Artifacts,
+    spending: Spending,
+    key_id: str | None = None,
 ) -> Invocation:
-    """Call the newest version of a tool; files it makes become artifacts. Raises `NotFound`, `ToolError`."""
+    """Call the newest version of a tool; files it makes become artifacts.
+
+    Its limits and caps, and those of the API key `key_id`, hold as for a step. Raises `NotFound`,
+    `ToolError`, `LimitReached`, `BudgetTooSmall`.
+    """
     tool = (await catalog.entry(name)).tool
+    call = new_id("try")
+    pools = [tool_pool(name), *shared_pools(tool), *(() if key_id is None else (key_pool(key_id),))]
+    worst = worst_usd(tool)
+    await spending.reserve(call, pools=pools, usd=worst)
+    spent = worst  # of a call that is cut off nobody knows what it took
+    try:
+        made = await _call(tool, arguments, call, caller=caller, artifacts=artifacts)
+        spent = made.result.usage.usd
+    except ToolError as error:
+        spent = (getattr(error, "usage", None) or Usage()).usd
+        raise
+    finally:
+        await spending.settle(call, pools=pools, usd=spent)
+    return made
+
+
+async def _call(
+    tool: Tool, arguments: Mapping[str, Any], call: str, *, caller: ToolCaller, artifacts: Artifacts
+) -> Invocation:
     exchanges: list[Exchange] = []
     with tempfile.TemporaryDirectory(prefix="toolpath-invoke-") as scratch:
         context = CallContext(
-            idempotency_key=new_id("try"),
+            idempotency_key=call,
             files=artifacts,
             scratch=Path(scratch),
             timeout=tool.limits.timeout,

@@ -29,11 +29,17 @@ class Editor(Protocol):
 
 
 async def make(
-    request: RunRequest, *, store: Store, catalog: Catalog, artifacts: Artifacts, planner: Planner
+    request: RunRequest,
+    *,
+    store: Store,
+    catalog: Catalog,
+    artifacts: Artifacts,
+    planner: Planner,
+    key_id: str | None = None,
 ) -> StoredPlan:
     """Plan and quote without a run. Raises what the planner raises; `Invalid` where a value is missing."""
     whole = await checked(request, catalog=catalog, artifacts=artifacts)
-    planned = await planner.plan(PlanningTask(whole))
+    planned = await planner.plan(PlanningTask(whole, key_id=key_id))
     if isinstance(planned, NeedsAnswers):
         problems = [FieldProblem(f"/inputs/{asked.id}", asked.text) for asked in planned.questions]
         texts = " ".join(asked.text for asked in planned.questions)
@@ -87,11 +93,13 @@ async def run_plan(
     doorbell: Doorbell,
     labels: Mapping[str, str] | None = None,
     key: str | None = None,
+    key_id: str | None = None,
 ) -> Run:
     """A run of exactly that plan: nothing is planned again."""
     stored = await store.plan(plan_id)
     labels = labels or stored.request.labels
     request = replace(stored.request, mode="auto", labels=labels, plan_id=plan_id)
-    run = await store.accept(new_id("run"), request, key=key, fingerprint=f"{plan_id} {dict(labels)}")
+    fingerprint = f"{plan_id} {dict(labels)}"
+    run = await store.accept(new_id("run"), request, key=key, fingerprint=fingerprint, key_id=key_id)
     doorbell.ring()
     return run

@@ -17,12 +17,17 @@ async def submit(
     doorbell: Doorbell,
     key: str | None = None,
     fingerprint: str = "",
+    key_id: str | None = None,
 ) -> Run:
     """The accepted run; the same `key` with the same `fingerprint` answers the run it made first.
+
+    `key_id` is the API key it came with.
 
     Raises `Invalid` for a bad request and `IdempotencyReused` for another body under the key.
     """
     whole = await checked(request, catalog=catalog, artifacts=artifacts)
-    run = await store.accept(new_id("run"), whole, key=key, fingerprint=fingerprint, job=Job.PLAN)
+    run = await store.accept(
+        new_id("run"), whole, key=key, fingerprint=fingerprint, job=Job.PLAN, key_id=key_id
+    )
     doorbell.ring()
     return run

@@ -15,7 +15,7 @@ from orchestrator.store import queries
 from orchestrator.store.codec import loads, usd
 from orchestrator.store.gates import Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
-from orchestrator.store.lines import PATIENCE, cap_line
+from orchestrator.store.lines import PATIENCE, cap_line, spent_line
 from orchestrator.store.pools import CapRow, Pool, add_bucket, hold, holders, lock_pools, wake, write_tokens
 from orchestrator.store.tables import steps
 
@@ -91,14 +91,14 @@ class CapGate:
         return None
 
     def _held_back(self, run: LockedRun, row: Any, pool: Pool, cap: CapRow) -> Wait | Refuse:
-        now, line = self._draws.journal.now, cap_line(pool.name)
+        now = self._draws.journal.now
         cause = {"reason": "cap", "cap": pool.name, "per": cap.period}
         if cap.spent_nano + row.worst_nano <= cap.cap_nano:
-            return Wait(cause | {"held_by": self._draws.holders(pool)}, now + PATIENCE, line)
+            return Wait(cause | {"held_by": self._draws.holders(pool)}, now + PATIENCE, cap_line(pool.name))
         renewed, deadline = period_end(cap.period, now), run["deadline_at"]
         in_time = renewed is not None and (deadline is None or renewed < deadline)
         if in_time and row.worst_nano <= cap.cap_nano:
-            return Wait(cause | {"until": renewed}, renewed, line)
+            return Wait(cause | {"until": renewed}, renewed, spent_line(pool.name))
         return Refuse({"code": "cap_exhausted", "message": _exhausted(row, pool, cap)})
 
     def take(self, run: LockedRun, row: Any) -> None:

@@ -16,7 +16,7 @@ from orchestrator.errors import NotFound
 from orchestrator.ports import NewStep
 from orchestrator.store.codec import load, nano, usd
 from orchestrator.store.journal import Journal
-from orchestrator.store.lines import cap_line
+from orchestrator.store.lines import CAP, SPENT, cap_line, spent_line
 from orchestrator.store.pools import lock_pools, wake
 from orchestrator.store.tables import caps, pools, runs, slots, steps, tools
 from tools.spec import Tool
@@ -54,8 +54,10 @@ def set_limit(journal: Journal, limit: Limit, *, source: str = OPERATOR) -> None
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
     _set_caps(journal, limit)
     hold_open_steps(connection, [limit.name], now=journal.now)
+    _dismiss(connection, steps.c.waits_for == spent_line(limit.name))
     for pool in lock_pools(journal, [limit.name]).values():
         wake(journal, pool)
+    journal.ring = True
 
 
 def _set_caps(journal: Journal, limit: Limit) -> None:
@@ -88,10 +90,16 @@ def remove_limit(journal: Journal, name: str) -> None:
     own = _stated(connection, name)
     if own is not None:
         set_limit(journal, own, source=RECORD)
-    lines = [name, cap_line(name)]
-    waiting = or_(steps.c.waits_for.in_(lines), steps.c.waits_for.startswith(name + BUCKET, autoescape=True))
-    connection.execute(update(steps).where(waiting).values(run_at=steps.c.queued_at, waits_for=None))
+    lines = [name, cap_line(name), spent_line(name)]
+    buckets = steps.c.waits_for.startswith(name + BUCKET, autoescape=True)
+    _dismiss(connection, or_(steps.c.waits_for.in_(lines), buckets))
     journal.ring = True
+
+
+def _dismiss(connection: Connection, waiting: Any) -> None:
+    """Have all of a line looked at anew."""
+    still = steps.c.status == StepStatus.WAITING.value
+    connection.execute(update(steps).where(waiting, still).values(run_at=steps.c.queued_at, waits_for=None))
 
 
 def _stated(connection: Connection, name: str) -> Limit | None:
@@ -183,7 +191,7 @@ def _limit(
 
 
 def _pool_of(line: str) -> str:
-    return line.removeprefix(cap_line("")).partition(BUCKET)[0]
+    return line.removeprefix(CAP).removeprefix(SPENT).partition(BUCKET)[0]
 
 
 def hold_open_steps(connection: Connection, names: Sequence[str], *, now: float) -> None:

@@ -26,23 +26,33 @@ _AHEAD = 0.5
 _FEWEST_AHEAD = 8
 #: Before the name of a pool: the line of those who wait for its money.
 CAP = "cap:"
+SPENT = "spent:"
 #: No commit wakes more than this.
 _MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a line's head may take: calls at once, tokens that fill at a rate, money in nano-dollars."""
+    """What a line's head may take: calls at once, tokens that fill at a rate, money in nano-dollars.
+
+    `unspent` is the money that is there or held by calls in flight: who needs more has waited in vain.
+    """
 
     calls: float = math.inf
     rate: float | None = None
     tokens: float = math.inf
     nanos: float = math.inf
+    unspent: float = math.inf
 
 
 def cap_line(pool: str) -> str:
     """The line of those who wait for money of a pool, and not for a slot."""
     return CAP + pool
+
+
+def spent_line(pool: str) -> str:
+    """Where those stand who wait for the next period: only a changed cap lets them go before."""
+    return SPENT + pool
 
 
 def wake_line(journal: Journal, line: str, room: Room) -> None:
@@ -52,16 +62,17 @@ def wake_line(journal: Journal, line: str, room: Room) -> None:
     """
     most = _MOST if room.rate is None else max(0.0, room.tokens) + max(_FEWEST_AHEAD, room.rate * _AHEAD)
     count = math.ceil(min(room.calls, most, _MOST))
-    if count <= 0 or room.nanos <= 0:
+    if count <= 0:
         return
     connection = journal.connection
     query = _FIRST_FAIR if several_keys(journal) else _FIRST
     rows: list[dict[str, Any]] = []
     nanos = room.nanos
     for place, row in enumerate(connection.execute(query, {"line": line, "room": count}), start=1):
-        nanos -= row.worst_nano if room.nanos < math.inf else 0
-        if nanos < 0:
-            break
+        if row.worst_nano <= room.unspent:  # else it is woken to be told so
+            nanos -= row.worst_nano
+            if nanos < 0:
+                break
         delay = 0.0 if room.rate is None else max(0.0, (place - room.tokens) / room.rate)
         # Due since it came: so it goes before whatever has come after it.
         due = journal.now + delay if delay > 0 else min(row.queued_at, journal.now)

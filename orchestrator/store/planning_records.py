@@ -9,10 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from orchestrator.domain.limits import key_pool
 from orchestrator.errors import BudgetTooSmall
 from orchestrator.store.codec import dumps, loads, nano, usd
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
+from orchestrator.store.pools import lock_pools
+from orchestrator.store.spending import patiently, reserve, settle
 from orchestrator.store.tables import replies
 
 
@@ -43,7 +46,7 @@ class SqlReplies:
 
 
 class SqlPlanningBudget:
-    """`ports.PlanningBudget`: reservations in the run's row, under its lock."""
+    """`ports.PlanningBudget`: reservations in the run's row, under its lock, and in the caps of its key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,7 +54,10 @@ class SqlPlanningBudget:
     async def reserve(self, run_id: str, *, usd: Decimal, tokens: int) -> None:
         """Before a model call."""
 
-        def act(journal: Journal) -> None:
+        def act(journal: Journal) -> str | None:
+            held = _reserve_capped(journal, run_id, nano(usd))
+            if held is not None or is_pool(run_id):
+                return held
             run = journal.run(run_id)
             money, words = run["budget_nano"], run["budget_tokens"]
             if money is not None and run["spent_nano"] + run["reserved_nano"] + nano(usd) > money:
@@ -65,8 +71,9 @@ class SqlPlanningBudget:
             run.add("reserved_nano", nano(usd))
             run["reserved_tokens"] = run["reserved_tokens"] + tokens
             journal.flush()
+            return None
 
-        await self._database.act(act)
+        await patiently(lambda: self._database.act(act))
 
     async def settle(
         self, run_id: str, *, reserved_usd: Decimal, reserved_tokens: int, usd: Decimal, tokens: int
@@ -74,6 +81,10 @@ class SqlPlanningBudget:
         """After the call."""
 
         def act(journal: Journal) -> None:
+            names = _capped(journal, run_id)
+            settle(journal, run_id, names, spent=nano(usd), reserved=nano(reserved_usd))
+            if is_pool(run_id):
+                return
             run = journal.run(run_id)
             # The run may have ended meanwhile, which dropped the reservation.
             run["reserved_nano"] = max(0, run["reserved_nano"] - nano(reserved_usd))
@@ -83,6 +94,24 @@ class SqlPlanningBudget:
             journal.flush()
 
         await self._database.act(act)
+
+
+def is_pool(payer: str) -> bool:
+    """Whether a plan without a run is paid for by an API key."""
+    return payer.startswith(key_pool(""))
+
+
+def _capped(journal: Journal, payer: str) -> list[str]:
+    """The pools whose caps hold for planning: that of the key."""
+    if is_pool(payer):
+        return [payer]
+    key_id = journal.run(payer)["key_id"]
+    return [] if key_id is None else [key_pool(key_id)]
+
+
+def _reserve_capped(journal: Journal, payer: str, nanos: int) -> str | None:
+    pools = lock_pools(journal, _capped(journal, payer)).values()
+    return reserve(journal, payer, pools, nanos) if pools else None
 
 
 def _short(what: str, left_nano: int, needed: Decimal) -> str:

@@ -200,8 +200,9 @@ def wake(journal: Journal, pool: Pool) -> None:
         rate = pool.rate if pool.paced else None
         wake_line(journal, pool.name, Room(calls=pool.free, rate=rate, tokens=pool.tokens))
     if pool.caps:
-        left = min(cap.cap_nano - cap.spent_nano for cap in pool.caps) - pool.reserved_nano
-        wake_line(journal, cap_line(pool.name), Room(nanos=left))
+        unspent = min(cap.cap_nano - cap.spent_nano for cap in pool.caps)
+        room = Room(nanos=unspent - pool.reserved_nano, unspent=unspent)
+        wake_line(journal, cap_line(pool.name), room)
 
 
 def holders(journal: Journal, name: str) -> list[dict[str, str]]:

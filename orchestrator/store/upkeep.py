@@ -8,7 +8,7 @@ from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import StepId, StepStatus
 from orchestrator.store.journal import Journal
 from orchestrator.store.limits import PART, hold_open_steps
-from orchestrator.store.lines import CAP
+from orchestrator.store.lines import CAP, SPENT
 from orchestrator.store.pools import PLANNING, give_back, lock_pools, wake
 from orchestrator.store.tables import pools, runs, slots, steps
 
@@ -16,6 +16,8 @@ from orchestrator.store.tables import pools, runs, slots, steps
 _FRESH = 10.0
 #: A bucket into which no call fell for so long is full again.
 _STALE = 86_400.0
+#: A call without a run that has held its slots for so long is over, or its process is.
+_FORGOTTEN = 3_600.0
 _MOST = 500
 
 
@@ -41,7 +43,13 @@ def _free_orphans(journal: Journal) -> None:
     planning = exists().where(
         slots.c.idx == PLANNING, runs.c.id == slots.c.run_id, runs.c.status == RunStatus.PLANNING.value
     )
-    query = select(slots.c.run_id, slots.c.idx, slots.c.reserved_nano).where(~running, ~planning).limit(_MOST)
+    # Of a call without a run, whose process may have died, only time tells.
+    forgotten = or_(slots.c.run_id.startswith("run_"), slots.c.taken_at < journal.now - _FORGOTTEN)
+    query = (
+        select(slots.c.run_id, slots.c.idx, slots.c.reserved_nano)
+        .where(~running, ~planning, forgotten)
+        .limit(_MOST)
+    )
     orphans = {
         StepId(row.run_id, row.idx): 0 if row.idx == PLANNING else row.reserved_nano
         for row in journal.connection.execute(query)
@@ -53,7 +61,9 @@ def _free_orphans(journal: Journal) -> None:
 def _wake_lines(journal: Journal) -> None:
     """Who was woken may have ended or paused instead of going, and with it the others' turn."""
     lines = select(steps.c.waits_for).where(
-        steps.c.waits_for.is_not(None), steps.c.status == StepStatus.WAITING.value
+        steps.c.waits_for.is_not(None),
+        ~steps.c.waits_for.startswith(SPENT),
+        steps.c.status == StepStatus.WAITING.value,
     )
     names = journal.connection.execute(lines.distinct().limit(_MOST)).scalars().all()
     found = lock_pools(journal, {name.removeprefix(CAP) for name in names})

@@ -133,6 +133,8 @@ class RunOut(Told):
     labels: dict[str, str]
     priority: int
     seed: int | None
+    #: The API key it was submitted with; null for the service's own.
+    key_id: str | None
     created_at: Moment
     updated_at: Moment
     started_at: Moment | None

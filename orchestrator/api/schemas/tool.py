@@ -40,11 +40,14 @@ class PriceIn(Asked):
 
 
 class LimitsIn(Asked):
-    """Seconds of a whole call, calls at once, calls a second."""
+    """Seconds of a whole call, calls at once, calls a second; `by` counts an argument's values apart."""
 
     timeout: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     concurrency: Annotated[int, Field(ge=1)] | None = None
     rate: Annotated[float, Field(gt=0)] | None = None
+    by: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    #: Seconds of a step from its first readiness to its end, waits and all tries together.
+    deadline: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class BelievedIn(Asked):

@@ -150,7 +150,7 @@ def test_a_body_over_the_limit_is_refused_declared_or_not(client):
         ("POST", "/v1/tools/import/openapi"),
         ("POST", "/v1/tools/import/mcp"),
         ("GET", "/v1/endpoints"),
-        ("GET", "/v1/keys"),
+        ("GET", "/v1/secrets"),
         ("GET", "/metrics"),
         ("POST", "/openai/v1/chat/completions"),
     ],
