@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     func,
     null,
-    select,
     update,
 )
 from sqlalchemy.types import TypeEngine
@@ -25,6 +24,7 @@ from orchestrator.domain.step import Claim, StepId, StepStatus
 from orchestrator.store.budgets import RunBudget
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.draws import CapGate, Draws, LimitGate
+from orchestrator.store.due import due_steps
 from orchestrator.store.ends import ask_repair
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.gates import Gate, Refuse, Wait
@@ -86,9 +86,7 @@ def claim_steps(journal: Journal, asks: Sequence[ClaimAsk]) -> list[Packet]:
 
 
 def _claim_packet(journal: Journal, ask: ClaimAsk) -> Packet:
-    connection = journal.connection
-    query = _DUE.where(steps.c.queue.in_(ask.queues))
-    due = connection.execute(query, {"now": journal.now, "room": ask.room}).all()
+    due = due_steps(journal, ask.queues, room=ask.room)
     allowed = [row for row in due if ask.once or not row.once]
     passed_over = len(allowed) < len(due)
     runs_by_id = journal.lock((row.run_id for row in allowed), patient=False)
@@ -185,34 +183,6 @@ def _refuse(journal: Journal, run: LockedRun, row: Any, refused: Refuse) -> None
         EventType.STEP_FAILED,
         {"step": row.key, "subtask": row.subtask, "tool": row.tool, "error": refused.error},
     )
-
-
-_DUE = (
-    select(
-        steps.c.run_id,
-        steps.c.idx,
-        steps.c.worst_nano,
-        steps.c.tool,
-        steps.c.key,
-        steps.c.subtask,
-        steps.c.once,
-        steps.c.gated,
-        steps.c.pools,
-        steps.c.status,
-        steps.c.priority,
-        steps.c.run_at,
-    )
-    .join_from(steps, runs, steps.c.run_id == runs.c.id)
-    .where(
-        steps.c.status.in_([StepStatus.READY.value, StepStatus.WAITING.value]),
-        steps.c.run_at <= bindparam("now", type_=Double),
-        runs.c.status == RunStatus.RUNNING.value,
-        runs.c.error.is_(None),
-    )
-    .order_by(steps.c.priority.desc(), steps.c.run_at, steps.c.run_id, steps.c.idx)
-    .limit(bindparam("room", type_=Integer))
-    .with_for_update(of=steps, skip_locked=True)
-)
 
 
 def _claim_statement(dialect: str) -> Any:
