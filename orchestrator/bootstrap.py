@@ -26,23 +26,25 @@ from orchestrator.doorbell import CeleryDoorbell, LocalDoorbell, LocalSignals, R
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.jobs import Jobs
 from orchestrator.execution.judge import RuleJudge
+from orchestrator.execution.presence import stay_present
 from orchestrator.execution.runner import Runner
 from orchestrator.execution.webhook import WebhookNotifier
 from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.offline.decomposer import OfflineDecomposer
 from orchestrator.planning.planner import Planner
-from orchestrator.ports import CatalogEntry
+from orchestrator.ports import CatalogEntry, Worker
 from orchestrator.retrieval.retriever import Bm25Retriever
 from orchestrator.settings import Settings, ensure_keys
 from orchestrator.store import migrate
 from orchestrator.store.artifacts import FolderArtifacts
 from orchestrator.store.catalog import SqlCatalog
 from orchestrator.store.database import Database
-from orchestrator.store.planning_records import SqlPlanningBudget, SqlReplies
 from orchestrator.store.keys import SqlKeys
-from orchestrator.store.sql_store import SqlBeliefs, SqlStepStore, SqlStore
+from orchestrator.store.planning_records import SqlPlanningBudget, SqlReplies
 from orchestrator.store.spending import SqlSpending
 from orchestrator.store.sql_limits import SqlLimits
+from orchestrator.store.sql_store import SqlBeliefs, SqlStepStore, SqlStore
+from orchestrator.store.workers import SqlWorkers
 from tools.builtin import TOOLS
 from tools.llm import ChatModel
 from tools.net import Net
@@ -87,15 +89,16 @@ class Services:
     doorbell: LocalDoorbell | CeleryDoorbell
     signals: LocalSignals
     runner: Runner | None
+    workers: SqlWorkers
     database: Database
     net: Net
     processes: Processes
-
-
-def _close_to_others(folder: Path) -> None:
     keys: SqlKeys
     limits: SqlLimits
     spending: SqlSpending
+
+
+def _close_to_others(folder: Path) -> None:
     """Make the data folder; take it from others where they could read it, or say that they can."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = folder.stat().st_mode
@@ -198,15 +201,15 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
         database=database,
         net=net,
         processes=processes,
+        keys=SqlKeys(database),
+        limits=SqlLimits(database),
+        spending=SqlSpending(database),
+        workers=SqlWorkers(database),
     )
 
 
 class _Lines:
     """Standard error for the log; a full disk or a reader that has gone must not stop the work."""
-        keys=SqlKeys(database),
-        limits=SqlLimits(database),
-        spending=SqlSpending(database),
-        workers=SqlWorkers(database),
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -244,17 +247,21 @@ async def running(services: Services) -> AsyncIterator[Services]:
     await services.signals.start()
     work: asyncio.Task[None] | None = None
     warming: asyncio.Task[None] | None = None
+    staying: asyncio.Task[None] | None = None
     try:
         await _register_builtin(services)
         if services.runner is not None:
             work = asyncio.create_task(services.runner.run(), name="toolpath-runner")
+            worker = Worker(services.runner.owner, frozenset(services.settings.queues), socket.gethostname())
+            staying = asyncio.create_task(stay_present(worker, services.workers), name="toolpath-presence")
             if services.settings.warm_up:
                 warming = asyncio.create_task(services.processes.warm(*HEAVY), name="toolpath-warm-up")
         yield services
     finally:
-        if warming is not None:
-            warming.cancel()
-            await asyncio.wait([warming])
+        for extra in (warming, staying):
+            if extra is not None:
+                extra.cancel()
+                await asyncio.wait([extra])
         if services.runner is not None and work is not None:
             await services.runner.stop(grace=services.settings.drain_seconds)
             await work

@@ -29,7 +29,7 @@ from orchestrator.store.ends import ask_repair
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.gates import Gate, Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
-from orchestrator.store.tables import runs, steps
+from orchestrator.store.tables import steps
 
 #: Seconds a claim holds without a heartbeat.
 LEASE = 9.0
