@@ -151,6 +151,8 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
         budget=SqlPlanningBudget(database),
         candidates=settings.llm_candidates,
         max_repairs=settings.llm_repairs,
+        seconds=settings.planning_seconds,
+        model_seconds=settings.llm_timeout,
     )
     retry = RetryPolicy(tries=settings.retry_tries, first=settings.retry_first)
 

@@ -196,6 +196,8 @@ class NewStep:
     queue: str = "default"
     priority: int = 5
     timeout: float = 60.0
+    #: Seconds from its first readiness to its end, over all tries.
+    deadline: float | None = None
     step_gate: float = 0.5
     #: The most this call can cost, reserved before it is claimed.
     worst_usd: Decimal = Decimal(0)
@@ -346,6 +348,35 @@ class RunView:
     steps: tuple[Step, ...]
     attempts: tuple[Attempt, ...]
     questions: tuple[Question, ...]
+    #: The queues that a live worker serves; None where nobody looked.
+    served: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that claims steps of some queues, and when it was last heard of."""
+
+    owner: str
+    queues: frozenset[str]
+    host: str = ""
+    started_at: float = 0.0
+    seen_at: float = 0.0
+
+
+class Workers(Protocol):
+    """Which workers are alive."""
+
+    async def present(self, worker: Worker) -> None:
+        """Say that it is alive."""
+        ...
+
+    async def absent(self, owner: str) -> None:
+        """Say that it stops."""
+        ...
+
+    async def alive(self) -> Sequence[Worker]:
+        """Those heard of lately, by name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,11 +440,12 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobClaim:
-    """A run's own job that this process holds."""
+    """A run's own job that this process holds, since `at` (seconds since 1970 by the database's clock)."""
 
     run: Run
     job: Job
     fence: int
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,6 +497,15 @@ class StepStore(Protocol):
         jobs: Sequence[tuple[str, int]],
     ) -> Sequence[object]:
         """Prolong leases, on the caller's thread; answers the step ids and run ids that were lost."""
+        ...
+
+    async def hand_back(
+        self, *, owner: str, claims: Sequence[tuple[StepId, int]], jobs: Sequence[tuple[str, int]]
+    ) -> int:
+        """Let others have at once what `owner` holds of these steps and runs, each under its fence.
+
+        No try is used up. Answers how many were given back.
+        """
         ...
 
     async def sweep(self) -> Swept:

@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     llm_candidates: int = 1
     llm_repairs: int = 2
 
+    # planning
+    #: Seconds for making a plan, besides those in which a model answers (llm_timeout each).
+    planning_seconds: float = 30.0
+
     # the network
     #: Hosts and networks that may be dialled although they are private.
     net_allow: Names = ()

@@ -97,6 +97,8 @@ class Limits:
     concurrency: int | None = None
     rate: float | None = None
     by: str | None = None
+    #: Seconds from a step's first readiness to its end, waits and all tries together.
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

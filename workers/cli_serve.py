@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -16,6 +16,7 @@ from workers.cli_errors import CliError
 from workers.cli_options import DataDir, load_settings
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
     from orchestrator.settings import Settings
@@ -92,6 +93,7 @@ async def _serve(app: FastAPI, listening: socket.socket, when_up: Callable[[], A
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE, server_header=False
     )
     server = uvicorn.Server(config)
+    server.handle_exit = _Stop(app, server)  # type: ignore[method-assign]
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers nothing to wait for
         await asyncio.sleep(0.01)
@@ -99,10 +101,34 @@ async def _serve(app: FastAPI, listening: socket.socket, when_up: Callable[[], A
     if not serving.done():
         good = await when_up()
         sys.stdout.flush()
-    # After it has stopped the server raises the signal again, which cancels whoever waits.
-    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        await serving
+    await serving
     return good
+
+
+class _Stop:
+    """What a signal does: the first lets end what is in flight, while requests are still answered."""
+
+    def __init__(self, app: FastAPI, server: uvicorn.Server) -> None:
+        self._app, self._server = app, server
+        self._loop = asyncio.get_running_loop()
+        self._draining: asyncio.Task[None] | None = None
+        self._told = False
+
+    def __call__(self, sig: int, frame: object) -> None:
+        if self._told:
+            os._exit(128 + sig)  # asked twice: leases run out, and another process goes on
+        self._told = True
+        self._loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        self._draining = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        self._app.state.draining = True
+        services = self._app.state.services
+        if services.runner is not None:
+            await services.runner.stop(grace=services.settings.drain_seconds)
+        self._server.should_exit = True
 
 
 def _listen(settings: Settings) -> socket.socket:

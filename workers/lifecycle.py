@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 import uvloop
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_shutting_down
 
 from orchestrator import bootstrap
 from orchestrator.settings import Settings
@@ -41,10 +44,14 @@ class RunnerThread:
         if self._services.runner is not None:
             self._services.runner.wake()
 
+    def begin_stop(self) -> None:
+        """Claim nothing more, and let what is in flight end; returns at once."""
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+
     def stop(self) -> None:
         """Let what is in flight end, then end the thread."""
-        if self._loop is not None and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+        self.begin_stop()
         self._thread.join()
 
     def _main(self) -> None:
@@ -83,10 +90,23 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ()) -> None:
         worker = app.Worker(
             pool="solo", queues=list(served), without_gossip=True, without_mingle=True, loglevel="WARNING"
         )
+        worker_shutting_down.connect(partial(_shutting_down, runner), weak=False)
         log.info("worker.ready", queues=served)
         worker.start()
     finally:
         runner.stop()
+
+
+def _shutting_down(runner: RunnerThread, **_: object) -> None:
+    """The first signal: begin at once, beside Celery's own end; the second ends the process."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end_now)
+    runner.begin_stop()
+
+
+def _end_now(number: int, frame: object) -> None:
+    """Leases run out, and another worker goes on."""
+    os._exit(128 + number)
 
 
 def _keep_our_logging(**_: object) -> None:

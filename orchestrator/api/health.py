@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from orchestrator.api.deps import Parts
@@ -21,9 +22,11 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Whether the database can be read and written")
-async def readyz(parts: Parts) -> Response:
-    """503 while it cannot."""
+@router.get("/readyz", summary="Whether new work may be sent here")
+async def readyz(parts: Parts, request: Request) -> Response:
+    """503 while the database cannot be read and written, and once the service has been told to stop."""
+    if request.app.state.draining:
+        return problem(503, "The service is stopping; send requests elsewhere.", code="draining")
     try:
         await parts.store.check()
     except Exception:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.errors import Invalid
+
 #: A reference in arguments: `{"ref": "<subtask id>.<output field>[.path]"}`; "inputs" and "@" (the
 #: call before in the same option) may stand in the place of a sub-task's id.
 REF = "ref"
@@ -68,6 +70,8 @@ class SubTask:
     needs: tuple[str, ...] = ()
     words: str = ""
     plans: tuple[str, ...] = ()
+    #: Seconds that each call of it may take, from its first readiness to its end over all tries.
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,21 @@ def dig(value: Any, path: tuple[str, ...]) -> Any:
         else:
             raise KeyError(part)
     return value
+
+
+def resolve_inputs(arguments: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """`arguments` with references to the run's own inputs replaced; others stay. Raises `Invalid`."""
+
+    def lookup(ref: Ref) -> Any:
+        if ref.source != INPUTS:
+            return {REF: ".".join([ref.source, *ref.path])}
+        try:
+            return dig(inputs, ref.path)
+        except KeyError as error:
+            raise Invalid(f"the run has no input {'.'.join(ref.path)!r}") from error
+
+    resolved: dict[str, Any] = resolve(arguments, lookup)
+    return resolved
 
 
 def topological_order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -109,7 +109,7 @@ class Executor:
             idempotency_key=f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}",
             files=self._artifacts,
             scratch=scratch,
-            timeout=claim.timeout,
+            timeout=_timeout(claim),
             traceparent=_traceparent(claim),
         )
         try:
@@ -179,6 +179,10 @@ class Executor:
         if error.retryable:
             asked = error.retry_after if isinstance(error, TryAgain) else None
             pause = self._retry.pause(claim.tries, asked=asked)
+        left = claim.time_left
+        if left is not None and (error.retryable or seconds >= left) and seconds + (pause or 0.0) >= left:
+            pause = None
+            told = _out_of_time(told)
         ending = Ending.FAILED if pause is None else Ending.RETRY
         return Outcome(claim, ending, usage=usage, error=told, retry_in=pause or 0.0, started_at=started)
 
@@ -204,6 +208,18 @@ def changed_arguments(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any
         if fresh:
             changed[name] = fresh[0]
     return changed
+
+
+def _timeout(claim: Claim) -> float:
+    """Seconds for this call: it must not outlive its step."""
+    return claim.timeout if claim.time_left is None else max(min(claim.timeout, claim.time_left), 0.001)
+
+
+def _out_of_time(last: Mapping[str, Any]) -> dict[str, Any]:
+    message = (
+        f"the step's own time limit leaves no time for another try; the last one failed: {last['message']}"
+    )
+    return {"code": "deadline_exceeded", "message": message, "last": dict(last)}
 
 
 def _file_fault(error: StorageFull | OSError) -> ToolError:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -14,7 +14,6 @@ from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
 from orchestrator.domain.run import Job, Run
 from orchestrator.errors import OrchestratorError
 from orchestrator.execution.repair import (
-    Mended,
     error_of,
     failed_pairs,
     mend,
@@ -23,6 +22,7 @@ from orchestrator.execution.repair import (
     settle_notified,
     settle_planned,
     settle_questions,
+    used,
 )
 from orchestrator.ports import Doorbell, JobClaim, Planner, Store, Transaction
 from orchestrator.search.paths import choose
@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 #: Brings the estimates of a plan's options up to today's beliefs.
 Estimate = Callable[[Plan, Run], Awaitable[Plan]]
 
+#: Writes what a job made; False when that came too late and the job is to be done again.
+Settle = Callable[[Transaction], bool | None]
+
 
 class Notifier(Protocol):
     """Tells a run's webhook that it has ended."""
@@ -39,6 +42,10 @@ class Notifier(Protocol):
     async def notify(self, run_id: str, url: str) -> None:
         """Deliver, with tries of its own; raises when it could not."""
         ...
+
+
+def _nothing() -> None:
+    """For who need not know when the result is written."""
 
 
 class Jobs:
@@ -56,14 +63,19 @@ class Jobs:
         self._store, self._planner, self._estimate = store, planner, estimate
         self._notifier, self._doorbell = notifier, doorbell
 
-    async def do(self, claim: JobClaim) -> None:
-        """Do the job; the lease is the caller's to keep alive."""
-        if claim.job is Job.NOTIFY:
-            await self._notify(claim.run)
-            return
-        work = {Job.PLAN: self._plan, Job.REPAIR: self._repair}[claim.job]
+    async def do(self, claim: JobClaim, *, settling: Callable[[], None] = _nothing) -> None:
+        """Do the job; the lease is the caller's to keep alive.
+
+        `settling` is called right before the result is written: what is written gives up the lease,
+        so from then on the job is not to be stopped for having lost it.
+        """
+        work = {Job.PLAN: self._plan, Job.REPAIR: self._repair, Job.NOTIFY: self._notify}[claim.job]
         try:
-            await work(claim.run)
+            settled: bool | None = False
+            while settled is False:
+                settle = await work(claim)
+                settling()
+                settled = await self._store.write(settle)
         except OrchestratorError as fault:
             log.info("run.job_refused", run=claim.run.id, job=claim.job.value, code=fault.code)
             await self._fail(claim, error_of(fault))
@@ -76,50 +88,50 @@ class Jobs:
     async def _fail(self, claim: JobClaim, error: Mapping[str, Any]) -> None:
         await self._store.write(lambda tx: settle_failure(tx, claim.run.id, error, fence=claim.fence))
 
-    async def _plan(self, run: Run) -> None:
-        planned = await self._planned(run)
-        if isinstance(planned, NeedsAnswers):
-            asked = planned
-            await self._store.write(lambda tx: settle_questions(tx, run.id, asked, fence=run.fence))
-        else:
-            made = planned
-            await self._store.write(lambda tx: settle_planned(tx, run.id, made, fence=run.fence))
+    async def _plan(self, claim: JobClaim) -> Settle:
+        made = await self._planned(claim)
+        settle = settle_questions if isinstance(made, NeedsAnswers) else settle_planned
+        return lambda tx: settle(tx, claim.run.id, made, fence=claim.fence)  # type: ignore[arg-type]
 
-    async def _planned(self, run: Run) -> Planned | NeedsAnswers:
+    async def _planned(self, claim: JobClaim) -> Planned | NeedsAnswers:
         """A plan from the words, or the stored one that the run is to follow exactly."""
+        run = claim.run
+        past = used(run, (), now=claim.at)
         if run.request.plan_id is not None:
             stored = await self._store.plan(run.request.plan_id)
             path = await asyncio.to_thread(
-                choose, stored.plan, preference=run.request.preference, budget=run.request.budget
+                choose,
+                stored.plan,
+                preference=run.request.preference,
+                budget=run.request.budget,
+                elapsed=past.seconds,
+                sunk_usd=past.usd,
             )
             return Planned(stored.plan, path)
         failed: tuple[tuple[str, str], ...] = ()
         if run.plan_id is not None:
             view = await self._store.view(run.id)
             failed = failed_pairs((await self._store.plan(run.plan_id)).plan, view.steps)
-        return await self._planner.plan(PlanningTask(run.request, run.id, run.answers, failed))
+            past = used(run, view.steps, now=claim.at)
+        return await self._planner.plan(PlanningTask(run.request, run.id, run.answers, failed, past))
 
-    async def _repair(self, run: Run) -> None:
+    async def _repair(self, claim: JobClaim) -> Settle:
+        run = claim.run
         assert run.plan_id is not None
+        begun = time.monotonic()
         stored = await self._store.plan(run.plan_id)
         fresh = await self._estimate(stored.plan, run)
-        settled = False
-        while not settled:
-            view = await self._store.view(run.id)
-            assert view.path is not None
-            mended = await asyncio.to_thread(
-                mend, view.run, fresh, view.steps, view.path, now=view.run.updated_at
-            )
-            settled = await self._store.write(partial(self._settle, run, fresh, mended))
+        view = await self._store.view(run.id)
+        assert view.path is not None
+        now = max(claim.at + time.monotonic() - begun, view.run.updated_at)
+        mended = await asyncio.to_thread(mend, view.run, fresh, view.steps, view.path, now=now)
+        return lambda tx: settle_mended(tx, run.id, fresh, mended, fence=claim.fence)
 
-    @staticmethod
-    def _settle(run: Run, fresh: Plan, mended: Mended, tx: Transaction) -> bool:
-        return settle_mended(tx, run.id, fresh, mended, fence=run.fence)
-
-    async def _notify(self, run: Run) -> None:
+    async def _notify(self, claim: JobClaim) -> Settle:
+        run = claim.run
         if run.request.webhook_url is not None:
             try:
                 await self._notifier.notify(run.id, run.request.webhook_url)
             except Exception as fault:  # noqa: BLE001 - a webhook must not keep the run from ending
                 log.warning("webhook.failed", run=run.id, error=str(fault))
-        await self._store.write(lambda tx: settle_notified(tx, run.id, fence=run.fence))
+        return lambda tx: settle_notified(tx, run.id, fence=claim.fence)

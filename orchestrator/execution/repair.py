@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator.domain.events import EventType
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Option, Plan
-from orchestrator.domain.planning import NeedsAnswers, Planned
+from orchestrator.domain.planning import FinishedCall, NeedsAnswers, Planned, Used, canonical
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
@@ -112,8 +112,8 @@ def mend(run: Run, fresh: Plan, steps: Sequence[Step], old: Path, *, now: float)
             budget=run.request.budget,
             ruled_out=ruled_out(steps),
             done=done,
-            elapsed=now - run.created_at,
-            sunk_usd=_lost_usd(steps, done),
+            elapsed=_elapsed(run, now),
+            sunk_usd=_lost_usd(run, steps, done),
             unit=old.unit,
             version=run.path_version + 1,
         )
@@ -223,13 +223,32 @@ def _whole(option: Option, step: Step) -> bool:
     return step.part == len(option.calls) - 1
 
 
-def _lost_usd(steps: Sequence[Step], done: Mapping[str, Done]) -> float:
-    """Money spent beside what stays; it counts against the budget and cannot be won back."""
-    kept = {(subtask, settled.option) for subtask, settled in done.items()}
-    stays = (StepStatus.SUCCEEDED, StepStatus.RUNNING)
-    return float(
-        sum(step.usd for step in steps if (step.subtask, step.option) not in kept or step.status not in stays)
+def _lost_usd(run: Run, steps: Sequence[Step], done: Mapping[str, Done]) -> float:
+    """Money spent beside what stays, on planning too; it counts against the budget for good."""
+    stays = {(subtask, settled.option) for subtask, settled in done.items()}
+    kept = sum(
+        step.usd
+        for step in steps
+        if step.status is StepStatus.SUCCEEDED and (step.subtask, step.option) in stays
     )
+    return max(0.0, float(run.spend.usd - kept))
+
+
+def _elapsed(run: Run, now: float) -> float:
+    """Seconds of the run's time limit that have passed; a run taken up again has it anew."""
+    if run.deadline_at is None or run.request.budget.seconds is None:
+        return max(0.0, now - run.created_at)
+    return max(0.0, run.request.budget.seconds - (run.deadline_at - now))
+
+
+def used(run: Run, steps: Sequence[Step], *, now: float) -> Used:
+    """What the run has used so far, for a plan that is made within it."""
+    finished = frozenset(
+        FinishedCall(step.subtask, step.part, step.tool, step.tool_version, canonical(step.arguments))
+        for step in steps
+        if step.status is StepStatus.SUCCEEDED
+    )
+    return Used(float(run.spend.usd), _elapsed(run, now), finished)
 
 
 def _why(steps: Sequence[Step]) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
-import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
-from orchestrator.domain.step import WORKER_STOPPED, Claim, Ending, Outcome, StepId
+from orchestrator.domain.step import Claim, Ending, Outcome, StepId
 from orchestrator.errors import Invalid
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.jobs import Jobs
@@ -72,6 +70,7 @@ class Runner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wanted = asyncio.Event()
         self._stopping = False
+        self._done = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._beat_now = threading.Event()
         self._stopped = threading.Event()
@@ -89,6 +88,8 @@ class Runner:
                 self._wanted.clear()
                 await self._claim()
                 await self._wanted.wait()
+            # What is in flight keeps its leases until it has ended or is handed back.
+            await self._done.wait()
         finally:
             sweeping.cancel()
             self._stopped.set()
@@ -96,18 +97,40 @@ class Runner:
             await asyncio.to_thread(heart.join)
 
     async def stop(self, *, grace: float) -> None:
-        """Claim nothing more, give what is in flight `grace` seconds, then hand the rest back."""
+        """Claim nothing more, give what is in flight `grace` seconds, then hand the rest back at once."""
+        if self._stopping:
+            await self._done.wait()
+            return
         self._stopping = True
-        with contextlib.suppress(TimeoutError):
-            # A claim under way would come back to nobody.
-            await asyncio.wait_for(self._claiming.acquire(), timeout=5.0)
+        self._wanted.set()
+        try:
+            async with asyncio.timeout(5.0):
+                # A claim under way would come back to nobody.
+                await self._claiming.acquire()
+        except TimeoutError:
+            log.warning("runner.claim_hangs")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
-        for held in (*self._held.values(), *self._held_jobs.values()):
-            held.cancel("stopping")
+        await self._hand_back()
+        self._done.set()
+
+    async def _hand_back(self) -> None:
+        """Stop what is left; others have it at once rather than when its leases run out."""
+        held = [*self._held.values(), *self._held_jobs.values()]
+        claims = [(step, held.fence) for step, held in self._held.items()]
+        jobs = [(run_id, held.fence) for run_id, held in self._held_jobs.items()]
+        for one in held:
+            one.cancel("stopping")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5.0)
-        self._wanted.set()
+        if not held:
+            return
+        try:
+            async with asyncio.timeout(5.0):
+                given = await self._steps.hand_back(owner=self.owner, claims=claims, jobs=jobs)
+            log.info("runner.handed_back", count=given)
+        except Exception:
+            log.warning("runner.not_handed_back", exc_info=True)  # the leases run out instead
 
     def wake(self) -> None:
         """There may be something to claim. Callable from any thread."""
@@ -120,6 +143,11 @@ class Runner:
             log.debug("runner.loop_closed")
         # A cancelled run rings too: an early heartbeat finds what was taken away from us.
         self._beat_now.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it claims nothing more."""
+        return self._stopping
 
     @property
     def live(self) -> int:
@@ -188,8 +216,7 @@ class Runner:
                 self._release(current)
                 current = self._next(following)
         except asyncio.CancelledError:
-            if current is not None and self._stopping and not self._recording(current):
-                await self._hand_back(current)
+            log.debug("step.cancelled", run=claim.id.run_id, step=claim.key)
         except Exception:
             log.exception("runner.step_failed", run=claim.id.run_id, step=claim.key)
         finally:
@@ -214,10 +241,6 @@ class Runner:
         if held is not None and held.fence == claim.fence:
             del self._held[claim.id]
 
-    def _recording(self, claim: Claim) -> bool:
-        held = self._held.get(claim.id)
-        return held is not None and held.fence == claim.fence and held.recording
-
     async def _record(self, outcome: Outcome) -> Sequence[Claim]:
         held = self._held.get(outcome.claim.id)
         if held is not None and held.fence == outcome.claim.fence:
@@ -233,25 +256,20 @@ class Runner:
             self._loop.call_later(outcome.retry_in + 0.005, self._wanted.set)
         return recorded.claims
 
-    async def _hand_back(self, claim: Claim) -> None:
-        """Let another worker have it at once, rather than when the lease runs out."""
-        tool = await self._executor.tool(claim)
-        if tool.effect == "once":
-            return  # it may have taken effect: the lease runs out and a person is asked
-        stopped = {"code": WORKER_STOPPED, "message": "the worker was stopped before the call ended"}
-        outcome = Outcome(claim, Ending.RETRY, error=stopped, started_at=time.time())
-        await self._steps.record(outcome, owner=self.owner, room=lambda: 0)
-
     async def _do_job(self, job: JobClaim) -> None:
+        held = self._held_jobs[job.run.id]
+
+        def settling() -> None:
+            held.recording = True
+
         try:
-            await self._jobs.do(job)
+            await self._jobs.do(job, settling=settling)
         except asyncio.CancelledError:
             log.info("job.cancelled", run=job.run.id, job=job.job.value)
         except Exception:
             log.exception("runner.job_failed", run=job.run.id, job=job.job.value)
         finally:
-            held = self._held_jobs.get(job.run.id)
-            if held is not None and held.fence == job.fence:
+            if self._held_jobs.get(job.run.id) is held:
                 del self._held_jobs[job.run.id]
             self._wanted.set()
 

@@ -11,10 +11,9 @@ from typing import Any
 from orchestrator.domain.events import EventType
 from orchestrator.domain.limits import shared_pools
 from orchestrator.domain.path import Path
-from orchestrator.domain.plan import INPUTS, PREVIOUS, Option, Plan, Ref, SubTask, dig, references, resolve
+from orchestrator.domain.plan import INPUTS, PREVIOUS, Option, Plan, SubTask, references, resolve_inputs
 from orchestrator.domain.run import Run, RunStatus
 from orchestrator.domain.step import Step, StepStatus, step_open
-from orchestrator.errors import Invalid
 from orchestrator.ports import NewStep, Transaction
 from tools.spec import Effect, Kind, Tool
 
@@ -191,25 +190,11 @@ class _Layout:
             queue=queue_of(tool),
             priority=self._run.request.priority,
             timeout=tool.limits.timeout,
+            deadline=_shortest(tool.limits.deadline, subtask.deadline),
             step_gate=self._run.request.step_gate,
             worst_usd=worst_usd(tool),
             pools=shared_pools(tool),
         )
-
-
-def resolve_inputs(arguments: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """`arguments` with references to the run's own inputs replaced; others stay."""
-
-    def lookup(ref: Ref) -> Any:
-        if ref.source != INPUTS:
-            return {"ref": ".".join([ref.source, *ref.path])}
-        try:
-            return dig(inputs, ref.path)
-        except KeyError as error:
-            raise Invalid(f"the run has no input {'.'.join(ref.path)!r}") from error
-
-    resolved: dict[str, Any] = resolve(arguments, lookup)
-    return resolved
 
 
 def queue_of(tool: Tool) -> str:
@@ -226,6 +211,10 @@ def worst_usd(tool: Tool) -> Decimal:
         tokens_out = Decimal(int(tool.binding.get("max_tokens", WORST_TOKENS_OUT)))
         most += price.per_1k_tokens_in * tokens_in / 1000 + price.per_1k_tokens_out * tokens_out / 1000
     return most
+
+
+def _shortest(*seconds: float | None) -> float | None:
+    return min((one for one in seconds if one is not None), default=None)
 
 
 def _option(subtask: SubTask, option_id: str) -> Option:

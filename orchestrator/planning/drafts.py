@@ -27,7 +27,7 @@ class DraftOption:
 
 @dataclass(frozen=True, slots=True)
 class DraftSubTask:
-    """A drafted sub-task; `words` are the words of the request it came from."""
+    """A drafted sub-task; `words` are the words of the request it came from, `deadline` in seconds."""
 
     id: str
     goal: str
@@ -35,6 +35,7 @@ class DraftSubTask:
     words: str
     options: tuple[DraftOption, ...]
     needs: tuple[str, ...] = ()
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,9 @@ def _draft(subtask: SubTask, options: Sequence[Option]) -> DraftSubTask:
         DraftOption(tuple(DraftCall(c.tool, c.arguments) for c in option.calls), option.aliases)
         for option in options
     )
-    return DraftSubTask(subtask.id, subtask.goal, subtask.type, subtask.words, drafted, subtask.needs)
+    return DraftSubTask(
+        subtask.id, subtask.goal, subtask.type, subtask.words, drafted, subtask.needs, subtask.deadline
+    )
 
 
 def _changed(option: Option, changes: Mapping[str, Any]) -> Option:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ ROOT = "/plan/subtasks"
 #: A plan of more sub-tasks than this is refused.
 MOST_SUBTASKS = 1000
 
-_FIELDS = frozenset({"id", "goal", "tool", "arguments", "needs", "words"})
+_FIELDS = frozenset({"id", "goal", "tool", "arguments", "needs", "words", "deadline"})
 #: Tools looked at for a sub-task that names none, and the share of the best score one must have
 #: to count as doing the same when neither says which job it does.
 _LOOKED_AT, _ALIKE = 20, 0.8
@@ -101,7 +102,8 @@ def _drafted(one: Mapping[str, Any], fitting: Sequence[Tool]) -> DraftSubTask:
     goal = one.get("goal") or fitting[0].summary
     options = tuple(DraftOption((DraftCall(tool.name, arguments),)) for tool in fitting)
     needs = tuple(one.get("needs", ()))
-    return DraftSubTask(one["id"], goal, job_of(fitting[0]), one.get("words", goal), options, needs)
+    words, deadline = one.get("words", goal), one.get("deadline")
+    return DraftSubTask(one["id"], goal, job_of(fitting[0]), words, options, needs, deadline)
 
 
 async def _unknown(name: str, tools: Toolset, retriever: Retriever) -> str:
@@ -198,6 +200,9 @@ def _subtask(reader: _Reader, path: str, one: Any) -> None:
     if "tool" not in one and not one.get("goal"):
         reader.wrong(f"{path}/goal", "say what is to be done, or name a `tool`")
     _arguments(reader, f"{path}/arguments", one.get("arguments", {}))
+    deadline = one.get("deadline", 1)
+    if isinstance(deadline, bool) or not isinstance(deadline, (int, float)) or not 0 < deadline < math.inf:
+        reader.wrong(f"{path}/deadline", "this is a number of seconds above 0")
     needs = one.get("needs", [])
     if not isinstance(needs, (list, tuple)) or not all(isinstance(need, str) for need in needs):
         reader.wrong(f"{path}/needs", "this is a list of the ids of other sub-tasks")

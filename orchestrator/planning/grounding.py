@@ -137,7 +137,8 @@ def grounded_subtask(
         taken = {call.tool for option in options for call in option.calls}
         options += alternatives(options[0], job, wanted=wanted, taken=taken, scene=scene)
     kept = [option for option in options if not any(call.tool in tried for call in option.calls)]
-    return SubTask(draft.id, draft.goal, job, _options(kept, scene), draft.needs, draft.words)
+    options_ = _options(kept, scene)
+    return SubTask(draft.id, draft.goal, job, options_, draft.needs, draft.words, deadline=draft.deadline)
 
 
 def _job(draft: DraftSubTask, scene: Scene) -> str:

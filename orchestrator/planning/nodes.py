@@ -25,6 +25,7 @@ from orchestrator.planning.checks import CLAUSES, TYPES, Finding, Scene, check_r
 from orchestrator.planning.coverage import naming, unquoted
 from orchestrator.planning.drafts import Draft
 from orchestrator.planning.estimates import estimate_plan
+from orchestrator.planning.finished import without_finished
 from orchestrator.planning.given import ROOT, read_given
 from orchestrator.planning.grounding import ground
 from orchestrator.planning.model_calls import Bill
@@ -153,13 +154,16 @@ class Nodes:
         plan = await estimate_plan(
             state["plan"], catalog=self.catalog, beliefs=self.beliefs, risk=request.preference.risk
         )
-        sunk = float(state["bill"].usd)
+        used = state["task"].used
+        sunk = used.usd + float(state["bill"].usd)
+        left = without_finished(plan, used.finished, request.inputs)
 
         def search() -> State:
             path = choose(
-                plan,
+                left,
                 preference=request.preference,
                 budget=request.budget,
+                elapsed=used.seconds,
                 sunk_usd=sunk,
                 time_limit=self.search_seconds,
             )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+
 from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
 from orchestrator.domain.run import RunRequest
-from orchestrator.errors import FieldProblem, Invalid
+from orchestrator.errors import DeadlineExceeded, FieldProblem, Invalid, OrchestratorError, PlanningTooLong
 from orchestrator.planning.graph import planning_graph
 from orchestrator.planning.llm_decomposer import LlmDecomposer
 from orchestrator.planning.model_calls import Bill, Model, ModelCalls
@@ -17,7 +20,8 @@ class Planner:
     """Implements `ports.Planner`. Without `model` the offline planner serves.
 
     `candidates` plans are asked of the model, each mended at most `max_repairs` times; `recalled`
-    tools are shown to it; a search takes at most about `search_seconds`.
+    tools are shown to it; a search takes at most about `search_seconds`, a whole planning `seconds`,
+    and `model_seconds` more for each time a model may be asked.
     """
 
     def __init__(  # noqa: PLR0913 - the parts and the settings of planning, by name
@@ -36,7 +40,11 @@ class Planner:
         max_tokens: int = 4096,
         recalled: int = 20,
         search_seconds: float = 1.0,
+        seconds: float = 30.0,
+        model_seconds: float = 60.0,
     ) -> None:
+        self._seconds = seconds
+        self._model_seconds = model_seconds * (1 + max_repairs)
         by_model = None
         if model is not None:
             calls = ModelCalls(model, replies=replies, budget=budget, max_tokens=max_tokens)
@@ -60,13 +68,26 @@ class Planner:
         """A checked plan and its path, or what must be asked first.
 
         `usage` is what this planning paid for; replies of an earlier planning of the same run are
-        not in it. Raises NoSuitableTool, PlanRejected, BudgetTooSmall, ModelFailed or Invalid.
+        not in it. Raises NoSuitableTool, PlanRejected, BudgetTooSmall, PlanningTooLong,
+        DeadlineExceeded, ModelFailed or Invalid.
         """
-        state = await self._plan(self._start(task))
+        start = self._start(task)
+        state = await self._in_time(start, task)
         questions = state.get("questions")
         if questions:
             return NeedsAnswers(questions, state["bill"].usage)
         return Planned(state["plan"], state["path"], state["bill"].usage)
+
+    async def _in_time(self, start: State, task: PlanningTask) -> State:
+        limit = self._seconds + (self._model_seconds if start["source"] == "llm" else 0.0)
+        # A plan without a run has no clock running.
+        whole = None if task.run_id is None else task.request.budget.seconds
+        left = math.inf if whole is None else max(whole - task.used.seconds, 0.0)
+        try:
+            async with asyncio.timeout(min(limit, left)):
+                return await self._plan(start)
+        except TimeoutError as error:
+            raise too_long(limit, left) from error
 
     def _start(self, task: PlanningTask) -> State:
         source = self._source(task.request)
@@ -84,3 +105,16 @@ class Planner:
             )
             raise Invalid(detail, problems=[FieldProblem("/planner", detail)])
         return "offline" if request.planner == "offline" or not self._has_model else "llm"
+
+
+def too_long(limit: float, left: float) -> OrchestratorError:
+    """What to say of a planning that did not end within `limit` seconds, of which the run had `left`."""
+    if left < limit:
+        return DeadlineExceeded(
+            "the run's time limit (budget.seconds) passed while a plan was being made: "
+            f"{left:.3g} s were left for it; raise budget.seconds"
+        )
+    return PlanningTooLong(
+        f"no plan was found within {limit:g} s; ask for less in one request, "
+        "or raise TOOLPATH_PLANNING_SECONDS"
+    )

@@ -73,5 +73,8 @@ def start(tx: Transaction, run: Run, *, cause: str) -> None:
     stored = None if run.plan_id is None else tx.plan(run.plan_id)
     if stored is None or stored.path is None:
         raise Conflict(f"run {run.id} has no plan to start")
+    if run.status is RunStatus.PLANNED and run.request.budget.seconds is not None:
+        # Its clock stood still while it waited to be started.
+        tx.update_run(run.id, deadline_at=tx.now + run.request.budget.seconds)
     path = replace(stored.path, version=run.path_version + 1)
     lay_path(tx, run, stored.plan, path, cause=cause)

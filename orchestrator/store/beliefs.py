@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.belief import DECAY, Belief, Observed, Prior
-from orchestrator.domain.step import WORKER_STOPPED, Ending, Outcome
+from orchestrator.domain.step import Ending, Outcome
 from orchestrator.store.codec import dump, load
 from orchestrator.store.tables import beliefs
 from tools.spec import Believed, Tool
@@ -26,7 +26,7 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Let a group of outcomes change the beliefs about their tools, in the same commit."""
     sums: dict[tuple[str, int, str], dict[str, float]] = {}
     for outcome in outcomes:
-        if outcome.ending not in _TELLING or handed_back(outcome):
+        if outcome.ending not in _TELLING:
             continue
         claim = outcome.claim
         row = sums.setdefault(
@@ -43,11 +43,6 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     # One by one: a group meets few tools, and the drivers' way for many rows costs more round trips.
     for seen in rows:
         connection.execute(_OBSERVE[connection.dialect.name], seen)
-
-
-def handed_back(outcome: Outcome) -> bool:
-    """A call cut off because its worker was stopped says nothing about the tool."""
-    return outcome.error is not None and outcome.error.get("code") == WORKER_STOPPED
 
 
 def _seen(outcome: Outcome) -> dict[str, float]:

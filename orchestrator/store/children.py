@@ -96,6 +96,7 @@ def _promote_statement(dialect: str) -> Any:
             lease_until=case((here, now + LEASE), else_=null()),
             started_at=case((here, now), else_=steps.c.started_at),
             run_at=case((due, now), else_=null()),
+            deadline_at=case((due, now + steps.c.deadline), else_=null()),
         )
         .where(
             steps.c.run_id == v.c.run_id,

@@ -56,6 +56,7 @@ CLAIM_COLUMNS = (
     steps.c.step_gate,
     steps.c.aliases,
     steps.c.status,
+    (steps.c.deadline_at - bindparam("now", type_=Double)).label("time_left"),
 )
 
 
@@ -245,6 +246,7 @@ def claim_of(row: Any) -> Claim:
         timeout=row.timeout,
         step_gate=row.step_gate,
         aliases=loads(row.aliases),
+        time_left=row.time_left,
     )
 
 

@@ -1,4 +1,4 @@
-"""Leases: jobs of runs, heartbeats, and taking back what a vanished worker held."""
+"""Leases: jobs of runs, heartbeats, and the sweep over all that nobody looks after."""
 
 from __future__ import annotations
 
@@ -16,30 +16,26 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    insert,
     or_,
     select,
     tuple_,
     update,
 )
 
-from orchestrator.domain.events import EventType
-from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import Job, RunStatus
-from orchestrator.domain.step import Ending, StepId, StepStatus
+from orchestrator.domain.step import StepId, StepStatus
 from orchestrator.ports import JobClaim, Swept
 from orchestrator.store.claiming import LEASE
-from orchestrator.store.codec import dumps, loads
-from orchestrator.store.ends import ask_repair, close_steps, end_if_over, move
+from orchestrator.store.codec import dumps
+from orchestrator.store.ends import close_steps, move
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
-from orchestrator.store.pools import give_back
+from orchestrator.store.lateness import end_late
+from orchestrator.store.losses import take_back
 from orchestrator.store.rows import run_of
-from orchestrator.store.tables import attempts, questions, runs, steps
+from orchestrator.store.tables import questions, runs, steps
 from orchestrator.store.upkeep import keep_pools
 
-#: A step whose worker vanished so many times is poison.
-DEATHS = 3
 #: A job of a run whose worker vanished so many times fails the run.
 JOB_TRIES = 5
 #: Rows handled by one sweep.
@@ -75,7 +71,7 @@ def _claim_jobs(journal: Journal, ask: JobAsk) -> list[JobClaim]:
             .values(owner=ask.owner, lease_until=now + LEASE, fence=runs.c.fence + 1, tries=runs.c.tries + 1)
             .returning(runs)
         ).one()
-        claims.append(JobClaim(run_of(row), Job(row.job), row.fence))
+        claims.append(JobClaim(run_of(row), Job(row.job), row.fence, now))
     return claims
 
 
@@ -89,6 +85,7 @@ def _too_often(journal: Journal, run: LockedRun) -> bool:
     if job != Job.NOTIFY:
         message = f"the worker vanished {tries} times while it did this run's {job} job"
         run["error"] = dumps({"code": "poisoned", "message": message})
+        run["dead_job"] = job
         close_steps(journal, run, {"reason": "run_failed"})
         move(journal, run, RunStatus.FAILED)
     return True
@@ -194,8 +191,8 @@ _PROLONG_JOBS = {dialect: _prolong_jobs(dialect) for dialect in DIALECTS}
 
 def sweep(journal: Journal, asks: Sequence[object]) -> list[Swept]:
     """Take back expired leases, end what is past its deadline, and say whether anything is due."""
-    lost = _take_back(journal)
-    _end_late(journal)
+    lost = take_back(journal)
+    end_late(journal)
     _ask_for_input(journal)
     keep_pools(journal)
     now = {"now": journal.now, "room": 1}
@@ -215,122 +212,6 @@ _ANY_DUE = (
     )
     .limit(bindparam("room", type_=Integer))
 )
-
-
-def _take_back(journal: Journal) -> int:
-    expired = (
-        select(steps)
-        .where(steps.c.status == StepStatus.RUNNING.value, steps.c.lease_until < journal.now)
-        .limit(SWEEP)
-        .with_for_update(skip_locked=True)
-    )
-    rows = journal.connection.execute(expired).all()
-    locked = journal.lock((row.run_id for row in rows), patient=False)
-    free = [row for row in rows if row.run_id in locked]
-    for row in free:
-        _lose(journal, locked[row.run_id], row)
-    return len(free)
-
-
-def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
-    """A step whose worker vanished: tried again, poisoned, or put before a person."""
-    error = {"code": "worker_lost", "message": f"worker {row.owner} stopped answering while it ran this step"}
-    journal.connection.execute(
-        insert(attempts).values(
-            run_id=row.run_id,
-            idx=row.idx,
-            number=row.fence,
-            ending=Ending.LOST.value,
-            revision=row.revision,
-            worker=row.owner,
-            started_at=row.started_at,
-            finished_at=journal.now,
-            usd_nano=row.worst_nano,
-            error=dumps(error),
-        )
-    )
-    # The call may have been made, so its worst cost is taken as spent: a budget is never passed.
-    run.add("spent_nano", row.worst_nano)
-    run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
-    if row.gated or row.worst_nano:
-        give_back(journal, {StepId(row.run_id, row.idx): row.worst_nano})
-    told = {"step": row.key, "subtask": row.subtask, "tool": row.tool, "attempt": row.fence}
-    journal.event(run.id, EventType.STEP_LOST, told | {"error": error})
-    values: dict[str, Any] = {
-        "fence": row.fence + 1,
-        "deaths": row.deaths + 1,
-        # No failure of the tool: deaths have a limit of their own.
-        "tries": row.tries - 1,
-        "owner": None,
-        "lease_until": None,
-        "usd_nano": row.usd_nano + row.worst_nano,
-    }
-    if row.once:
-        values |= {
-            "status": StepStatus.WAITING.value,
-            "cause": dumps(_ask_person(journal, row)),
-            "run_at": None,
-        }
-        journal.event(run.id, EventType.STEP_WAITING, told)
-    elif row.deaths + 1 >= DEATHS:
-        values |= {"status": StepStatus.POISONED.value, "error": dumps(error), "finished_at": journal.now}
-        run.add("open_steps", -1)
-        ask_repair(journal, run)
-        journal.event(run.id, EventType.STEP_POISONED, told)
-    else:
-        values |= {"status": StepStatus.READY.value, "run_at": journal.now}
-        journal.ring = True
-    here = and_(steps.c.run_id == row.run_id, steps.c.idx == row.idx)
-    journal.connection.execute(update(steps).where(here).values(**values))
-    end_if_over(journal, run)
-
-
-def _ask_person(journal: Journal, row: Any) -> dict[str, Any]:
-    """A call that must not be repeated was cut off: only a person may say what happened."""
-    question_id = f"repeat_{row.idx}_{row.fence}"
-    text = (
-        f"The call of {row.tool!r} was cut off and may or may not have taken effect. "
-        "Make it again, take it as done, or give up?"
-    )
-    journal.connection.execute(
-        insert(questions).values(
-            run_id=row.run_id,
-            id=question_id,
-            kind=QuestionKind.REPEAT_ONCE.value,
-            text=text,
-            schema=dumps({"enum": ["repeat", "skip", "fail"]}),
-            subtask=row.subtask,
-            step_idx=row.idx,
-            detail=dumps({"tool": row.tool, "arguments": loads(row.arguments)}),
-            created_at=journal.now,
-        )
-    )
-    journal.event(row.run_id, EventType.QUESTION_ASKED, {"question": question_id, "text": text})
-    return {"reason": "person", "question": question_id}
-
-
-def _end_late(journal: Journal) -> None:
-    """Fail the runs whose deadline has passed; what is in flight is cancelled."""
-    late = (
-        select(runs.c.id)
-        .where(
-            runs.c.deadline_at.is_not(None),
-            runs.c.deadline_at < journal.now,
-            runs.c.finished_at.is_(None),
-            runs.c.status.notin_([RunStatus.PLANNED.value]),
-        )
-        .limit(SWEEP)
-    )
-    run_ids = journal.connection.execute(late).scalars().all()
-    locked = journal.lock(run_ids)
-    for run_id in run_ids:
-        run = locked[run_id]
-        if run["finished_at"] is None:
-            run["error"] = dumps(
-                {"code": "deadline_exceeded", "message": "the run's time limit passed before it ended"}
-            )
-            close_steps(journal, run, {"reason": "deadline"})
-            move(journal, run, RunStatus.FAILED)
 
 
 def _ask_for_input(journal: Journal) -> None:

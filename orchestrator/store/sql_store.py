@@ -22,7 +22,7 @@ from orchestrator.ports import (
     Swept,
     Transaction,
 )
-from orchestrator.store import beliefs, leases, queries
+from orchestrator.store import beliefs, leases, losses, queries
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
 from orchestrator.store.intake import Intake
@@ -60,11 +60,15 @@ class SqlStore:
 
     async def view(self, run_id: str) -> RunView:
         """All of a run."""
-        return await self._database.read(lambda c: queries.run_view(c, run_id))
+        now = self._database.clock.now
+        return await self._database.read(lambda c: queries.run_view(c, run_id, now=now(c)))
 
     async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunView]:
         """Newest first."""
-        return await self._database.read(lambda c: queries.run_page(c, filter, limit=limit, cursor=cursor))
+        now = self._database.clock.now
+        return await self._database.read(
+            lambda c: queries.run_page(c, filter, limit=limit, cursor=cursor, now=now(c))
+        )
 
     async def events(self, run_id: str, *, after: int = 0, limit: int = 500) -> list[Event]:
         """Events above `after`."""
@@ -136,6 +140,14 @@ class SqlStepStore:
         with connection, connection.begin():
             now = self._database.clock.now(connection)
             return leases.prolong(connection, owner=owner, now=now, claims=claims, jobs=jobs)
+
+    async def hand_back(
+        self, *, owner: str, claims: Sequence[tuple[StepId, int]], jobs: Sequence[tuple[str, int]]
+    ) -> int:
+        """Let others have at once what `owner` holds."""
+        return await self._database.act(
+            lambda journal: losses.hand_back(journal, owner=owner, claims=claims, jobs=jobs)
+        )
 
     async def sweep(self) -> Swept:
         """Take back what expired leases hold."""

@@ -78,6 +78,12 @@ runs = Table(
     _time("deadline_at"),
     #: The API key it was submitted with; absent for the service's own key.
     Column("key_id", Text),
+    #: The job that was given up because every worker vanished over it.
+    Column("dead_job", Text),
+    #: Where the undoing of its effects stands (domain.undo.Undoing); absent where they are kept.
+    Column("undoing", Text),
+    #: When the next undo may be made.
+    _time("undo_at"),
 )
 Index("ix_runs_created_at_id", runs.c.created_at, runs.c.id)
 Index("ix_runs_status_created_at", runs.c.status, runs.c.created_at)
@@ -87,6 +93,14 @@ _HAS_JOB = runs.c.job.is_not(None)
 Index("ix_runs_job_at", runs.c.job_at, sqlite_where=_HAS_JOB, postgresql_where=_HAS_JOB)
 _HAS_DEADLINE = runs.c.deadline_at.is_not(None) & runs.c.finished_at.is_(None)
 Index("ix_runs_deadline_at", runs.c.deadline_at, sqlite_where=_HAS_DEADLINE, postgresql_where=_HAS_DEADLINE)
+_IS_DEAD = runs.c.dead_job.is_not(None)
+Index("ix_runs_dead_job", runs.c.finished_at, runs.c.id, sqlite_where=_IS_DEAD, postgresql_where=_IS_DEAD)
+_TO_UNDO = runs.c.undo_at.is_not(None)
+Index("ix_runs_undo_at", runs.c.undo_at, sqlite_where=_TO_UNDO, postgresql_where=_TO_UNDO)
+_HAS_ENDED = runs.c.finished_at.is_not(None)
+Index("ix_runs_finished_at", runs.c.finished_at, sqlite_where=_HAS_ENDED, postgresql_where=_HAS_ENDED)
+_HAS_PLAN = runs.c.plan_id.is_not(None)
+Index("ix_runs_plan_id", runs.c.plan_id, sqlite_where=_HAS_PLAN, postgresql_where=_HAS_PLAN)
 
 run_labels = Table(
     "run_labels",
@@ -124,6 +138,9 @@ steps = Table(
     Column("priority", Integer, nullable=False),
     Column("timeout", Double, nullable=False),
     Column("step_gate", Double, nullable=False),
+    #: Seconds from its first readiness to its end, over all tries; and when they will have passed.
+    Column("deadline", Double),
+    _time("deadline_at"),
     Column("worst_nano", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
     Column("cause", Text),
@@ -172,6 +189,17 @@ Index(
 )
 _LEASED = steps.c.status == "running"
 Index("ix_steps_lease_until", steps.c.lease_until, sqlite_where=_LEASED, postgresql_where=_LEASED)
+_LIMITED = steps.c.deadline_at.is_not(None) & steps.c.finished_at.is_(None)
+Index("ix_steps_deadline_at", steps.c.deadline_at, sqlite_where=_LIMITED, postgresql_where=_LIMITED)
+_POISONED = steps.c.status == "poisoned"
+Index(
+    "ix_steps_poisoned",
+    steps.c.finished_at,
+    steps.c.run_id,
+    steps.c.idx,
+    sqlite_where=_POISONED,
+    postgresql_where=_POISONED,
+)
 
 attempts = Table(
     "attempts",
@@ -200,6 +228,17 @@ events = Table(
     Column("data", Text, nullable=False),
     #: Rows are found by run and number alone: one tree to write instead of two.
     sqlite_with_rowid=False,
+)
+
+#: Who claims steps, and when it last said so.
+workers = Table(
+    "workers",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("queues", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    _time("started_at", required=True),
+    _time("seen_at", required=True),
 )
 
 plans = Table(
@@ -296,6 +335,8 @@ artifacts = Table(
     Column("name", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     _time("created_at", required=True),
+    #: When it was last uploaded or made again, or named by a new request.
+    _time("used_at"),
 )
 
 replies = Table(
@@ -361,4 +402,24 @@ slots = Table(
     _count("reserved_nano"),
     _time("taken_at", required=True),
     Index("ix_slots_pool", "pool"),
+)
+
+#: Calls that take back the effects of a run's steps; one for each revision of a step.
+undos = Table(
+    "undos",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("idx", Integer, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("tool_version", Integer, nullable=False),
+    Column("arguments", Text),
+    Column("status", Text, nullable=False),
+    _count("tries"),
+    Column("output", Text),
+    Column("error", Text),
+    _count("usd_nano"),
+    _time("started_at"),
+    _time("finished_at"),
 )

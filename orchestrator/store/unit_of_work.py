@@ -199,6 +199,8 @@ class SqlTransaction:
             "queue": step.queue,
             "priority": step.priority,
             "timeout": step.timeout,
+            "deadline": step.deadline,
+            "deadline_at": self.now + step.deadline if ready and step.deadline is not None else None,
             "step_gate": step.step_gate,
             "worst_nano": nano(step.worst_usd),
             "gated": step.once or step.worst_usd > 0 or step.idx in limited,
@@ -225,7 +227,10 @@ class SqlTransaction:
             values["usd_nano"] = row.usd_nano + row.worst_nano
             cut_off(self._journal, run, row)
         if not step_open(now) and step_open(to):
-            values |= {"fence": row.fence + 1, "finished_at": None}
+            values |= {"fence": row.fence + 1, "finished_at": None, "deadline_at": None}
+        if to is StepStatus.READY and row.deadline is not None:
+            held = values.get("deadline_at", row.deadline_at)
+            values["deadline_at"] = self.now + row.deadline if held is None else held
         if to is StepStatus.READY:
             values.setdefault("run_at", self.now)
             self._journal.ring = True

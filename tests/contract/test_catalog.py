@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from orchestrator.domain.belief import DECAY, Prior
-from orchestrator.domain.step import WORKER_STOPPED
 from orchestrator.errors import Conflict, NotFound
-from tests.contract.truth import Truth, again, done, failed, new_step, together, tool
+from tests.contract.truth import Truth, done, failed, new_step, together, tool
 from tools.spec import Believed, Price
 
 
@@ -132,6 +130,6 @@ async def test_a_group_of_outcomes_counts_like_one_after_another(truth: Truth) -
 async def test_a_stopped_worker_says_nothing_about_the_tool(truth: Truth) -> None:
     await truth.running(new_step())
     (claim,) = await truth.claim()
-    await truth.record(replace(again(claim), error={"code": WORKER_STOPPED, "message": "stopped"}))
+    await truth.steps.hand_back(owner="one", claims=[(claim.id, claim.fence)], jobs=[])
     assert (await truth.belief(tool(), "echo")).observed.tries == 0
     assert (await truth.beliefs.table(tool()))[0].subtask_type == "*"

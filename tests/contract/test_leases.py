@@ -12,11 +12,12 @@ from sqlalchemy import select, update
 from orchestrator.domain.budget import Budget
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import Job, RunRequest, RunStatus
-from orchestrator.domain.step import WORKER_STOPPED, Ending, Outcome, StepStatus
+from orchestrator.domain.step import Ending, Outcome, StepStatus
 from orchestrator.errors import Conflict
 from orchestrator.runs.answer import answer
 from orchestrator.store.engine import open_engine
-from orchestrator.store.leases import DEATHS, JOB_TRIES
+from orchestrator.store.leases import JOB_TRIES
+from orchestrator.store.losses import DEATHS
 from orchestrator.store.tables import runs, steps
 from tests.contract.truth import PAST, Truth, done, failed, new_step
 
@@ -86,8 +87,7 @@ async def test_what_befalls_its_worker_is_no_try_of_a_step(truth: Truth) -> None
     await _lose(truth)
     (second,) = await truth.claim()
     assert second.tries == 1
-    stopped = {"code": WORKER_STOPPED, "message": "stopped"}
-    await truth.record(Outcome(second, Ending.RETRY, error=stopped))
+    assert await truth.steps.hand_back(owner="one", claims=[(second.id, second.fence)], jobs=[]) == 1
     (third,) = await truth.claim()
     assert third.tries == 1
     await truth.record(Outcome(third, Ending.RETRY, error={"code": "timed_out", "message": "late"}))

@@ -105,6 +105,7 @@ class SubTaskOut(Told):
     type: str
     words: str
     needs: list[str]
+    deadline: float | None
     options: list[OptionOut]
     status: str | None = None
 
@@ -117,6 +118,7 @@ class SubTaskOut(Told):
             type=subtask.type,
             words=subtask.words,
             needs=list(subtask.needs),
+            deadline=subtask.deadline,
             options=[OptionOut.of(option) for option in subtask.options],
             status=status,
         )

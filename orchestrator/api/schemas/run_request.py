@@ -59,13 +59,17 @@ class ToolFilterIn(Asked):
 
 
 class GivenSubTask(Asked):
-    """A sub-task of a graph that a program gives; without a tool any that fits is taken."""
+    """A sub-task of a graph that a program gives; without a tool any that fits is taken.
+
+    `deadline` is the seconds a call of it may take from its first readiness to its end, over all tries.
+    """
 
     id: Label
     goal: Annotated[str, Field(min_length=1, max_length=_WORDS)] | None = None
     tool: Label | None = None
     arguments: dict[str, Any] = Field(default_factory=dict)
     needs: list[str] = Field(default_factory=list)
+    deadline: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class GivenPlan(Asked):

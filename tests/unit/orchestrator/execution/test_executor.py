@@ -99,6 +99,22 @@ async def test_an_error_is_tried_again_by_its_class(make, error, tries, ending, 
     assert outcome.error == {"code": error.code, "message": str(error)}
 
 
+@pytest.mark.parametrize(
+    ("left", "ending", "code"),
+    [(60.0, Ending.RETRY, "timed_out"), (0.4, Ending.FAILED, "deadline_exceeded")],
+)
+async def test_a_pause_that_would_pass_the_steps_own_time_is_not_waited_for(make, left, ending, code):
+    outcome = await make(Caller(TimedOut("slow"))).execute(claim(time_left=left))
+    assert (outcome.ending, outcome.error["code"]) == (ending, code)
+    if ending is Ending.FAILED:
+        assert outcome.error["last"]["code"] == "timed_out"
+
+
+async def test_a_call_that_cannot_be_tried_again_keeps_its_own_error(make):
+    outcome = await make(Caller(BadArguments("no"))).execute(claim(time_left=0.5))
+    assert outcome.error["code"] == BadArguments.code
+
+
 async def test_a_fault_that_nobody_knows_fails_without_its_trace(make):
     outcome = await make(Caller(RuntimeError("secret inside"))).execute(claim())
     assert outcome.ending is Ending.FAILED

@@ -4,16 +4,18 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.plan import Call, Estimate, Option, Plan, SubTask
-from orchestrator.domain.planning import DraftQuestion, NeedsAnswers, Planned
+from orchestrator.domain.planning import DraftQuestion, NeedsAnswers, Planned, PlanningTask
 from orchestrator.domain.run import Job, RunRequest, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.errors import NoSuitableTool
 from orchestrator.execution.jobs import Jobs
 from orchestrator.execution.repair import settle_failure, settle_planned, settle_questions
 from orchestrator.search.paths import choose
+from orchestrator.store.tables import runs
 from tests.contract.truth import Truth, done, failed, tool
 from tools.spec import Price
 
@@ -44,11 +46,13 @@ class World:
         self.truth = truth
         self.rings = 0
         self.answer: object = None
+        self.asked: PlanningTask | None = None
         self.jobs = Jobs(
             store=truth.store, planner=self, estimate=self._estimate, notifier=self, doorbell=self
         )
 
     async def plan(self, task):
+        self.asked = task
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -273,3 +277,38 @@ async def test_inputs_of_the_run_fill_the_arguments(world):
     await world.laid(plan_of(wanting), inputs={"page": {"size": 3}})
     step = (await world.truth.store.view("run_1")).steps[0]
     assert (step.arguments, step.status) == ({"value": 3}, StepStatus.READY)
+
+
+async def test_a_plan_made_again_knows_what_the_run_has_used(world):
+    truth = world.truth
+    limits = Budget(usd=Decimal(2), seconds=100)
+    await world.laid(plan_of(piece("a", way("dear", "paid")), piece("b"), id="plan_1"), budget=limits)
+    claims = {claim.subtask: claim for claim in await truth.claim()}
+    await truth.record(done(claims["a"], usd="0.4"))
+    await truth.record(failed(claims["b"], usd="0.3"))
+    aged = update(runs).values(deadline_at=runs.c.deadline_at - 40)
+    await truth.database.act(lambda journal: journal.connection.execute(aged))
+    await world.job()  # repair finds nothing and asks for another plan
+    await world.job()
+    used = world.asked.used
+    assert used.usd == pytest.approx(0.7)
+    assert 40 <= used.seconds < 60
+    assert [(call.subtask, call.tool) for call in used.finished] == [("a", "paid")]
+
+
+async def test_a_mended_path_counts_the_money_of_planning(world):
+    truth = world.truth
+    two = piece("a", way("one", "echo"), way("two", "paid", quality=0.5))
+    costly = replace(two, options=(two.options[0], _priced(two.options[1], 0.5)))
+    await world.laid(plan_of(costly), budget=Budget(usd=Decimal(1)))
+    await truth.store.write(lambda tx: tx.charge("run_1", usd=Decimal("0.6")))
+    (a,) = await truth.claim()
+    await truth.record(failed(a))
+    await world.job()
+    run = (await truth.store.view("run_1")).run
+    assert run.status is RunStatus.FAILED
+    assert run.error["then"]["code"] == "budget_too_small"
+
+
+def _priced(option: Option, usd: float) -> Option:
+    return replace(option, estimate=Estimate(usd, 0.1, option.estimate.quality))

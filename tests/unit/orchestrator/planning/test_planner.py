@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from orchestrator.domain.budget import Budget, Preference
-from orchestrator.domain.planning import DraftQuestion, NeedsAnswers, Planned
+from orchestrator.domain.planning import DraftQuestion, NeedsAnswers, Planned, Used
 from orchestrator.domain.run import ToolFilter
-from orchestrator.errors import BudgetTooSmall, Invalid, NoSuitableTool, PlanRejected
+from orchestrator.errors import (
+    BudgetTooSmall,
+    DeadlineExceeded,
+    Invalid,
+    NoSuitableTool,
+    PlanningTooLong,
+    PlanRejected,
+)
 from orchestrator.planning.drafts import Draft
 from orchestrator.planning.offline import OfflineDecomposer
 from orchestrator.retrieval.retriever import Bm25Retriever
@@ -169,3 +178,29 @@ async def test_a_new_tool_is_planned_with_as_soon_as_it_is_registered() -> None:
         await one.plan(given(use))
     await catalog.add(tool("double", {"x": {"type": "number"}}, {"result": {"type": "number"}}))
     assert isinstance(await one.plan(given(use)), Planned)
+
+
+class _NeverEnds(DraftsAsTold):
+    async def draft(self, task, *, tools, peek) -> Draft:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_planning_ends_in_bounded_time_and_says_why() -> None:
+    with pytest.raises(PlanningTooLong, match=r"0\.05 s.*TOOLPATH_PLANNING_SECONDS"):
+        await planner(offline=_NeverEnds(SUMMARY), seconds=0.05).plan(asked())
+
+
+async def test_planning_ends_with_the_runs_own_time_of_which_a_part_is_used() -> None:
+    task = replace(asked(budget=Budget(seconds=10), run_id="run_1"), used=Used(seconds=9.95))
+    with pytest.raises(DeadlineExceeded, match=r"budget\.seconds"):
+        await planner(offline=_NeverEnds(SUMMARY)).plan(task)
+
+
+async def test_a_plan_made_again_counts_the_money_and_the_time_already_used() -> None:
+    limits = Budget(usd=Decimal("0.5"), seconds=20)
+    task = asked(budget=limits)
+    assert isinstance(await planner(draft=SUMMARY).plan(task), Planned)
+    for used in (Used(usd=0.6), Used(seconds=19.5)):
+        with pytest.raises(BudgetTooSmall):
+            await planner(draft=SUMMARY).plan(replace(task, used=used))
