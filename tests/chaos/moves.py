@@ -35,6 +35,7 @@ _REASONS: dict[str, str] = {
     "run running → planning": "needs a request in words whose every tool fails",
     "run succeeded → planning": "no code makes it: a run that succeeded is done again from a step",
     "step ready → skipped": "needs a run that fails in the milliseconds between a step's time and its claim",
+    "step ready → waiting": "needs a paid call whose turn comes while others hold the rest of the budget",
     "step succeeded → skipped": _NEVER_SKIPPED,
     "step low_quality → skipped": _NEVER_SKIPPED,
     "step failed → skipped": _NEVER_SKIPPED,

@@ -42,13 +42,21 @@ class _Gate:
     """Holds calls; `arrived` tells the harness of the first."""
 
     arrived: threading.Event = field(default_factory=threading.Event)
-    open: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: list[asyncio.Event] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop | None = None
 
     async def wait(self) -> None:
         self.loop = asyncio.get_running_loop()
+        mine = asyncio.Event()
+        self.waiting.append(mine)
         self.arrived.set()
-        await self.open.wait()
+        await mine.wait()
+
+    def let_go(self, count: int | None = None) -> None:
+        """Answer the calls that came first, or all."""
+        for event in self.waiting[:count]:
+            if self.loop is not None:
+                self.loop.call_soon_threadsafe(event.set)
 
 
 class ToolServer(LoopbackServer):
@@ -77,8 +85,11 @@ class ToolServer(LoopbackServer):
 
     def release(self, mark: str) -> None:
         """Answer what is held, and what comes from now on."""
-        gate = self._gates.pop(mark)
-        gate.loop.call_soon_threadsafe(gate.open.set) if gate.loop else gate.open.set()
+        self._gates.pop(mark).let_go()
+
+    def release_first(self, mark: str) -> None:
+        """Answer the call that came first, and hold the others on."""
+        self._gates[mark].let_go(1)
 
     async def _answer(self, received: Received) -> Answer:
         tool = received.path.strip("/")
