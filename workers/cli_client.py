@@ -50,6 +50,10 @@ class Client:
         """The JSON answer to a JSON body."""
         return self._send("PUT", path, json=body)
 
+    def delete(self, path: str) -> None:
+        """Take away what is at `path`."""
+        self._send("DELETE", path)
+
     def upload(self, path: Path) -> dict[str, Any]:
         """A file as an artifact, as a value of a run's inputs."""
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 #: Columns of names that people copy.
-_WHOLE = ("run", "tool", "status")
+_WHOLE = ("run", "tool", "key", "status")
 _PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 _WORDS = 60
 _WIDE = 200
@@ -112,6 +112,16 @@ def show_runs(console: Console, runs: list[dict[str, Any]]) -> None:
         words = (run["request"] or "(a graph)").replace("\n", " ")
         shown = words if len(words) <= _WORDS else words[: _WORDS - 1] + "…"
         rows.add_row(run["id"], run["status"], run["created_at"][:19], f"${run['spend']['usd']}", shown)
+    console.print(rows)
+
+
+def show_keys(console: Console, keys: list[dict[str, Any]]) -> None:
+    """A list of API keys, with what they have spent of what they may."""
+    rows = table("key", "name", "made", "used", "spent")
+    for key in keys:
+        caps = [f"${cap['spent']} of ${cap['usd']} ({cap['per']})" for cap in key["caps"]]
+        used = "revoked" if key["revoked"] else (key["used_at"] or "never")[:16]
+        rows.add_row(key["id"], key["name"], key["created_at"][:16], used, ", ".join(caps))
     console.print(rows)
 
 

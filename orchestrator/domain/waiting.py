@@ -17,7 +17,7 @@ _START = "start one with: toolpath worker"
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """`reason` is one of planning, repair, start, questions, paused, steps, worker, no_worker, backoff,
-    person, budget, limit; `details` names the things waited for, by reason."""
+    person, budget, limit, cap; `details` names the things waited for, by reason."""
 
     text: str
     reason: str
@@ -115,7 +115,8 @@ def _for_needs(step: Step, steps: Mapping[int, Step]) -> Waiting:
 
 _CAUSES = {
     "budget": "The rest of the budget does not cover this call while other calls hold reservations.",
-    "limit": "The tool is at its limit of calls at once.",
+    "limit": "A limit on calls allows no more at this moment.",
+    "cap": "A cap on money holds it back.",
     "person": "Waits for a person.",
 }
 
@@ -123,12 +124,37 @@ _CAUSES = {
 def _for_cause(step: Step, now: float) -> Waiting:
     cause = dict(step.cause or {})
     reason = str(cause.pop("reason", "backoff" if step.run_at else "limit"))
+    if reason in ("limit", "cap"):
+        return _for_limit(step, reason, cause)
     if reason in _CAUSES:
         return Waiting(str(cause.pop("text", _CAUSES[reason])), reason, cause)
     if step.run_at is not None:
         waiting = _for_time(step)
         return Waiting(waiting.text, waiting.reason, {**cause, **waiting.details})
     return Waiting(str(cause.pop("text", "Waits.")), reason, cause)
+
+
+def _for_limit(step: Step, reason: str, cause: dict[str, Any]) -> Waiting:
+    """A place, a turn or money that other calls hold, or money that comes back with the next period."""
+    name = cause.get("limit") or cause.get("cap")
+    if name is None:
+        return Waiting(_CAUSES[reason], reason, cause)
+    held = ", ".join(f"{one['step']} of {one['run']}" for one in cause.get("held_by", ()))
+    by = f", held by {held}" if held else ""
+    if cause.get("until") is not None:
+        until = _moment(float(cause["until"]))
+        return Waiting(
+            f"The cap of {name} per {cause['per']} is spent; goes on at {until}.",
+            reason,
+            {**cause, "until": until},
+        )
+    if reason == "cap":
+        return Waiting(f"Other calls in flight hold the rest of the cap of {name}{by}.", reason, cause)
+    if cause.get("kind") == "rate":
+        turn = {} if step.run_at is None else {"until": _moment(step.run_at)}
+        text = f"Waits for its turn: {name} allows {cause['rate']:g} calls a second."
+        return Waiting(text, reason, {**cause, **turn})
+    return Waiting(f"{name} allows {cause['most']} calls at once{by}.", reason, cause)
 
 
 def _for_time(step: Step) -> Waiting:

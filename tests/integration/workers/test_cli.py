@@ -12,8 +12,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
 from orchestrator.settings import Settings
+from orchestrator.store.tables import runs, steps
 from tests.integration.api.conftest import Service, serving
 from tests.integration.api.following import done, until
 from workers import cli
@@ -166,6 +168,23 @@ def test_tools_are_listed_searched_shown_added_and_tried(toolpath, tmp_path):
     assert "is not JSON" in toolpath("tools", "add", str(file)).err
 
 
+def test_keys_are_made_listed_and_revoked(toolpath, service):
+    made = toolpath("keys", "create", "ci", "--cap", "2.50/day", "--cap", "40", "--concurrency", "3")
+    key = made.out.strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    assert httpx2.get(f"{service.url}/v1/runs", headers=headers).status_code == 200
+    (shown,) = toolpath("keys", "list", "--json").json["items"]
+    assert shown["id"] in made.err
+    assert [(cap["usd"], cap["per"]) for cap in shown["caps"]] == [("2.5", "day"), ("40", "total")]
+    assert key not in toolpath("keys", "list").out
+    assert "$0 of $40 (total)" in toolpath("keys", "list").out
+    assert toolpath("keys", "revoke", shown["id"]).code == 0
+    assert httpx2.get(f"{service.url}/v1/runs", headers=headers).status_code == 401
+    assert "revoked" in toolpath("keys", "list").out
+    assert toolpath("keys", "revoke", "key_none").code != 0
+    assert "not a cap" in toolpath("keys", "create", "x", "--cap", "1/week").err
+
+
 def test_the_login_link_lets_a_browser_in(toolpath, service):
     link = toolpath("login").out.strip()
     assert link.startswith(service.url)
@@ -235,3 +254,34 @@ def test_help_is_there_at_once_since_nothing_heavy_is_imported():
     program = f"import sys, workers.cli; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_what_was_given_up_is_listed_and_requeued(toolpath, service):
+    with httpx2.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as client:
+        plan = {"subtasks": [{"id": "a", "tool": "calculate", "arguments": {"expression": "6*7"}}]}
+        run_id = client.post("/v1/runs", json={"plan": plan}).json()["id"]
+        done(client, run_id)
+        _give_up(service, run_id)
+        (item,) = client.get("/v1/dead-letters", params={"tool": "calculate"}).json()["items"]
+        assert (item["run"], item["step"], item["deaths"]) == (run_id, "0", 3)
+        assert toolpath("dead-letters", "list", "--json").json["items"] == [item]
+        assert run_id in toolpath("dead-letters", "list").out
+        unknown = client.post(f"/v1/dead-letters/{run_id}/9/requeue")
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+        assert toolpath("dead-letters", "requeue").code != 0
+        assert f"{run_id}: running" in toolpath("dead-letters", "requeue", run_id).out
+        assert done(client, run_id)["status"] == "succeeded"
+        _give_up(service, run_id)
+        said = toolpath("dead-letters", "requeue", "--all", "--tool", "calculate")
+        assert said.out == f"requeued {run_id}/0\n"
+        assert done(client, run_id)["status"] == "succeeded"
+        assert client.get("/v1/dead-letters").json()["items"] == []
+
+
+def _give_up(service: Service, run_id: str) -> None:
+    """As if every worker had vanished over the run's only step, and no other option had been left."""
+    poisoned = update(steps).where(steps.c.run_id == run_id).values(status="poisoned", deaths=3)
+    failed = update(runs).where(runs.c.id == run_id).values(status="failed")
+    with service.services.database.engine.connect() as connection, connection.begin():
+        connection.execute(poisoned)
+        connection.execute(failed)

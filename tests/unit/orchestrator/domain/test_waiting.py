@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
 from orchestrator.domain.step import Step, StepId, StepStatus
@@ -86,6 +88,38 @@ def test_a_step_between_two_tries_says_when_and_which():
     assert waiting.reason == "backoff"
     assert waiting.details["attempt"] == 2
     assert waiting.details["until"] == "2026-11-21T03:22:34.000Z"
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (
+            {
+                "reason": "limit",
+                "limit": "tool:ocr",
+                "kind": "concurrency",
+                "most": 2,
+                "held_by": [{"run": "run_1", "step": "read"}],
+            },
+            "tool:ocr allows 2 calls at once, held by read of run_1.",
+        ),
+        (
+            {"reason": "limit", "limit": "key:k", "kind": "rate", "rate": 2.0},
+            "Waits for its turn: key:k allows 2 calls a second.",
+        ),
+        (
+            {"reason": "cap", "cap": "key:k", "per": "day", "held_by": []},
+            "Other calls in flight hold the rest of the cap of key:k.",
+        ),
+        (
+            {"reason": "cap", "cap": "key:k", "per": "day", "until": 86_400.0},
+            "The cap of key:k per day is spent; goes on at 1970-01-02T00:00:00.000Z.",
+        ),
+    ],
+)
+def test_a_step_that_waits_for_a_limit_or_a_cap_names_it(cause, said):
+    waiting = waits(step(0, StepStatus.WAITING, run_at=NOW + 1, cause=cause))
+    assert (waiting.text, waiting.reason) == (said, cause["reason"])
 
 
 def test_a_step_that_waits_for_the_budget_or_for_a_person_says_so():
