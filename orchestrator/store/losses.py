@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import and_, insert, select, tuple_, update
 from orchestrator.domain.events import EventType
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.step import Ending, StepId, StepStatus
+from orchestrator.store.claiming import LEASE
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.ends import ask_repair, end_if_over
 from orchestrator.store.journal import Journal, LockedRun
@@ -82,9 +84,18 @@ def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
         ask_repair(journal, run)
         journal.event(run.id, EventType.STEP_POISONED, _told(row))
     else:
-        _free(journal, row, _ready(journal) | {"deaths": row.deaths + 1})
+        _free(journal, row, _ready(journal) | {"deaths": row.deaths + 1, "run_at": _apart(journal, row)})
         journal.ring = True
     end_if_over(journal, run)
+
+
+def _apart(journal: Journal, row: Any) -> float:
+    """When a lost step may be claimed again: at once, and after a second loss at a moment of its own.
+
+    One of the steps that a worker held together kills workers, perhaps; the others must not be with it
+    each time, or they would be poisoned as well.
+    """
+    return journal.now + (random.uniform(0.0, LEASE) if row.deaths else 0.0)
 
 
 def _return(journal: Journal, run: LockedRun, row: Any) -> None:

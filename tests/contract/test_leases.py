@@ -100,10 +100,22 @@ async def test_a_step_that_kills_its_workers_is_poisoned(truth: Truth) -> None:
     for death in range(DEATHS):
         assert len(await truth.claim()) == 1, death
         await _lose(truth)
+        await truth.let_all_be_due()
     assert await truth.statuses(run_id) == ["poisoned"]
     assert await truth.claim() == []
     (job,) = await truth.steps.claim_jobs(owner="one", room=1)
     assert job.job is Job.REPAIR
+
+
+async def test_steps_that_were_lost_together_twice_are_not_claimed_together_again(truth: Truth) -> None:
+    run_id = await truth.running(*(new_step(idx) for idx in range(20)))
+    for _ in range(2):
+        assert len(await truth.claim()) == 20
+        await truth.let_leases_expire()
+        assert (await truth.steps.sweep()).lost == 20
+    view = await truth.store.view(run_id)
+    assert len({step.run_at for step in view.steps}) == 20
+    assert len(await truth.claim()) < 10
 
 
 async def test_a_run_past_its_deadline_fails_and_cancels_what_is_in_flight(truth: Truth) -> None:
