@@ -397,6 +397,31 @@ class Store(Protocol):
 
     async def accept(
         self,
+@dataclass(frozen=True, slots=True)
+class DeadLetterFilter:
+    """Which dead letters: of a tool, given up at or after `since` (seconds since 1970)."""
+
+    tool: str | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A step, or a job of a run, that was given up because every worker vanished over it.
+
+    `step` is the step's number, or the name of the job.
+    """
+
+    run_id: str
+    step: str
+    subtask: str | None
+    tool: str | None
+    at: float
+    deaths: int
+    error: Mapping[str, Any] | None
+    request: str
+
+
         run_id: str,
         request: RunRequest,
         *,
@@ -441,6 +466,12 @@ class Store(Protocol):
 @dataclass(frozen=True, slots=True)
 class JobClaim:
     """A run's own job that this process holds, since `at` (seconds since 1970 by the database's clock)."""
+
+    async def dead_letters(
+        self, filter: DeadLetterFilter, *, limit: int, cursor: str | None
+    ) -> Page[DeadLetter]:
+        """Poisoned steps and jobs of failed runs, newest first. Raises `Invalid`."""
+        ...
 
     run: Run
     job: Job

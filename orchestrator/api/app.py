@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from orchestrator import bootstrap
 from orchestrator.api import (
     artifacts,
+    dead_letters,
     events,
     front,
     health,
@@ -42,6 +43,7 @@ _ROUTERS = (
     keys,
     limits,
     inbox,
+    dead_letters,
     workers,
     login,
     health,

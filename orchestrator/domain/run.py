@@ -168,3 +168,5 @@ class Run:
     last_event: int = 0
     #: The API key it was submitted with; None for the service's own key.
     key_id: str | None = None
+    #: The job that was given up because every worker vanished over it.
+    dead_job: str | None = None

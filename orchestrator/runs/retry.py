@@ -33,11 +33,11 @@ async def retry(
         view = await store.view(run_id)
         step = _named(view.steps, from_step, newest=view.run.path_version)
         if edits:
-            _check_edits(await catalog.pinned(step.tool, step.tool_version), edits)
+            check_edits(await catalog.pinned(step.tool, step.tool_version), edits)
         idx = step.id.idx
-        await store.write(lambda tx: _retry_from(tx, run_id, idx, edits or {}))
+        await store.write(lambda tx: retry_from(tx, run_id, idx, edits or {}))
     else:
-        await store.write(lambda tx: _retry_failed(tx, run_id))
+        await store.write(lambda tx: retry_failed(tx, run_id))
     doorbell.ring()
 
 
@@ -55,7 +55,8 @@ def _named(steps: Sequence[Step], name: str, *, newest: int) -> Step:
     raise Invalid("There is no such step.", problems=[FieldProblem("/from_step", detail)])
 
 
-def _check_edits(tool: Tool, edits: Mapping[str, Any]) -> None:
+def check_edits(tool: Tool, edits: Mapping[str, Any]) -> None:
+    """Raises `Invalid` for an argument that the tool does not take, or a value that does not fit it."""
     fields = tool.input_schema.get("properties", {})
     problems = []
     for name, value in edits.items():
@@ -69,7 +70,8 @@ def _check_edits(tool: Tool, edits: Mapping[str, Any]) -> None:
         raise Invalid("The edits do not fit the tool.", problems=problems)
 
 
-def _retry_failed(tx: Transaction, run_id: str) -> None:
+def retry_failed(tx: Transaction, run_id: str) -> None:
+    """Take up all that has not succeeded. Raises `NotFound`, `Conflict`."""
     run = _reopenable(tx, run_id)
     steps = tx.steps(run_id)
     again = [step for step in _current(tx, run, steps) if not _done(step, steps)]
@@ -82,7 +84,15 @@ def _retry_failed(tx: Transaction, run_id: str) -> None:
     _reopen(tx, steps, {step.id.idx for step in again})
 
 
-def _retry_from(tx: Transaction, run_id: str, idx: int, edits: Mapping[str, Any]) -> None:
+def retry_from(
+    tx: Transaction,
+    run_id: str,
+    idx: int,
+    edits: Mapping[str, Any],
+    *,
+    same_calls: frozenset[int] = frozenset(),
+) -> None:
+    """Take up a step and all that follows from it; `same_calls` keep the idempotency key they had."""
     run = _reopenable(tx, run_id)
     steps = tx.steps(run_id)
     current = _current(tx, run, steps)
@@ -92,7 +102,7 @@ def _retry_from(tx: Transaction, run_id: str, idx: int, edits: Mapping[str, Any]
     # What failed or was cancelled elsewhere must run too, or the run could never succeed.
     again |= {step.id.idx for step in current if not _done(step, steps)}
     tx.move_run(run_id, RunStatus.RUNNING)
-    _reopen(tx, steps, again, edited=idx, edits=edits)
+    _reopen(tx, steps, again, edited=idx, edits=edits, same_calls=same_calls)
 
 
 def _reopenable(tx: Transaction, run_id: str) -> Run:
@@ -152,6 +162,7 @@ def _reopen(
     *,
     edited: int | None = None,
     edits: Mapping[str, Any] | None = None,
+    same_calls: frozenset[int] = frozenset(),
 ) -> None:
     for step in steps:
         if step.id.idx not in again or step_open(step.status):
@@ -168,7 +179,7 @@ def _reopen(
         if step.id.idx == edited and edits:
             fields["arguments"] = {**step.arguments, **edits}
         # Another revision makes another idempotency key: the call is meant to be made anew.
-        fields["revision"] = step.revision + 1
+        fields["revision"] = step.revision + (step.id.idx not in same_calls)
         if left:
             tx.move_step(step.id, StepStatus.PENDING, **fields)
         else:

@@ -44,13 +44,13 @@ def run_page(
         label = run_labels.c
         query = query.where(exists().where(label.run_id == runs.c.id, label.key == key, label.value == value))
     if cursor is not None:
-        at, run_id = _uncursor(cursor)
+        at, run_id = parse_cursor(cursor)
         older = and_(runs.c.created_at == at, runs.c.id < run_id)
         query = query.where(or_(runs.c.created_at < at, older))
     rows = connection.execute(query).all()
     more = len(rows) > limit
     views = _views(connection, rows[:limit], whole=False, now=now)
-    last = _cursor(rows[limit - 1].created_at, rows[limit - 1].id) if more else None
+    last = cursor_of(rows[limit - 1].created_at, rows[limit - 1].id) if more else None
     return Page(tuple(views), last)
 
 
@@ -132,7 +132,7 @@ def inbox_page(connection: Connection, *, limit: int, cursor: str | None) -> Pag
         .limit(limit + 1)
     )
     if cursor is not None:
-        at, key = _uncursor(cursor)
+        at, key = parse_cursor(cursor)
         run_id, _, question_id = key.partition("/")
         same = questions.c.created_at == at
         query = query.where(
@@ -146,7 +146,7 @@ def inbox_page(connection: Connection, *, limit: int, cursor: str | None) -> Pag
     shown = rows[:limit]
     items = tuple(InboxItem(question_of(row), row.words, RunStatus(row.run_status)) for row in shown)
     last = shown[-1] if len(rows) > limit else None
-    return Page(items, None if last is None else _cursor(last.created_at, f"{last.run_id}/{last.id}"))
+    return Page(items, None if last is None else cursor_of(last.created_at, f"{last.run_id}/{last.id}"))
 
 
 def subtask_outputs(
@@ -178,11 +178,13 @@ def step_output(connection: Connection, step: StepId) -> Mapping[str, Any]:
     return output
 
 
-def _cursor(at: float, key: str) -> str:
+def cursor_of(at: float, key: str) -> str:
+    """Where a page ended, as a word for clients."""
     return base64.urlsafe_b64encode(f"{at!r}|{key}".encode()).decode().rstrip("=")
 
 
-def _uncursor(cursor: str) -> tuple[float, str]:
+def parse_cursor(cursor: str) -> tuple[float, str]:
+    """The time and the key of `cursor_of`. Raises `Invalid`."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         at, _, key = text.partition("|")

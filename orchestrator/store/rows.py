@@ -32,6 +32,7 @@ def run_of(row: Any) -> Run:
         started_at=row.started_at,
         finished_at=row.finished_at,
         deadline_at=row.deadline_at,
+        dead_job=row.dead_job,
         last_event=row.last_event,
         key_id=row.key_id,
     )

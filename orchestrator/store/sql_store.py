@@ -14,6 +14,8 @@ from orchestrator.domain.step import Claim, Outcome, StepId
 from orchestrator.ports import (
     InboxItem,
     JobClaim,
+    DeadLetter,
+    DeadLetterFilter,
     Page,
     Recorded,
     RunFilter,
@@ -27,6 +29,7 @@ from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
 from orchestrator.store.intake import Intake
 from orchestrator.store.recording import Record
+from orchestrator.store.dead_letters import dead_letter_page
 from orchestrator.store.tables import counters
 from tools.spec import Tool
 
@@ -87,6 +90,12 @@ class SqlStore:
         await self._database.read(lambda c: c.execute(select(counters.c.value).limit(1)).first())
         await self._database.act(
             lambda journal: journal.connection.execute(
+    async def dead_letters(
+        self, filter: DeadLetterFilter, *, limit: int, cursor: str | None
+    ) -> Page[DeadLetter]:
+        """Poisoned steps and jobs."""
+        return await self._database.read(lambda c: dead_letter_page(c, filter, limit=limit, cursor=cursor))
+
                 insert(counters).from_select(
                     ["name", "value"],
                     select(counters.c.name, counters.c.value).where(counters.c.name.is_(None)),

@@ -111,7 +111,7 @@ class SqlTransaction:
         if now is RunStatus.PLANNING:
             self._drop_reservations(run)
         if run_ended(now):
-            run["finished_at"] = None
+            run["finished_at"] = run["dead_job"] = None
             self._journal.event(run_id, EventType.RUN_REOPENED, {"from": now.value})
         move(self._journal, run, to, detail=detail)
         self._journal.ring = True
