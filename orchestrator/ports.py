@@ -579,18 +579,6 @@ class PlanningBudget(Protocol):
         ...
 
 
-class Spending(Protocol):
-    """Limits and caps of calls that are no steps: a tool that is tried out."""
-
-    async def reserve(self, call: str, *, pools: Sequence[str], usd: Decimal) -> None:
-        """A place in each pool, and the most it can cost. Raises `LimitReached`, `BudgetTooSmall`."""
-        ...
-
-    async def settle(self, call: str, *, pools: Sequence[str], usd: Decimal) -> None:
-        """Give the places back and charge what it took."""
-        ...
-
-
 # --- signals ------------------------------------------------------------------------------------
 
 

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from orchestrator.domain.ids import new_id
 from orchestrator.domain.limits import key_pool, shared_pools, tool_pool
 from orchestrator.execution.scheduler import worst_usd
-from orchestrator.ports import Artifacts, Catalog, Spending, ToolCaller
+from orchestrator.ports import Artifacts, Catalog, ToolCaller
 from tools.adapter import CallContext, Exchange
 from tools.errors import ToolError
 from tools.spec import Tool, ToolResult, Usage
+
+
+class Spending(Protocol):
+    """Limits and caps of calls that are no steps."""
+
+    async def reserve(self, call: str, *, pools: Sequence[str], usd: Decimal) -> None:
+        """A place in each pool, and the most it can cost. Raises `LimitReached`, `BudgetTooSmall`."""
+        ...
+
+    async def settle(self, call: str, *, pools: Sequence[str], usd: Decimal) -> None:
+        """Give the places back and charge what it took."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

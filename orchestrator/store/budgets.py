@@ -14,6 +14,10 @@ class RunBudget:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
+    def binds(self, run: LockedRun) -> bool:
+        """Whether the run has a budget at all."""
+        return run["budget_nano"] is not None or run["budget_tokens"] is not None
+
     def decide(self, run: LockedRun, row: Any) -> Wait | Refuse | None:
         """It waits only while calls in flight may still give something back."""
         tokens_left = run["budget_tokens"] is None or run["tokens"] < run["budget_tokens"]

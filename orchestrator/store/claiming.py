@@ -92,7 +92,7 @@ def _claim_packet(journal: Journal, ask: ClaimAsk) -> Packet:
     passed_over = len(allowed) < len(due)
     runs_by_id = journal.lock((row.run_id for row in allowed), patient=False)
     free = [row for row in allowed if row.run_id in runs_by_id]
-    gated = [row for row in free if _is_gated(row)]
+    gated = [row for row in free if row.gated]
     draws = Draws(journal, runs_by_id, gated) if gated else None
     going = _decide(journal, runs_by_id, free, draws)
     # Behind what was held back, more may be due.
@@ -128,8 +128,10 @@ def _decide(
         run = runs_by_id[row.run_id]
         if run["status"] != RunStatus.RUNNING:
             continue
-        asked = gates if _is_gated(row) else gates[:1]
-        verdict = next((v for gate in asked if (v := gate.decide(run, row)) is not None), None)
+        asked: Sequence[Gate] = gates if row.gated else gates[:1]
+        if not row.gated and not budget.binds(run):
+            asked = ()
+        verdict = _verdict(asked, run, row)
         if verdict is None:
             going.append(row)
             for gate in asked:
@@ -142,8 +144,15 @@ def _decide(
     return going
 
 
-def _is_gated(row: Any) -> bool:
-    return bool(row.gated or row.once or row.worst_nano)
+def _verdict(asked: Sequence[Gate], run: LockedRun, row: Any) -> Wait | Refuse | None:
+    """What the first gate says that does not let it go; they take only once all do."""
+    for gate in asked:
+        verdict = gate.decide(run, row)
+        if verdict is not None:
+            return verdict
+    for gate in asked:
+        gate.take(run, row)
+    return None
 
 
 def _have_wait(journal: Journal, waiting: Sequence[tuple[Any, Wait]]) -> None:

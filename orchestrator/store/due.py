@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Double, Integer, bindparam, exists, func, select
+from sqlalchemy import Double, Integer, bindparam, exists, func, or_, select
 
 from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import StepStatus
@@ -25,7 +25,11 @@ _COLUMNS = (
     steps.c.key,
     steps.c.subtask,
     steps.c.once,
-    steps.c.gated,
+    # Steps that version 0.1 laid say so only by what they are.
+    or_(steps.c.gated, steps.c.once, steps.c.worst_nano > 0).label("gated"),
+    steps.c.approval,
+    steps.c.arguments,
+    steps.c.fence,
     steps.c.pools,
     steps.c.status,
     steps.c.priority,

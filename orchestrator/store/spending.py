@@ -23,7 +23,7 @@ _PAUSE = 0.2
 
 
 class SqlSpending:
-    """`ports.Spending`."""
+    """`registry.invoke.Spending`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

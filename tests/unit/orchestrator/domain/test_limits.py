@@ -54,16 +54,16 @@ def test_a_long_value_is_named_by_its_hash():
     assert one != other
 
 
-def _at(*when: int) -> float:
-    return datetime(*when, tzinfo=UTC).timestamp()  # type: ignore[misc]
+def _at(when: str) -> float:
+    return datetime.fromisoformat(when).replace(tzinfo=UTC).timestamp()
 
 
 def test_periods_begin_at_midnight_utc():
-    now = _at(2024, 2, 29, 23, 59, 59)
-    assert period_start("day", now) == _at(2024, 2, 29)
-    assert period_end("day", now) == _at(2024, 3, 1)
-    assert period_start("month", now) == _at(2024, 2, 1)
-    assert period_end("month", _at(2024, 12, 31, 5)) == _at(2025, 1, 1)
+    now = _at("2024-02-29T23:59:59")
+    assert period_start("day", now) == _at("2024-02-29")
+    assert period_end("day", now) == _at("2024-03-01")
+    assert period_start("month", now) == _at("2024-02-01")
+    assert period_end("month", _at("2024-12-31T05:00:00")) == _at("2025-01-01")
     assert (period_start("total", now), period_end("total", now)) == (0.0, None)
 
 
