@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.retry import RetryPolicy
 from orchestrator.domain.run import Run
@@ -44,12 +45,12 @@ from orchestrator.store.planning_records import SqlPlanningBudget, SqlReplies
 from orchestrator.store.spending import SqlSpending
 from orchestrator.store.sql_limits import SqlLimits
 from orchestrator.store.sql_store import SqlBeliefs, SqlStepStore, SqlStore
-from orchestrator.store.workers import SqlWorkers
+from orchestrator.store.sql_workers import SqlWorkers
 from tools.builtin import TOOLS
 from tools.llm import ChatModel
 from tools.net import Net
 from tools.processes import Processes
-from tools.spec import Price, Tool
+from tools.spec import Effect, Price, Tool
 from tools.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
@@ -132,7 +133,7 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
             doorbell.ring()
 
     database = Database(settings.database, after_commit=after_commit)
-    store, steps = SqlStore(database), SqlStepStore(database)
+    store, steps = SqlStore(database, approve=_rules(settings)), SqlStepStore(database)
     catalog, beliefs = SqlCatalog(database), SqlBeliefs(database)
     artifacts = FolderArtifacts(settings.artifact_dir, database)
     retriever = Bm25Retriever(catalog)
@@ -302,6 +303,20 @@ def _differs(
         return True
     # Whether a program is missing matters where the tool runs, not where the API is served.
     return runs_steps and entry.reason != reasons.get(tool.name, "")
+
+
+def _rules(settings: Settings) -> tuple[ApprovalRule, ...]:
+    """The operator's rules as the domain has them."""
+    return tuple(
+        ApprovalRule(
+            rule.tool,
+            None if rule.effect is None else Effect(rule.effect),
+            rule.usd_over,
+            rule.timeout,
+            rule.default,
+        )
+        for rule in settings.approve
+    )
 
 
 def _chat_model(settings: Settings) -> ChatModel | None:

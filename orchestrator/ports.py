@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any, Generic, Protocol, TypeVar
 
+from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.artifact import Artifact
 from orchestrator.domain.belief import Belief, Prior
 from orchestrator.domain.events import Event, EventType
@@ -201,6 +202,8 @@ class NewStep:
     step_gate: float = 0.5
     #: The most this call can cost, reserved before it is claimed.
     worst_usd: Decimal = Decimal(0)
+    #: The rule by which it waits for a person's word.
+    approval: ApprovalRule | None = None
     #: Limits that hold for it besides those of its tool and of its run's key (domain.limits).
     pools: tuple[str, ...] = ()
 
@@ -255,6 +258,12 @@ class Transaction(Protocol):
 
         Leaving `running` raises the fence, so that a late answer is refused. Raises `Conflict`.
         """
+        ...
+
+    def settle_approval(
+        self, step: StepId, *, approved: bool, arguments: Mapping[str, Any] | None = None
+    ) -> None:
+        """Let a step that waits for approval go, with other arguments where given, or fail it."""
         ...
 
     def update_step(self, step: StepId, **fields: Any) -> None:
@@ -388,15 +397,6 @@ class InboxItem:
     run_status: RunStatus
 
 
-class Store(Protocol):
-    """The truth: transactions for people's acts, and the pages' views."""
-
-    async def write(self, act: Callable[[Transaction], T]) -> T:
-        """Run `act` in a transaction of the group-commit writer; its exceptions undo it alone."""
-        ...
-
-    async def accept(
-        self,
 @dataclass(frozen=True, slots=True)
 class DeadLetterFilter:
     """Which dead letters: of a tool, given up at or after `since` (seconds since 1970)."""
@@ -422,6 +422,15 @@ class DeadLetter:
     request: str
 
 
+class Store(Protocol):
+    """The truth: transactions for people's acts, and the pages' views."""
+
+    async def write(self, act: Callable[[Transaction], T]) -> T:
+        """Run `act` in a transaction of the group-commit writer; its exceptions undo it alone."""
+        ...
+
+    async def accept(
+        self,
         run_id: str,
         request: RunRequest,
         *,
@@ -458,6 +467,12 @@ class DeadLetter:
         """Open questions over all runs, oldest first."""
         ...
 
+    async def dead_letters(
+        self, filter: DeadLetterFilter, *, limit: int, cursor: str | None
+    ) -> Page[DeadLetter]:
+        """Poisoned steps and jobs of failed runs, newest first. Raises `Invalid`."""
+        ...
+
     async def check(self) -> None:
         """Raises when the database cannot be read and written."""
         ...
@@ -466,12 +481,6 @@ class DeadLetter:
 @dataclass(frozen=True, slots=True)
 class JobClaim:
     """A run's own job that this process holds, since `at` (seconds since 1970 by the database's clock)."""
-
-    async def dead_letters(
-        self, filter: DeadLetterFilter, *, limit: int, cursor: str | None
-    ) -> Page[DeadLetter]:
-        """Poisoned steps and jobs of failed runs, newest first. Raises `Invalid`."""
-        ...
 
     run: Run
     job: Job

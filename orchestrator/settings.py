@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -22,6 +23,21 @@ Names = Annotated[tuple[str, ...], NoDecode]
 def _default_data_dir() -> Path:
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "toolpath"
+
+
+class ApprovalSetting(BaseModel):
+    """A rule for all runs: calls for which all that is named holds wait for a person's word."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    #: A name, or a pattern such as send_*.
+    tool: str | None = None
+    effect: Literal["read", "idempotent", "once"] | None = None
+    #: Compared with the most that one call can cost.
+    usd_over: Decimal | None = None
+    #: Seconds after which `default` is the answer.
+    timeout: float | None = None
+    default: Literal["approve", "reject"] = "reject"
 
 
 class Settings(BaseSettings):
@@ -85,6 +101,10 @@ class Settings(BaseSettings):
     processes: int = 0
     #: Whether a process imports heavy libraries ahead of the first call that needs them.
     warm_up: bool = False
+
+    # approvals
+    #: Which calls of all runs wait for a person's word; tables [[approve]] in toolpath.toml.
+    approve: tuple[ApprovalSetting, ...] = ()
 
     # the runner
     queues: Names = ("default",)

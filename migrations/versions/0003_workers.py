@@ -1,4 +1,4 @@
-"""Workers: which are alive."""
+"""Workers: which are alive; steps: whose approval is wanted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Change the shape."""
+    op.add_column("steps", sa.Column("approval", sa.Text(), nullable=True))
     op.create_table(
         "workers",
         sa.Column("owner", sa.Text(), nullable=False),
@@ -27,3 +28,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Change it back."""
     op.drop_table("workers")
+    op.drop_column("steps", "approval")

@@ -15,6 +15,8 @@ class QuestionKind(StrEnum):
     VALUE = "value"
     #: May this plan run? The answer is true or false.
     PLAN_APPROVAL = "plan_approval"
+    #: May this call be made? "approve", "reject", or other arguments with which it may.
+    STEP_APPROVAL = "step_approval"
     #: A call that must not be repeated was cut off: repeat it ("repeat"), take it as done ("skip") or fail?
     REPEAT_ONCE = "repeat_once"
 

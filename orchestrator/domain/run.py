@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
+from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.budget import Budget, Preference
 
 Mode = Literal["auto", "plan", "approve"]
@@ -130,6 +131,8 @@ class RunRequest:
     planner: PlannerChoice = "auto"
     webhook_url: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    #: Which calls wait for a person's word; the operator's rules come first.
+    approve: tuple[ApprovalRule, ...] = ()
     priority: int = 5
     seed: int | None = None
 
@@ -165,8 +168,8 @@ class Run:
     started_at: float | None = None
     finished_at: float | None = None
     deadline_at: float | None = None
+    #: The job that was given up because every worker vanished over it.
+    dead_job: str | None = None
     last_event: int = 0
     #: The API key it was submitted with; None for the service's own key.
     key_id: str | None = None
-    #: The job that was given up because every worker vanished over it.
-    dead_job: str | None = None

@@ -169,6 +169,7 @@ class _Layout:
         call = option.calls[part]
         tool = self._tool(call.tool, call.version)
         last = part == len(option.calls) - 1
+        most = worst_usd(tool)
         return NewStep(
             idx=item.idx,
             key=_key(subtask.id, self._path.version, None if last else part + 1),
@@ -192,7 +193,8 @@ class _Layout:
             timeout=tool.limits.timeout,
             deadline=_shortest(tool.limits.deadline, subtask.deadline),
             step_gate=self._run.request.step_gate,
-            worst_usd=worst_usd(tool),
+            worst_usd=most,
+            approval=next((rule for rule in self._run.request.approve if rule.holds(tool, most)), None),
             pools=shared_pools(tool),
         )
 

@@ -10,6 +10,7 @@ from orchestrator.domain.run import Job, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
 from orchestrator.errors import Conflict, FieldProblem, Invalid
 from orchestrator.ports import Doorbell, Store, Transaction
+from orchestrator.runs.retry import check_edits
 from orchestrator.runs.stop import start
 from tools.schemas import Schema
 
@@ -62,6 +63,7 @@ def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]]) ->
             _approve(tx, run_id, approved=value)
             return
     _repeats(tx, run_id, [(asked[id], value) for id, value in answers])
+    _approvals(tx, run_id, [(asked[id], value) for id, value in answers])
     _go_on(tx, run_id, new_values=bool(values))
 
 
@@ -102,6 +104,20 @@ def _repeats(tx: Transaction, run_id: str, answered: Sequence[tuple[Question, An
             error = {"code": "not_repeated", "message": "The call was cut off, and a person let it fail."}
             tx.move_step(step.id, StepStatus.FAILED, error=error, cause={"reason": "person"})
             tx.update_run(run_id, job=Job.REPAIR)
+    tx.end_if_over(run_id)
+
+
+def _approvals(tx: Transaction, run_id: str, answered: Sequence[tuple[Question, Any]]) -> None:
+    """Make the calls that were approved, with new arguments where a person gave some; fail the others."""
+    for question, value in answered:
+        if question.kind is not QuestionKind.STEP_APPROVAL or question.step_idx is None:
+            continue
+        step = next(step for step in tx.steps(run_id) if step.id.idx == question.step_idx)
+        arguments = None
+        if isinstance(value, Mapping):
+            check_edits(tx.tool(step.tool, step.tool_version), value["arguments"])
+            arguments = {**step.arguments, **value["arguments"]}
+        tx.settle_approval(step.id, approved=value != "reject", arguments=arguments)
     tx.end_if_over(run_id)
 
 

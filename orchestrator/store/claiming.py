@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import Claim, StepId, StepStatus
+from orchestrator.store.approvals import ApprovalGate
 from orchestrator.store.budgets import RunBudget
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.draws import CapGate, Draws, LimitGate
@@ -121,7 +122,7 @@ def _decide(
     budget = RunBudget(journal)
     gates: list[Gate] = [budget]
     if draws is not None:
-        gates += [CapGate(draws), LimitGate(draws)]
+        gates += [CapGate(draws), ApprovalGate(journal), LimitGate(draws)]
     going: list[Any] = []
     waiting: list[tuple[Any, Wait]] = []
     for row in due:
@@ -134,8 +135,6 @@ def _decide(
         verdict = _verdict(asked, run, row)
         if verdict is None:
             going.append(row)
-            for gate in asked:
-                gate.take(run, row)
         elif isinstance(verdict, Wait):
             waiting.append((row, verdict))
         else:

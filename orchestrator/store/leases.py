@@ -25,6 +25,7 @@ from sqlalchemy import (
 from orchestrator.domain.run import Job, RunStatus
 from orchestrator.domain.step import StepId, StepStatus
 from orchestrator.ports import JobClaim, Swept
+from orchestrator.store.approvals import expire
 from orchestrator.store.claiming import LEASE
 from orchestrator.store.codec import dumps
 from orchestrator.store.ends import close_steps, move
@@ -193,6 +194,7 @@ def sweep(journal: Journal, asks: Sequence[object]) -> list[Swept]:
     """Take back expired leases, end what is past its deadline, and say whether anything is due."""
     lost = take_back(journal)
     end_late(journal)
+    expire(journal)
     _ask_for_input(journal)
     keep_pools(journal)
     now = {"now": journal.now, "room": 1}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import insert, select
 
+from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.belief import Belief, Prior
 from orchestrator.domain.events import Event
 from orchestrator.domain.run import Job, Run, RunRequest
 from orchestrator.domain.step import Claim, Outcome, StepId
 from orchestrator.ports import (
-    InboxItem,
-    JobClaim,
     DeadLetter,
     DeadLetterFilter,
+    InboxItem,
+    JobClaim,
     Page,
     Recorded,
     RunFilter,
@@ -27,9 +29,9 @@ from orchestrator.ports import (
 from orchestrator.store import beliefs, leases, losses, queries
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
+from orchestrator.store.dead_letters import dead_letter_page
 from orchestrator.store.intake import Intake
 from orchestrator.store.recording import Record
-from orchestrator.store.dead_letters import dead_letter_page
 from orchestrator.store.tables import counters
 from tools.spec import Tool
 
@@ -39,8 +41,10 @@ T = TypeVar("T")
 class SqlStore:
     """`ports.Store`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, approve: Sequence[ApprovalRule] = ()) -> None:
         self._database = database
+        #: The operator's rules, which hold for every run.
+        self._approve = tuple(approve)
 
     async def write(self, act: Callable[[Transaction], T]) -> T:
         """Run `act` in a transaction."""
@@ -57,6 +61,7 @@ class SqlStore:
         key_id: str | None = None,
     ) -> Run:
         """Insert a run, durably."""
+        request = replace(request, approve=(*self._approve, *request.approve))
         intake = Intake(run_id, request, key, fingerprint, job, key_id)
         run: Run = await self._database.writer.submit("accept", intake, durable=True)
         return run
@@ -85,17 +90,17 @@ class SqlStore:
         """Open questions."""
         return await self._database.read(lambda c: queries.inbox_page(c, limit=limit, cursor=cursor))
 
-    async def check(self) -> None:
-        """Read, and take the write lock."""
-        await self._database.read(lambda c: c.execute(select(counters.c.value).limit(1)).first())
-        await self._database.act(
-            lambda journal: journal.connection.execute(
     async def dead_letters(
         self, filter: DeadLetterFilter, *, limit: int, cursor: str | None
     ) -> Page[DeadLetter]:
         """Poisoned steps and jobs."""
         return await self._database.read(lambda c: dead_letter_page(c, filter, limit=limit, cursor=cursor))
 
+    async def check(self) -> None:
+        """Read, and take the write lock."""
+        await self._database.read(lambda c: c.execute(select(counters.c.value).limit(1)).first())
+        await self._database.act(
+            lambda journal: journal.connection.execute(
                 insert(counters).from_select(
                     ["name", "value"],
                     select(counters.c.name, counters.c.value).where(counters.c.name.is_(None)),

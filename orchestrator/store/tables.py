@@ -162,6 +162,8 @@ steps = Table(
     _count("tokens"),
     Column("seconds", Double, nullable=False, server_default=text("0")),
     #: Whether something is decided before each claim of it: money, limits, a person's word.
+    #: The rule by which it waits for a person's word, until it is approved.
+    Column("approval", Text),
     Column("gated", Boolean, nullable=False, server_default=false()),
     #: JSON names of the pools it draws from besides those of its tool and its key.
     Column("pools", Text),

@@ -18,6 +18,7 @@ from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, may_move, r
 from orchestrator.domain.step import STEP_MOVES, Step, StepId, StepStatus, Verdict, step_open
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ports import NewStep, StoredPlan
+from orchestrator.store.approvals import settle
 from orchestrator.store.codec import dump, dumps, load, nano
 from orchestrator.store.ends import cut_off, end_if_over, move
 from orchestrator.store.engine import insert_rows
@@ -203,7 +204,8 @@ class SqlTransaction:
             "deadline_at": self.now + step.deadline if ready and step.deadline is not None else None,
             "step_gate": step.step_gate,
             "worst_nano": nano(step.worst_usd),
-            "gated": step.once or step.worst_usd > 0 or step.idx in limited,
+            "approval": None if step.approval is None else dumps(_rule(step)),
+            "gated": step.once or step.worst_usd > 0 or step.approval is not None or step.idx in limited,
             "pools": dumps(step.pools) if step.pools else None,
             "status": (StepStatus.READY if ready else StepStatus.PENDING).value,
             "run_at": self.now if ready else None,
@@ -240,6 +242,13 @@ class SqlTransaction:
             data = {"step": row.key, "subtask": row.subtask, "tool": row.tool}
             data |= {name: fields[name] for name in ("cause", "error") if fields.get(name) is not None}
             self._journal.event(step.run_id, _EVENT_OF[to], data)
+
+    def settle_approval(
+        self, step: StepId, *, approved: bool, arguments: Mapping[str, Any] | None = None
+    ) -> None:
+        """Let it go, or fail it."""
+        run = self._journal.run(step.run_id)
+        settle(self._journal, run, step.idx, approved=approved, arguments=arguments)
 
     def update_step(self, step: StepId, **fields: Any) -> None:
         """Set fields without a move."""
@@ -359,3 +368,11 @@ class SqlTransaction:
             update(questions).where(here).values(answered_at=self.now, answer=dumps(answer))
         )
         self.event(run_id, EventType.QUESTION_ANSWERED, {"question": question_id})
+
+
+def _rule(step: NewStep) -> dict[str, Any]:
+    """What the approval gate needs to know of the rule."""
+    rule = step.approval
+    assert rule is not None
+    effect = "once" if step.once else None if rule.effect is None else rule.effect.value
+    return {"words": rule.words, "timeout": rule.timeout, "default": rule.default, "effect": effect}

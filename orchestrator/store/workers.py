@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -11,41 +9,24 @@ from orchestrator.ports import Worker
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.tables import workers
 
-if TYPE_CHECKING:
-    from orchestrator.store.database import Database
-
 #: Seconds without a word after which a worker counts as gone; it speaks three times as often.
 SILENT = 30.0
 #: Seconds after which its row goes.
 FORGOTTEN = 3600.0
 
 
-class SqlWorkers:
-    """`ports.Workers`."""
+def keep(connection: Connection, worker: Worker, *, now: float) -> None:
+    """Write down that it is alive; long silent ones are forgotten."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"queues": dumps(sorted(worker.queues)), "host": worker.host, "seen_at": now}
+    statement = insert(workers).values(owner=worker.owner, started_at=now, **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["owner"], set_=row))
+    connection.execute(delete(workers).where(workers.c.seen_at < now - FORGOTTEN))
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
-    async def present(self, worker: Worker) -> None:
-        """Say that it is alive; long silent ones are forgotten."""
-
-        def act(connection: Connection, now: float) -> None:
-            insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            row = {"queues": dumps(sorted(worker.queues)), "host": worker.host, "seen_at": now}
-            statement = insert(workers).values(owner=worker.owner, started_at=now, **row)
-            connection.execute(statement.on_conflict_do_update(index_elements=["owner"], set_=row))
-            connection.execute(delete(workers).where(workers.c.seen_at < now - FORGOTTEN))
-
-        await self._database.act(lambda journal: act(journal.connection, journal.now))
-
-    async def absent(self, owner: str) -> None:
-        """Say that it stops."""
-        gone = delete(workers).where(workers.c.owner == owner)
-        await self._database.act(lambda journal: journal.connection.execute(gone))
-
-    async def alive(self) -> list[Worker]:
-        """Those heard of lately, by name."""
-        return await self._database.read(lambda c: alive(c, self._database.clock.now(c)))
+def forget(connection: Connection, owner: str) -> None:
+    """It has stopped."""
+    connection.execute(delete(workers).where(workers.c.owner == owner))
 
 
 def alive(connection: Connection, now: float) -> list[Worker]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from orchestrator.ports import Worker
+from orchestrator.store.sql_workers import SqlWorkers
 from orchestrator.store.tables import workers
-from orchestrator.store.workers import FORGOTTEN, SILENT, SqlWorkers
+from orchestrator.store.workers import FORGOTTEN, SILENT
 from tests.contract.truth import Truth, new_step
 
 
@@ -15,10 +16,10 @@ async def test_a_worker_is_alive_from_its_word_until_it_leaves(truth: Truth) -> 
     await known.present(Worker("one", frozenset({"default", "gpu"}), "here"))
     await known.present(Worker("two", frozenset({"default"}), "there"))
     (first, _) = await known.alive()
-    assert (first.owner, first.queues, first.host) == ("one", {"default", "gpu"}, "here")
+    assert (first.owner, sorted(first.queues), first.host) == ("one", ["default", "gpu"], "here")
     await known.present(Worker("one", frozenset({"default"}), "here"))
     (again, _) = await known.alive()
-    assert again.queues == {"default"}
+    assert again.queues == frozenset({"default"})
     assert again.started_at == first.started_at
     await known.absent("one")
     assert [worker.owner for worker in await known.alive()] == ["two"]
@@ -39,7 +40,7 @@ async def test_a_run_is_shown_with_the_queues_that_are_served(truth: Truth) -> N
     run_id = await truth.running(new_step(0))
     assert (await truth.store.view(run_id)).served == frozenset()
     await SqlWorkers(truth.database).present(Worker("one", frozenset({"default"})))
-    assert (await truth.store.view(run_id)).served == {"default"}
+    assert (await truth.store.view(run_id)).served == frozenset({"default"})
 
 
 async def _silent(truth: Truth, seconds: float) -> None:

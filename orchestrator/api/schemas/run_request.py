@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from orchestrator.api.schemas.fields import Asked
+from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.run import RunRequest, ToolFilter
+from tools.spec import Effect
 
 _WORDS = 20_000
 _SHORT = 200
@@ -58,6 +60,24 @@ class ToolFilterIn(Asked):
     exclude: Annotated[list[Label], Field(max_length=1_000)] = Field(default_factory=list)
 
 
+class ApprovalIn(Asked):
+    """Calls that wait for a person's word: those for which all that is named here holds.
+
+    `tool` is a name or a pattern such as `send_*`; `usd_over` is compared with the most that one call can
+    cost. After `timeout` seconds `default` is the answer.
+    """
+
+    tool: Label | None = None
+    effect: Effect | None = None
+    usd_over: Annotated[Decimal, Field(ge=0, le=_MOST_USD, max_digits=20, decimal_places=9)] | None = None
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    default: Literal["approve", "reject"] = "reject"
+
+    def value(self) -> ApprovalRule:
+        """As the domain has it."""
+        return ApprovalRule(self.tool, self.effect, self.usd_over, self.timeout, self.default)
+
+
 class GivenSubTask(Asked):
     """A sub-task of a graph that a program gives; without a tool any that fits is taken.
 
@@ -94,6 +114,7 @@ class RunIn(Asked):
     labels: Annotated[dict[Label, Annotated[str, Field(max_length=_SHORT)]], Field(max_length=50)] = Field(
         default_factory=dict
     )
+    approve: Annotated[list[ApprovalIn], Field(max_length=50)] = Field(default_factory=list)
     priority: Annotated[int, Field(ge=0, le=9)] = 5
     seed: Annotated[int, Field(ge=0, le=2**53)] | None = None
 
@@ -111,6 +132,7 @@ class RunIn(Asked):
             planner=self.planner,
             webhook_url=self.webhook_url,
             labels=self.labels,
+            approve=tuple(rule.value() for rule in self.approve),
             priority=self.priority,
             seed=self.seed,
         )

@@ -1,0 +1,45 @@
+"""Rules by which a call waits for a person's word before it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from tools.spec import Effect, Tool
+
+Default = Literal["approve", "reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """Holds for a call when all that it names holds; one that names nothing holds for every call.
+
+    `tool` is a name, or a pattern such as `send_*`; `usd_over` is compared with the most that one call
+    can cost. With `timeout` (seconds from the question) `default` is the answer when nobody gives one.
+    """
+
+    tool: str | None = None
+    effect: Effect | None = None
+    usd_over: Decimal | None = None
+    timeout: float | None = None
+    default: Default = "reject"
+
+    def holds(self, tool: Tool, worst_usd: Decimal) -> bool:
+        """Whether a call of that tool, which costs at most `worst_usd`, must be approved."""
+        return (
+            (self.tool is None or fnmatchcase(tool.name, self.tool))
+            and (self.effect is None or tool.effect is self.effect)
+            and (self.usd_over is None or worst_usd > self.usd_over)
+        )
+
+    @property
+    def words(self) -> str:
+        """The rule as a person reads it."""
+        parts = [
+            f"tool is {self.tool}" if self.tool is not None else "",
+            f"effect is {self.effect.value}" if self.effect is not None else "",
+            f"may cost over {self.usd_over} USD" if self.usd_over is not None else "",
+        ]
+        return " and ".join(part for part in parts if part) or "every call"

@@ -1,0 +1,36 @@
+"""Rules by which a call waits for a person's word."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from orchestrator.domain.approval import ApprovalRule
+from tools.spec import Effect, Kind, Tool
+
+SEND = Tool("send_mail", "Sends.", Kind.HTTP, {}, {}, effect=Effect.ONCE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        (ApprovalRule(), True),
+        (ApprovalRule(tool="send_mail"), True),
+        (ApprovalRule(tool="send_*"), True),
+        (ApprovalRule(tool="SEND_*"), False),
+        (ApprovalRule(effect=Effect.ONCE), True),
+        (ApprovalRule(effect=Effect.READ), False),
+        (ApprovalRule(usd_over=Decimal("0.10")), False),
+        (ApprovalRule(usd_over=Decimal("0.09")), True),
+        (ApprovalRule(tool="send_*", effect=Effect.READ), False),
+    ],
+)
+def test_a_rule_holds_when_all_that_it_names_holds(rule: ApprovalRule, holds: bool) -> None:
+    assert rule.holds(SEND, Decimal("0.10")) is holds
+
+
+def test_a_rule_says_itself_in_words():
+    rule = ApprovalRule(tool="send_*", effect=Effect.ONCE, usd_over=Decimal("0.50"))
+    assert rule.words == "tool is send_* and effect is once and may cost over 0.50 USD"
+    assert ApprovalRule().words == "every call"
