@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, insert, select, tuple_, update
@@ -35,9 +35,20 @@ def take_back(journal: Journal) -> int:
     rows = journal.connection.execute(expired).all()
     locked = journal.lock((row.run_id for row in rows), patient=False)
     free = [row for row in rows if row.run_id in locked]
+    twice = sum(row.deaths > 0 for row in free)
+    pauses = _pauses(twice)
     for row in free:
-        _lose(journal, locked[row.run_id], row)
+        _lose(journal, locked[row.run_id], row, pause=next(pauses) if row.deaths else 0.0)
     return len(free)
+
+
+def _pauses(count: int) -> Iterator[float]:
+    """Seconds until each of the steps that were lost twice may be claimed again, far from one another.
+
+    One of those that a worker held together kills workers, perhaps; the others must not be with it each
+    time, or they would be poisoned as well. Claims come by the sweep: what is due between two goes together.
+    """
+    return iter(LEASE * place / count for place in random.sample(range(count), count))
 
 
 def hand_back(
@@ -70,8 +81,8 @@ def _return_job(journal: Journal, owner: str, run_id: str, fence: int) -> int:
     return journal.connection.execute(update(runs).where(held, runs.c.tries > 0).values(**freed)).rowcount
 
 
-def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
-    """A step whose worker vanished: tried again, poisoned, or put before a person."""
+def _lose(journal: Journal, run: LockedRun, row: Any, *, pause: float) -> None:
+    """A step whose worker vanished: tried again after a pause, poisoned, or put before a person."""
     error = {"code": "worker_lost", "message": f"worker {row.owner} stopped answering while it ran this step"}
     _end_attempt(journal, run, row, Ending.LOST, error)
     journal.event(run.id, EventType.STEP_LOST, _told(row) | {"error": error})
@@ -84,18 +95,9 @@ def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
         ask_repair(journal, run)
         journal.event(run.id, EventType.STEP_POISONED, _told(row))
     else:
-        _free(journal, row, _ready(journal) | {"deaths": row.deaths + 1, "run_at": _apart(journal, row)})
+        _free(journal, row, _ready(journal) | {"deaths": row.deaths + 1, "run_at": journal.now + pause})
         journal.ring = True
     end_if_over(journal, run)
-
-
-def _apart(journal: Journal, row: Any) -> float:
-    """When a lost step may be claimed again: at once, and after a second loss at a moment of its own.
-
-    One of the steps that a worker held together kills workers, perhaps; the others must not be with it
-    each time, or they would be poisoned as well.
-    """
-    return journal.now + (random.uniform(0.0, LEASE) if row.deaths else 0.0)
 
 
 def _return(journal: Journal, run: LockedRun, row: Any) -> None:
