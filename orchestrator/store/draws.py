@@ -11,7 +11,7 @@ from orchestrator.domain.limits import BUCKET, HOST, bucket, key_pool, period_en
 from orchestrator.domain.plan import PREVIOUS, Ref, dig, resolve
 from orchestrator.domain.step import StepId
 from orchestrator.errors import NotFound
-from orchestrator.store import queries
+from orchestrator.store import outputs
 from orchestrator.store.codec import loads, usd
 from orchestrator.store.gates import Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
@@ -152,10 +152,10 @@ def _arguments(journal: Journal, row: Any, by: str) -> dict[str, Any]:
 
     def lookup(ref: Ref) -> Any:
         if ref.source == PREVIOUS:
-            output = queries.step_output(journal.connection, StepId(row.run_id, found.previous))
+            output = outputs.step_output(journal.connection, StepId(row.run_id, found.previous))
             return dig(output, ref.path)
-        outputs = queries.subtask_outputs(journal.connection, row.run_id, [ref.source])
-        output, aliases = outputs[ref.source]
+        known = outputs.subtask_outputs(journal.connection, row.run_id, [ref.source])
+        output, aliases = known[ref.source]
         first, *rest = ref.path
         return dig(output, (first if first in output else aliases.get(first, first), *rest))
 

@@ -12,10 +12,9 @@ from sqlalchemy import Connection, and_, exists, or_, select
 from orchestrator.domain.events import Event
 from orchestrator.domain.path import Path
 from orchestrator.domain.run import RunStatus
-from orchestrator.domain.step import StepId, StepStatus
 from orchestrator.errors import FieldProblem, Invalid, NotFound
 from orchestrator.ports import InboxItem, Page, RunFilter, RunView, StoredPlan
-from orchestrator.store.codec import load, loads
+from orchestrator.store.codec import load
 from orchestrator.store.rows import attempt_of, event_of, plan_of, question_of, run_of, step_of
 from orchestrator.store.tables import attempts, events, paths, plans, questions, run_labels, runs, steps
 from orchestrator.store.workers import alive
@@ -147,35 +146,6 @@ def inbox_page(connection: Connection, *, limit: int, cursor: str | None) -> Pag
     items = tuple(InboxItem(question_of(row), row.words, RunStatus(row.run_status)) for row in shown)
     last = shown[-1] if len(rows) > limit else None
     return Page(items, None if last is None else cursor_of(last.created_at, f"{last.run_id}/{last.id}"))
-
-
-def subtask_outputs(
-    connection: Connection, run_id: str, subtasks: Sequence[str]
-) -> dict[str, tuple[Mapping[str, Any], Mapping[str, str]]]:
-    """The newest finished output of each sub-task, with the aliases of its fields."""
-    query = (
-        select(steps.c.subtask, steps.c.output, steps.c.aliases)
-        .where(
-            steps.c.run_id == run_id,
-            steps.c.subtask.in_(subtasks),
-            steps.c.last_part,
-            steps.c.status == StepStatus.SUCCEEDED.value,
-        )
-        .order_by(steps.c.path_version)
-    )
-    return {row.subtask: (loads(row.output), loads(row.aliases)) for row in connection.execute(query)}
-
-
-def step_output(connection: Connection, step: StepId) -> Mapping[str, Any]:
-    """Raises `NotFound`."""
-    query = select(steps.c.output).where(
-        steps.c.run_id == step.run_id, steps.c.idx == step.idx, steps.c.output.is_not(None)
-    )
-    text = connection.execute(query).scalar_one_or_none()
-    if text is None:
-        raise NotFound(f"step {step.idx} of run {step.run_id!r} has no output")
-    output: Mapping[str, Any] = loads(text)
-    return output
 
 
 def cursor_of(at: float, key: str) -> str:

@@ -26,7 +26,7 @@ from orchestrator.ports import (
     Swept,
     Transaction,
 )
-from orchestrator.store import beliefs, leases, losses, queries
+from orchestrator.store import beliefs, leases, losses, outputs, queries
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
 from orchestrator.store.dead_letters import dead_letter_page
@@ -140,11 +140,11 @@ class SqlStepStore:
         self, run_id: str, steps: Sequence[str]
     ) -> Mapping[str, tuple[Mapping[str, Any], Mapping[str, str]]]:
         """Outputs of finished sub-tasks."""
-        return await self._database.read(lambda c: queries.subtask_outputs(c, run_id, steps))
+        return await self._database.read(lambda c: outputs.subtask_outputs(c, run_id, steps))
 
     async def step_output(self, step: StepId) -> Mapping[str, Any]:
         """The output of one step."""
-        return await self._database.read(lambda c: queries.step_output(c, step))
+        return await self._database.read(lambda c: outputs.step_output(c, step))
 
     def heartbeat(
         self, *, owner: str, claims: Sequence[tuple[StepId, int]], jobs: Sequence[tuple[str, int]]
