@@ -54,7 +54,9 @@ def test_a_call_that_is_rejected_is_not_made(client):
 
 
 def test_a_rule_for_nothing_that_happens_holds_nothing_up(client):
-    run = submit(client, plan=graph(ADD), approve=[{"effect": "once"}, {"usd_over": "0.50"}, {"tool": "send_*"}])
+    run = submit(
+        client, plan=graph(ADD), approve=[{"effect": "once"}, {"usd_over": "0.50"}, {"tool": "send_*"}]
+    )
     assert until(client, run["id"], "succeeded")["questions"] == []
 
 
