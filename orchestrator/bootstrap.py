@@ -29,6 +29,7 @@ from orchestrator.execution.jobs import Jobs
 from orchestrator.execution.judge import RuleJudge
 from orchestrator.execution.presence import stay_present
 from orchestrator.execution.runner import Runner
+from orchestrator.execution.undo import Undoer
 from orchestrator.execution.webhook import WebhookNotifier
 from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.offline.decomposer import OfflineDecomposer
@@ -165,23 +166,25 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
     if runs_steps:
         scratch = settings.data_dir / "scratch"
         scratch.mkdir(exist_ok=True)
+        executor = Executor(
+            steps=steps,
+            catalog=catalog,
+            caller=toolbox,
+            artifacts=artifacts,
+            judge=RuleJudge(),
+            retry=retry,
+            scratch=scratch,
+        )
         runner = Runner(
             owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
             steps=steps,
-            executor=Executor(
-                steps=steps,
-                catalog=catalog,
-                caller=toolbox,
-                artifacts=artifacts,
-                judge=RuleJudge(),
-                retry=retry,
-                scratch=scratch,
-            ),
+            executor=executor,
             jobs=Jobs(
                 store=store,
                 planner=planner,
                 estimate=estimate,
                 notifier=WebhookNotifier(net=net, store=store, retry=retry),
+                undoer=Undoer(store=store, catalog=catalog, executor=executor, retry=retry),
                 doorbell=doorbell,
             ),
             queues=settings.queues,

@@ -26,6 +26,7 @@ from orchestrator.domain.step import (
     StepStatus,
     Verdict,
 )
+from orchestrator.domain.undo import Undo, Undoing
 from tools.adapter import CallContext, Files
 from tools.spec import Tool, ToolResult
 
@@ -270,6 +271,22 @@ class Transaction(Protocol):
         """Set fields without a move and without an event."""
         ...
 
+    def undos(self, run_id: str) -> list[Undo]:
+        """All undos of the run's steps, in order."""
+        ...
+
+    def put_undo(self, undo: Undo) -> None:
+        """Write an undo, whether it was there before or not."""
+        ...
+
+    def end_undoing(self, run_id: str, to: Undoing, detail: Mapping[str, Any]) -> None:
+        """Undoing stops: it is done, or waits for a person. Appends `run.ended` and tells the webhook."""
+        ...
+
+    def go_on_undoing(self, run_id: str) -> None:
+        """A person has spoken on what failed: undo the rest."""
+        ...
+
     def end_if_over(self, run_id: str) -> None:
         """End a running run whose last open step has ended and that has no job left."""
         ...
@@ -359,6 +376,7 @@ class RunView:
     questions: tuple[Question, ...]
     #: The queues that a live worker serves; None where nobody looked.
     served: frozenset[str] | None = None
+    undos: tuple[Undo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,6 +520,8 @@ class Swept:
 
     lost: int = 0
     due: bool = False
+    #: Whether the undoing of some run waits for somebody to do it.
+    undos: bool = False
 
 
 class StepStore(Protocol):
@@ -513,6 +533,10 @@ class StepStore(Protocol):
 
     async def claim_jobs(self, *, owner: str, room: int) -> list[JobClaim]:
         """Claim up to `room` planning and repair jobs."""
+        ...
+
+    async def claim_undos(self, *, owner: str, room: int) -> list[JobClaim]:
+        """Claim the undoing of up to `room` runs (`Job.UNDO`)."""
         ...
 
     async def record(self, outcome: Outcome, *, owner: str, room: Callable[[], int]) -> Recorded:

@@ -93,7 +93,19 @@ def show_run(console: Console, run: dict[str, Any]) -> None:
     if run["waiting_on"]:
         console.print(run["waiting_on"]["text"], style="yellow", **_PLAIN)
     show_error(console, run)
+    show_compensation(console, run.get("compensation"))
     show_result(console, run)
+
+
+def show_compensation(console: Console, told: dict[str, Any] | None) -> None:
+    """What was undone of what a failed run had done."""
+    if not told:
+        return
+    console.print(f"Undoing what it did: {told['status']}", style="bold", **_PLAIN)
+    rows = table("step", "undone with", "status", "")
+    for one in told["steps"]:
+        rows.add_row(one["step"], one["tool"], one["status"], (one["error"] or {}).get("message", ""))
+    console.print(rows)
 
 
 def show_error(console: Console, run: dict[str, Any]) -> None:

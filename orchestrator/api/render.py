@@ -11,6 +11,7 @@ from orchestrator.api.schemas.fields import shown
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.api.schemas.run import (
     AttemptOut,
+    CompensationOut,
     OutputOut,
     QuestionOut,
     ResultOut,
@@ -18,6 +19,7 @@ from orchestrator.api.schemas.run import (
     RunOut,
     SpendOut,
     StepOut,
+    UndoOut,
     VerdictOut,
     WaitingOut,
 )
@@ -25,6 +27,7 @@ from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.question import Question
 from orchestrator.domain.run import Run
 from orchestrator.domain.step import Attempt, Step, StepStatus
+from orchestrator.domain.undo import Undo, Undoing
 from orchestrator.domain.waiting import Waiting, run_waiting, step_waiting
 from orchestrator.ports import RunView
 from orchestrator.runs.result import result_of
@@ -51,6 +54,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         labels=dict(request.labels),
         priority=request.priority,
         seed=request.seed,
+        on_failure=request.on_failure,
         key_id=run.key_id,
         created_at=run.created_at,
         updated_at=run.updated_at,
@@ -63,6 +67,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         path=None if path is None else PathOut.of(path),
         steps=_steps(view, now),
         questions=[question_out(question) for question in view.questions],
+        compensation=_compensation(view),
         waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now, served=view.served)),
         error=_object(run.error),
         result=_result(view),
@@ -198,6 +203,30 @@ def _attempt(attempt: Attempt) -> AttemptOut:
         usd=attempt.usd,
         tokens=attempt.tokens,
         error=_object(attempt.error),
+    )
+
+
+def _compensation(view: RunView) -> CompensationOut | None:
+    undoing = view.run.undoing
+    if undoing is None or undoing is Undoing.WANTED:
+        return None
+    keys = {step.id.idx: step.key for step in view.steps}
+    return CompensationOut(status=undoing, steps=[_undo(undo, keys[undo.step.idx]) for undo in view.undos])
+
+
+def _undo(undo: Undo, step: str) -> UndoOut:
+    return UndoOut(
+        undoes=undo.step.idx,
+        step=step,
+        tool=undo.tool,
+        status=undo.status,
+        arguments=_object(undo.arguments),
+        output=_object(undo.output),
+        tries=undo.tries,
+        usd=undo.usd,
+        error=_object(undo.error),
+        started_at=undo.started_at,
+        finished_at=undo.finished_at,
     )
 
 

@@ -30,6 +30,7 @@ from orchestrator.registry.invoke import invoke
 from orchestrator.registry.quality import hints
 from orchestrator.registry.register import register, update
 from orchestrator.registry.search import ToolFacets, search
+from tools.spec import Tool
 
 router = APIRouter(prefix="/v1/tools", tags=["tools"])
 
@@ -73,7 +74,15 @@ def _name_from(cursor: str) -> str:
 
 
 async def _told(entry: CatalogEntry, parts: Parts) -> RegisteredOut:
-    return RegisteredOut.with_hints(entry, await parts.beliefs.table(entry.tool), hints(entry.tool))
+    told = hints(entry.tool, await _undo_of(entry.tool, parts))
+    return RegisteredOut.with_hints(entry, await parts.beliefs.table(entry.tool), told)
+
+
+async def _undo_of(tool: Tool, parts: Parts) -> Tool | None:
+    if tool.undo is None:
+        return None
+    known = (await parts.catalog.entries()).get(tool.undo)
+    return None if known is None else known.tool
 
 
 @router.post("/bulk", summary="Register many tools")
@@ -92,7 +101,8 @@ async def create_many(body: ToolsIn, parts: Parts) -> BulkToolsOut:
             refused.append(_refused(number, record, error))
         else:
             created.append(entry.tool.name)
-            quality[entry.tool.name] = [HintOut(field=h.field, hint=h.hint) for h in hints(entry.tool)]
+            told = hints(entry.tool, await _undo_of(entry.tool, parts))
+            quality[entry.tool.name] = [HintOut(field=h.field, hint=h.hint) for h in told]
     return BulkToolsOut(created=created, refused=refused, quality=quality)
 
 

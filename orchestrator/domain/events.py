@@ -29,6 +29,9 @@ class EventType(StrEnum):
     STEP_CANCELLED = "step.cancelled"
     STEP_LOST = "step.lost"
     STEP_POISONED = "step.poisoned"
+    UNDO_STARTED = "undo.started"
+    UNDO_SUCCEEDED = "undo.succeeded"
+    UNDO_FAILED = "undo.failed"
 
 
 @dataclass(frozen=True, slots=True)

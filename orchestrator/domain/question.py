@@ -19,6 +19,8 @@ class QuestionKind(StrEnum):
     STEP_APPROVAL = "step_approval"
     #: A call that must not be repeated was cut off: repeat it ("repeat"), take it as done ("skip") or fail?
     REPEAT_ONCE = "repeat_once"
+    #: An undo failed: try it again ("retry"), was it undone by hand ("done"), or let it stand ("leave")?
+    UNDO_FAILED = "undo_failed"
 
 
 @dataclass(frozen=True, slots=True)

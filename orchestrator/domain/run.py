@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.budget import Budget, Preference
+from orchestrator.domain.undo import Undoing
 
 Mode = Literal["auto", "plan", "approve"]
+OnFailure = Literal["keep", "undo"]
 PlannerChoice = Literal["auto", "llm", "offline"]
 
 
@@ -101,6 +103,8 @@ class Job(StrEnum):
     REPAIR = "repair"
     #: Tell the webhook that the run has ended.
     NOTIFY = "notify"
+    #: Undo what the run has done before it failed. Never in the run's `job`: version 0.1 would not know it.
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ class RunRequest:
     approve: tuple[ApprovalRule, ...] = ()
     priority: int = 5
     seed: int | None = None
+    #: Whether the effects of a run that fails or is cancelled stay, or are undone.
+    on_failure: OnFailure = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,8 @@ class Run:
     deadline_at: float | None = None
     #: The job that was given up because every worker vanished over it.
     dead_job: str | None = None
+    #: Where the undoing of its effects stands; None where they are kept.
+    undoing: Undoing | None = None
     last_event: int = 0
     #: The API key it was submitted with; None for the service's own key.
     key_id: str | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.domain.question import Question
 from orchestrator.domain.run import Job, Run, RunStatus
 from orchestrator.domain.step import Step, StepStatus, step_open
+from orchestrator.domain.undo import Undoing
 
 _START = "start one with: toolpath worker"
 
@@ -49,7 +50,7 @@ def run_waiting(
             return _for_answers(asked)
         case RunStatus.RUNNING:
             return _for_steps(run, steps, asked, now, served)
-    return None
+    return _for_undoing(run, asked)
 
 
 def step_waiting(
@@ -74,6 +75,13 @@ def step_waiting(
     if step.status is StepStatus.WAITING:
         return _for_cause(step, now)
     return _for_worker(step, served, now)
+
+
+def _for_undoing(run: Run, asked: Sequence[Question]) -> Waiting | None:
+    """A run that has ended waits for nothing, unless what it did is being undone."""
+    if run.undoing is Undoing.RUNNING:
+        return Waiting("What the run did is being undone.", "undo")
+    return _for_answers(asked) if run.undoing is Undoing.NEEDS_INPUT else None
 
 
 def _for_answers(asked: Sequence[Question]) -> Waiting:

@@ -23,7 +23,7 @@ from orchestrator.ports import Artifacts, Catalog, Judge, StepStore, ToolCaller
 from tools.adapter import CallContext
 from tools.errors import BadArguments, ToolError, TryAgain
 from tools.schemas import schemas_of
-from tools.spec import Effect, Kind, Runs, Tool, Usage
+from tools.spec import Effect, Kind, Runs, Tool, ToolResult, Usage
 
 log = structlog.get_logger(__name__)
 
@@ -65,8 +65,11 @@ class Executor:
         started, begun = time.time(), time.monotonic()
         try:
             tool = await self._catalog.pinned(claim.tool, claim.tool_version)
-            arguments = await self._resolve(claim)
-            result = await self._call(claim, tool, arguments)
+            arguments = await self.resolve(claim)
+            key = f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}"
+            result = await self.call(
+                tool, arguments, run_id=claim.id.run_id, key=key, timeout=_timeout(claim)
+            )
         except ToolError as error:
             return self._failed(claim, error, started, time.monotonic() - begun)
         except NotFound as error:
@@ -100,17 +103,20 @@ class Executor:
 
     # --- the call -----------------------------------------------------------------------------
 
-    async def _call(self, claim: Claim, tool: Tool, arguments: Mapping[str, Any]) -> Any:
+    async def call(
+        self, tool: Tool, arguments: Mapping[str, Any], *, run_id: str, key: str, timeout: float
+    ) -> ToolResult:
+        """One call for a run under an idempotency key, for at most `timeout` seconds. Raises `ToolError`."""
         uses_files = _uses_files(tool)
         scratch = self._nowhere
         if uses_files:
-            scratch = Path(tempfile.mkdtemp(prefix=f"{claim.id.run_id}-", dir=self._scratch))
+            scratch = Path(tempfile.mkdtemp(prefix=f"{run_id}-", dir=self._scratch))
         context = CallContext(
-            idempotency_key=f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}",
+            idempotency_key=key,
             files=self._artifacts,
             scratch=scratch,
-            timeout=_timeout(claim),
-            traceparent=_traceparent(claim),
+            timeout=timeout,
+            traceparent=_traceparent(run_id),
         )
         try:
             return await self._caller.call(tool, arguments, context)
@@ -118,7 +124,8 @@ class Executor:
             if uses_files:
                 shutil.rmtree(scratch, ignore_errors=True)
 
-    async def _resolve(self, claim: Claim) -> Mapping[str, Any]:
+    async def resolve(self, claim: Claim) -> Mapping[str, Any]:
+        """The claim's arguments with what they refer to. Raises `BadArguments`, `NotFound`."""
         wanted = list(references(claim.arguments))
         if not wanted:
             return claim.arguments
@@ -245,7 +252,7 @@ def _uses_files(tool: Tool) -> bool:
     return schemas.input.has_files or schemas.output.has_files
 
 
-def _traceparent(claim: Claim) -> str:
+def _traceparent(run_id: str) -> str:
     """W3C trace context: one trace a run, one span an attempt."""
-    trace = claim.id.run_id.encode().hex()[-32:].rjust(32, "0")
+    trace = run_id.encode().hex()[-32:].rjust(32, "0")
     return f"00-{trace}-{random.getrandbits(64):016x}-01"

@@ -48,6 +48,14 @@ def _nothing() -> None:
     """For who need not know when the result is written."""
 
 
+class Undoes(Protocol):
+    """Undoes what a run has done."""
+
+    async def undo(self, claim: JobClaim) -> None:
+        """Undo all that is left, writing down each call before it is made."""
+        ...
+
+
 class Jobs:
     """Does what a claimed job asks for; an error becomes the run's, and nothing is raised for it."""
 
@@ -58,8 +66,10 @@ class Jobs:
         planner: Planner,
         estimate: Estimate,
         notifier: Notifier,
+        undoer: Undoes,
         doorbell: Doorbell,
     ) -> None:
+        self._undoer = undoer
         self._store, self._planner, self._estimate = store, planner, estimate
         self._notifier, self._doorbell = notifier, doorbell
 
@@ -69,6 +79,9 @@ class Jobs:
         `settling` is called right before the result is written: what is written gives up the lease,
         so from then on the job is not to be stopped for having lost it.
         """
+        if claim.job is Job.UNDO:
+            await self._undoer.undo(claim)
+            return
         work = {Job.PLAN: self._plan, Job.REPAIR: self._repair, Job.NOTIFY: self._notify}[claim.job]
         try:
             settled: bool | None = False

@@ -179,6 +179,14 @@ class Runner:
             self._start(claim)
         return jobs, claims
 
+    async def _claim_undos(self) -> None:
+        """Take up undoing where the sweep saw that some is due."""
+        room = JOBS - len(self._held_jobs)
+        async with self._claiming:
+            if room > 0 and not self._stopping:
+                for job in await self._steps.claim_undos(owner=self.owner, room=room):
+                    self._start_job(job)
+
     async def _some_jobs(self, room: int) -> list[JobClaim]:
         return await self._steps.claim_jobs(owner=self.owner, room=room) if room > 0 else []
 
@@ -309,6 +317,8 @@ class Runner:
             await asyncio.sleep(SWEEP)
             try:
                 swept = await self._steps.sweep()
+                if swept.undos:
+                    await self._claim_undos()
             except Exception:
                 log.exception("runner.sweep_failed")
                 continue

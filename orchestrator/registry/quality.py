@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tools.spec import Kind, Tool
+from orchestrator.domain.undo import unfilled
+from tools.spec import Effect, Kind, Tool
 
 _SHORT = 20
 
@@ -17,8 +18,8 @@ class Hint:
     hint: str
 
 
-def hints(tool: Tool) -> list[Hint]:
-    """What would let planners and people choose this tool better."""
+def hints(tool: Tool, undo: Tool | None = None) -> list[Hint]:
+    """What would let planners and people choose this tool better; `undo` is the tool it names for that."""
     found = [
         (len(tool.summary) < _SHORT, "summary", "say in one sentence what it does: planners read this first"),
         (not tool.description, "description", "describe what it does and what it does not do"),
@@ -31,7 +32,23 @@ def hints(tool: Tool) -> list[Hint]:
         (not tool.output_schema.get("properties"), "output_schema", "name the fields of its result"),
         (_unpriced_model(tool), "price", "give the price of a thousand tokens in and out"),
     ]
+    found += [(True, "undo", hint) for hint in _undo_hints(tool, undo)]
     return [Hint(field, hint) for missing, field, hint in found if missing]
+
+
+def _undo_hints(tool: Tool, undo: Tool | None) -> list[str]:
+    """What keeps its effect from being undone."""
+    if tool.undo is None:
+        return []
+    if tool.effect is Effect.READ:
+        return ["a tool whose effect is read leaves nothing to undo"]
+    if undo is None:
+        return [f"there is no tool named {tool.undo!r} yet: register it, or nothing can be undone"]
+    missing = unfilled(tool, undo)
+    if not missing:
+        return []
+    needed = f"{', '.join(missing)}, which {undo.name!r} needs"
+    return [f"neither its result nor its arguments have {needed}: nothing can be undone"]
 
 
 def _without_words(tool: Tool) -> bool:

@@ -9,6 +9,7 @@ from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
 from orchestrator.errors import Conflict, FieldProblem, Invalid
+from orchestrator.execution.undo import answer_undos
 from orchestrator.ports import Doorbell, Store, Transaction
 from orchestrator.runs.retry import check_edits
 from orchestrator.runs.stop import start
@@ -50,11 +51,15 @@ def _check(answers: Sequence[tuple[str, Any]], asked: Mapping[str, Question]) ->
 
 def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]]) -> None:
     run = tx.run(run_id)
-    if run_ended(run.status):
-        raise Conflict(f"run {run_id} has ended as {run.status}; its questions are closed")
     asked = {question.id: question for question in tx.questions(run_id)}
+    undoing = all(asked[id].kind is QuestionKind.UNDO_FAILED for id, _ in answers)
+    if run_ended(run.status) and not undoing:
+        raise Conflict(f"run {run_id} has ended as {run.status}; its questions are closed")
     for id, value in answers:
         tx.answer_question(run_id, id, value)
+    if undoing:
+        answer_undos(tx, run_id, dict(answers))
+        return
     values = {id: value for id, value in answers if asked[id].kind is QuestionKind.VALUE}
     if values:
         tx.update_run(run_id, answers={**run.answers, **values})

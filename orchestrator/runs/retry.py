@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator.domain.plan import is_ref
 from orchestrator.domain.run import Job, Run, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
+from orchestrator.domain.undo import TAKEN_BACK, Undoing
 from orchestrator.errors import Conflict, FieldProblem, Invalid
 from orchestrator.ports import Catalog, Doorbell, Store, Transaction
 from tools.schemas import Schema
@@ -74,7 +75,9 @@ def retry_failed(tx: Transaction, run_id: str) -> None:
     """Take up all that has not succeeded. Raises `NotFound`, `Conflict`."""
     run = _reopenable(tx, run_id)
     steps = tx.steps(run_id)
-    again = [step for step in _current(tx, run, steps) if not _done(step, steps)]
+    current = _current(tx, run, steps)
+    undone = _undone(tx, run_id, steps)
+    again = [step for step in current if step.id.idx in undone or not _done(step, steps)]
     if not again and run.status is RunStatus.SUCCEEDED:
         raise Conflict(f"run {run_id} succeeded; name a step in from_step to run it and what follows again")
     if not again:
@@ -101,6 +104,7 @@ def retry_from(
         raise Conflict(f"step {idx} belongs to an earlier path of run {run_id}; name one of the newest path")
     # What failed or was cancelled elsewhere must run too, or the run could never succeed.
     again |= {step.id.idx for step in current if not _done(step, steps)}
+    again |= _undone(tx, run_id, steps) & {step.id.idx for step in current}
     tx.move_run(run_id, RunStatus.RUNNING)
     _reopen(tx, steps, again, edited=idx, edits=edits, same_calls=same_calls)
 
@@ -110,6 +114,9 @@ def _reopenable(tx: Transaction, run_id: str) -> Run:
     run = tx.run(run_id)
     if not run_ended(run.status):
         raise Conflict(f"run {run_id} is {run.status}; only a run that has ended can be retried")
+    if run.undoing in (Undoing.RUNNING, Undoing.NEEDS_INPUT):
+        how = "being undone" if run.undoing is Undoing.RUNNING else "undone in part, and a question is open"
+        raise Conflict(f"what run {run_id} did is {how}; it can be retried once that has ended")
     if run.request.budget.seconds is not None:
         tx.update_run(run_id, deadline_at=tx.now + run.request.budget.seconds)
     return run
@@ -132,6 +139,16 @@ def _current(tx: Transaction, run: Run, steps: Iterable[Step]) -> list[Step]:
         if step.part < parts.get(step.subtask, 0):
             newest[(step.subtask, step.part)] = step
     return list(newest.values())
+
+
+def _undone(tx: Transaction, run_id: str, steps: Sequence[Step]) -> set[int]:
+    """Steps whose effect was taken back, with all that they feed: they must run again."""
+    gone = {
+        undo.step.idx
+        for undo in tx.undos(run_id)
+        if undo.status in TAKEN_BACK and undo.revision == steps[undo.step.idx].revision
+    }
+    return {idx for root in gone for idx in _descendants(steps, root)}
 
 
 def _done(step: Step, steps: Sequence[Step]) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import (
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import Job, RunStatus
 from orchestrator.domain.step import Ending, StepId, StepStatus
+from orchestrator.domain.undo import Undoing
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.pools import PLANNING, give_back
@@ -33,14 +34,28 @@ def move(journal: Journal, run: LockedRun, to: RunStatus, *, detail: Mapping[str
         run["tries"] = run["reserved_nano"] = run["reserved_tokens"] = 0
         if run["key_id"] is not None:
             give_back(journal, {StepId(run.id, PLANNING): 0})
-        if run["notify"]:
-            run["job"], run["job_at"] = Job.NOTIFY.value, journal.now
-            journal.ring = True
-        if run["error"] is not None:
-            data["error"] = loads(run["error"])
-    elif to is RunStatus.RUNNING and run["started_at"] is None:
+        if to is not RunStatus.SUCCEEDED and run["undoing"] == Undoing.WANTED:
+            run["undoing"], run["undo_at"] = Undoing.RUNNING.value, journal.now
+            told = data | {"compensation": {"status": Undoing.RUNNING.value}}
+            journal.event(run.id, EventType.RUN_STATUS, told | _error(run))
+        else:
+            tell_end(journal, run, data)
+        return
+    if to is RunStatus.RUNNING and run["started_at"] is None:
         run["started_at"] = journal.now
-    journal.event(run.id, EventType.RUN_ENDED if ended else EventType.RUN_STATUS, data)
+    journal.event(run.id, EventType.RUN_STATUS, data)
+
+
+def tell_end(journal: Journal, run: LockedRun, data: Mapping[str, Any]) -> None:
+    """The closing event of a run, and its webhook."""
+    if run["notify"]:
+        run["job"], run["job_at"] = Job.NOTIFY.value, journal.now
+        journal.ring = True
+    journal.event(run.id, EventType.RUN_ENDED, dict(data) | _error(run))
+
+
+def _error(run: LockedRun) -> dict[str, Any]:
+    return {} if run["error"] is None else {"error": loads(run["error"])}
 
 
 def end_if_over(journal: Journal, run: LockedRun) -> None:

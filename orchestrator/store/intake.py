@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
+from orchestrator.domain.undo import Undoing
 from orchestrator.errors import IdempotencyReused
 from orchestrator.store.codec import dump, dumps, nano
 from orchestrator.store.journal import Journal
@@ -156,6 +157,7 @@ def _row(intake: Intake, now: float) -> dict[str, Any]:
         "fingerprint": intake.fingerprint,
         "budget_nano": None if budget.usd is None else nano(budget.usd),
         "budget_tokens": budget.tokens,
+        "undoing": Undoing.WANTED.value if request.on_failure == "undo" else None,
         "notify": request.webhook_url is not None,
         "last_event": 1,
         "created_at": now,

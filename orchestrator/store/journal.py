@@ -40,6 +40,7 @@ LOCKED = (
     "notify",
     "key_id",
     "deadline_at",
+    "undoing",
 )
 
 

@@ -35,6 +35,7 @@ from orchestrator.store.lateness import end_late
 from orchestrator.store.losses import take_back
 from orchestrator.store.rows import run_of
 from orchestrator.store.tables import questions, runs, steps
+from orchestrator.store.undos import any_to_undo
 from orchestrator.store.upkeep import keep_pools
 
 #: A job of a run whose worker vanished so many times fails the run.
@@ -168,7 +169,7 @@ def _jobs_held(dialect: str) -> Select[Any]:
         runs.c.id == v.c.id,
         runs.c.fence == v.c.held,
         runs.c.owner == bindparam("held_by", type_=Text),
-        runs.c.job.is_not(None),
+        or_(runs.c.job.is_not(None), runs.c.undo_at.is_not(None)),
     )
 
 
@@ -200,7 +201,8 @@ def sweep(journal: Journal, asks: Sequence[object]) -> list[Swept]:
     now = {"now": journal.now, "room": 1}
     due = journal.connection.execute(_ANY_DUE, now).first() is not None
     due = due or journal.connection.execute(_DUE_JOBS, now).first() is not None
-    return [Swept(lost, due or lost > 0) for _ in asks]
+    undos = any_to_undo(journal.connection, journal.now)
+    return [Swept(lost, due or lost > 0, undos) for _ in asks]
 
 
 _ANY_DUE = (

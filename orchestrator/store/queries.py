@@ -11,12 +11,14 @@ from sqlalchemy import Connection, and_, exists, or_, select
 
 from orchestrator.domain.events import Event
 from orchestrator.domain.path import Path
+from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import RunStatus
 from orchestrator.errors import FieldProblem, Invalid, NotFound
 from orchestrator.ports import InboxItem, Page, RunFilter, RunView, StoredPlan
 from orchestrator.store.codec import load
 from orchestrator.store.rows import attempt_of, event_of, plan_of, question_of, run_of, step_of
 from orchestrator.store.tables import attempts, events, paths, plans, questions, run_labels, runs, steps
+from orchestrator.store.undos import undos_of
 from orchestrator.store.workers import alive
 
 
@@ -63,6 +65,7 @@ def _views(connection: Connection, rows: Sequence[Any], *, whole: bool, now: flo
         .order_by(questions.c.answered_at.is_not(None), questions.c.created_at, questions.c.id),
     )
     served = frozenset(queue for worker in alive(connection, now) for queue in worker.queues)
+    undone = undos_of(connection, [row.id for row in rows if row.undoing is not None])
     their_attempts: Mapping[str, list[Any]] = {}
     stored: StoredPlan | None = None
     path = None
@@ -85,6 +88,7 @@ def _views(connection: Connection, rows: Sequence[Any], *, whole: bool, now: flo
             steps=tuple(step_of(step) for step in their_steps.get(row.id, ())),
             attempts=tuple(attempt_of(attempt) for attempt in their_attempts.get(row.id, ())),
             questions=tuple(question_of(question) for question in their_questions.get(row.id, ())),
+            undos=tuple(undone.get(row.id, ())),
             served=served,
         )
         for row in rows
@@ -126,7 +130,10 @@ def inbox_page(connection: Connection, *, limit: int, cursor: str | None) -> Pag
     query = (
         select(questions, runs.c.words, runs.c.status.label("run_status"))
         .join_from(questions, runs, questions.c.run_id == runs.c.id)
-        .where(questions.c.answered_at.is_(None), runs.c.status.notin_(ended))
+        .where(
+            questions.c.answered_at.is_(None),
+            or_(runs.c.status.notin_(ended), questions.c.kind == QuestionKind.UNDO_FAILED.value),
+        )
         .order_by(questions.c.created_at, questions.c.run_id, questions.c.id)
         .limit(limit + 1)
     )

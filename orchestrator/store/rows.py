@@ -10,6 +10,7 @@ from orchestrator.domain.plan import Plan
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, Spend
 from orchestrator.domain.step import Attempt, Ending, Step, StepId, StepStatus, Verdict
+from orchestrator.domain.undo import Undoing
 from orchestrator.ports import StoredPlan
 from orchestrator.store.codec import load, loads, usd
 
@@ -33,6 +34,7 @@ def run_of(row: Any) -> Run:
         finished_at=row.finished_at,
         deadline_at=row.deadline_at,
         dead_job=row.dead_job,
+        undoing=None if row.undoing is None else Undoing(row.undoing),
         last_event=row.last_event,
         key_id=row.key_id,
     )

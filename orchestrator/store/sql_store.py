@@ -26,7 +26,7 @@ from orchestrator.ports import (
     Swept,
     Transaction,
 )
-from orchestrator.store import beliefs, leases, losses, outputs, queries
+from orchestrator.store import beliefs, leases, losses, outputs, queries, undos
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
 from orchestrator.store.dead_letters import dead_letter_page
@@ -130,6 +130,11 @@ class SqlStepStore:
         """Claim due jobs."""
         claims: list[JobClaim] = await self._database.writer.submit("jobs", leases.JobAsk(owner, room))
         return claims
+
+    async def claim_undos(self, *, owner: str, room: int) -> list[JobClaim]:
+        """Claim due undoings."""
+        ask = undos.UndoAsk(owner, room)
+        return await self._database.act(lambda journal: undos.claim_undos(journal, ask))
 
     async def record(self, outcome: Outcome, *, owner: str, room: Callable[[], int]) -> Recorded:
         """Record under the fence."""

@@ -16,8 +16,10 @@ from orchestrator.domain.plan import Plan
 from orchestrator.domain.question import Question
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, may_move, run_ended
 from orchestrator.domain.step import STEP_MOVES, Step, StepId, StepStatus, Verdict, step_open
+from orchestrator.domain.undo import Undo, Undoing
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ports import NewStep, StoredPlan
+from orchestrator.store import undos
 from orchestrator.store.approvals import settle
 from orchestrator.store.codec import dump, dumps, load, nano
 from orchestrator.store.ends import cut_off, end_if_over, move
@@ -113,6 +115,8 @@ class SqlTransaction:
             self._drop_reservations(run)
         if run_ended(now):
             run["finished_at"] = run["dead_job"] = None
+            if run["undoing"] is not None:
+                run["undoing"] = Undoing.WANTED.value
             self._journal.event(run_id, EventType.RUN_REOPENED, {"from": now.value})
         move(self._journal, run, to, detail=detail)
         self._journal.ring = True
@@ -149,6 +153,22 @@ class SqlTransaction:
         run = self._journal.run(run_id)
         run.add("spent_nano", nano(usd))
         run.add("tokens", tokens)
+
+    def undos(self, run_id: str) -> list[Undo]:
+        """All undos of the run's steps."""
+        return undos.undos_of(self._connection, [run_id]).get(run_id, [])
+
+    def put_undo(self, undo: Undo) -> None:
+        """Write an undo."""
+        undos.put_undo(self._connection, undo)
+
+    def end_undoing(self, run_id: str, to: Undoing, detail: Mapping[str, Any]) -> None:
+        """It is done, or waits for a person."""
+        undos.end_undoing(self._journal, self._journal.run(run_id), to, detail=detail)
+
+    def go_on_undoing(self, run_id: str) -> None:
+        """Undo the rest."""
+        undos.go_on(self._journal, self._journal.run(run_id))
 
     def end_if_over(self, run_id: str) -> None:
         """End the run when its last step has ended."""

@@ -7,18 +7,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from orchestrator.domain.path import Path, Quote
-from orchestrator.domain.plan import Call, Estimate, Option, Plan, SubTask
 from orchestrator.domain.run import Job, RunRequest, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.execution.repair import settle_failure
-from orchestrator.ports import DeadLetterFilter, Transaction
+from orchestrator.ports import DeadLetterFilter
 from orchestrator.runs.dead_letters import requeue, requeue_many
 from orchestrator.store.leases import JOB_TRIES
 from orchestrator.store.losses import DEATHS
 from orchestrator.store.tables import runs
-from tests.contract.truth import Truth, done, new_step, step_id
+from tests.contract.truth import Truth, done, give_plan, new_step, step_id
 
 ALL = DeadLetterFilter()
 
@@ -98,7 +96,7 @@ async def test_a_requeued_step_is_called_under_its_old_key_and_the_run_ends_well
     run_id = await _poisoned(truth)
     bell = _Bell()
     # The run has no plan of its own here, so its newest path is written by hand.
-    await truth.store.write(lambda tx: _give_plan(tx, run_id))
+    await truth.store.write(lambda tx: give_plan(tx, run_id))
     await requeue(run_id, "0", store=truth.store, doorbell=bell)
     assert await _letters(truth) == []
     (again,) = await truth.claim()
@@ -112,7 +110,7 @@ async def test_a_requeued_step_is_called_under_its_old_key_and_the_run_ends_well
 
 async def test_deaths_are_counted_anew_after_a_requeue(truth: Truth) -> None:
     run_id = await _poisoned(truth)
-    await truth.store.write(lambda tx: _give_plan(tx, run_id))
+    await truth.store.write(lambda tx: give_plan(tx, run_id))
     await requeue(run_id, "0", store=truth.store, doorbell=_Bell())
     for death in range(DEATHS):
         assert len(await truth.claim()) == 1, death
@@ -133,7 +131,7 @@ async def test_a_requeued_job_is_planned_again(truth: Truth) -> None:
 
 async def test_many_are_requeued_at_once_each_judged_alone(truth: Truth) -> None:
     good, bad = await _poisoned(truth), await _poisoned(truth)
-    await truth.store.write(lambda tx: _give_plan(tx, good))
+    await truth.store.write(lambda tx: give_plan(tx, good))
     done_ = await requeue_many(ALL, store=truth.store, doorbell=_Bell())
     assert done_.done == (f"{good}/0",)
     assert [id for id, _ in done_.refused] == [f"{bad}/0"]
@@ -144,15 +142,3 @@ async def test_what_is_not_there_is_said(truth: Truth) -> None:
     run_id = await _poisoned(truth)
     with pytest.raises(NotFound, match="poisoned are: 0"):
         await requeue(run_id, "7", store=truth.store, doorbell=_Bell())
-
-
-def _give_plan(tx: Transaction, run_id: str) -> None:
-    def piece(id: str, *needs: str) -> SubTask:
-        option = Option("only", (Call("echo", 1, "hash"),), Estimate(0, 1, 1))
-        return SubTask(id, id, "echo", (option,), needs=needs)
-
-    plan = Plan(f"plan_{run_id}", (piece("s0"), piece("s1", "s0")), "given")
-    path = Path(1, {"s0": "only", "s1": "only"}, Quote(0, 0, 0, 1, {}), 1.0, 0.0, 1.0, {})
-    tx.add_plan(plan, request=RunRequest(request="x"), path=path)
-    tx.add_path(run_id, path, cause="planned")
-    tx.update_run(run_id, plan_id=plan.id)

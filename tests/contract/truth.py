@@ -12,9 +12,11 @@ from sqlalchemy import update
 
 from orchestrator.domain.belief import Belief
 from orchestrator.domain.ids import new_id
+from orchestrator.domain.path import Path, Quote
+from orchestrator.domain.plan import Call, Estimate, Option, Plan, SubTask
 from orchestrator.domain.run import RunRequest, RunStatus
 from orchestrator.domain.step import Claim, Ending, Outcome, Step, StepId, StepStatus, Verdict
-from orchestrator.ports import NewStep, Recorded
+from orchestrator.ports import NewStep, Recorded, Transaction
 from orchestrator.store.catalog import SqlCatalog
 from orchestrator.store.database import Database
 from orchestrator.store.planning_records import SqlPlanningBudget, SqlReplies
@@ -182,3 +184,17 @@ async def together(work: Sequence[Any]) -> list[Any]:
 
 def step_id(run_id: str, idx: int = 0) -> StepId:
     return StepId(run_id, idx)
+
+
+def give_plan(tx: Transaction, run_id: str) -> None:
+    """A plan of two sub-tasks, "s1" after "s0", with its path, as the run's own."""
+
+    def piece(id: str, *needs: str) -> SubTask:
+        option = Option("only", (Call("echo", 1, "hash"),), Estimate(0, 1, 1))
+        return SubTask(id, id, "echo", (option,), needs=needs)
+
+    plan = Plan(f"plan_{run_id}", (piece("s0"), piece("s1", "s0")), "given")
+    path = Path(1, {"s0": "only", "s1": "only"}, Quote(0, 0, 0, 1), 1.0, 0.0, 1.0)
+    tx.add_plan(plan, request=RunRequest(request="x"), path=path)
+    tx.add_path(run_id, path, cause="planned")
+    tx.update_run(run_id, plan_id=plan.id)

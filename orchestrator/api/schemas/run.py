@@ -11,6 +11,7 @@ from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import StepStatus
+from orchestrator.domain.undo import Undoing, UndoStatus
 
 
 class WaitingOut(Told):
@@ -96,6 +97,29 @@ class QuestionOut(Told):
     answer: Json
 
 
+class UndoOut(Told):
+    """The call that takes back the effect of step `undoes`."""
+
+    undoes: int
+    step: str
+    tool: str
+    status: UndoStatus
+    arguments: dict[str, Json] | None
+    output: dict[str, Json] | None
+    tries: int
+    usd: Money
+    error: dict[str, Json] | None
+    started_at: Moment | None
+    finished_at: Moment | None
+
+
+class CompensationOut(Told):
+    """How the undoing of a run's effects stands, newest effect first."""
+
+    status: Undoing
+    steps: list[UndoOut]
+
+
 class OutputOut(Told):
     """One output: its value, or the artifact that holds it."""
 
@@ -133,6 +157,7 @@ class RunOut(Told):
     labels: dict[str, str]
     priority: int
     seed: int | None
+    on_failure: str
     #: The API key it was submitted with; null for the service's own.
     key_id: str | None
     created_at: Moment
@@ -146,6 +171,8 @@ class RunOut(Told):
     path: PathOut | None = None
     steps: list[StepOut] = Field(default_factory=list)
     questions: list[QuestionOut] = Field(default_factory=list)
+    #: Null unless the run has ended badly under on_failure "undo".
+    compensation: CompensationOut | None = None
     waiting_on: WaitingOut | None
     error: dict[str, Json] | None
     result: ResultOut | None = None

@@ -117,6 +117,8 @@ class RunIn(Asked):
     approve: Annotated[list[ApprovalIn], Field(max_length=50)] = Field(default_factory=list)
     priority: Annotated[int, Field(ge=0, le=9)] = 5
     seed: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    #: Whether the effects of a run that fails or is cancelled stay, or are undone.
+    on_failure: Literal["keep", "undo"] = "keep"
 
     def value(self) -> RunRequest:
         """As the domain has it."""
@@ -135,4 +137,5 @@ class RunIn(Asked):
             approve=tuple(rule.value() for rule in self.approve),
             priority=self.priority,
             seed=self.seed,
+            on_failure=self.on_failure,
         )

@@ -48,7 +48,7 @@ class World:
         self.answer: object = None
         self.asked: PlanningTask | None = None
         self.jobs = Jobs(
-            store=truth.store, planner=self, estimate=self._estimate, notifier=self, doorbell=self
+            store=truth.store, planner=self, estimate=self._estimate, notifier=self, undoer=self, doorbell=self
         )
 
     async def plan(self, task):
@@ -59,6 +59,9 @@ class World:
 
     async def notify(self, run_id, url) -> None:
         raise RuntimeError("the receiver is down")
+
+    async def undo(self, claim) -> None:
+        raise AssertionError("nothing is undone here")
 
     def ring(self) -> None:
         self.rings += 1
