@@ -67,6 +67,7 @@ run: setup ## start the service and do one sample request; Ctrl-C stops it
 
 test: setup try-system-tools lint ## everything that must hold before a change lands
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
+	@if [ "$(TESTS)" = tests ]; then CHAOS=short $(MAKE) chaos; fi
 
 lint: setup ## style, types, layers, migrations, compose file, Dockerfile
 	@$(MAKE) --keep-going style types layers shape deployment
@@ -102,7 +103,7 @@ lock: setup ## solve the dependencies anew: make lock [UPGRADE=--upgrade]
 	@$(MAKE) setup
 
 # CHAOS=short tries the part that a change must survive before it lands.
-chaos: setup ## kill, freeze and cut every part of a real installation: does anything get lost? (25 minutes)
+chaos: setup ## kill, freeze and cut every part of a real installation: does anything get lost? (20 minutes)
 	@$(BIN)/python -m tests.chaos
 
 bench: setup ## the benchmarks whose figures the documentation quotes (many minutes)
