@@ -11,19 +11,22 @@ from typing import Any, Generic, Protocol, TypeVar
 from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.artifact import Artifact
 from orchestrator.domain.belief import Belief, Prior
+from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.events import Event, EventType
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
 from orchestrator.domain.question import Question
-from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
+from orchestrator.domain.run import Job, JobClaim, Run, RunRequest, RunStatus
 from orchestrator.domain.step import (
     Attempt,
     Claim,
     Outcome,
+    Recorded,
     Step,
     StepId,
     StepStatus,
+    Swept,
     Verdict,
 )
 from orchestrator.domain.undo import Undo, Undoing
@@ -415,31 +418,6 @@ class InboxItem:
     run_status: RunStatus
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetterFilter:
-    """Which dead letters: of a tool, given up at or after `since` (seconds since 1970)."""
-
-    tool: str | None = None
-    since: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A step, or a job of a run, that was given up because every worker vanished over it.
-
-    `step` is the step's number, or the name of the job.
-    """
-
-    run_id: str
-    step: str
-    subtask: str | None
-    tool: str | None
-    at: float
-    deaths: int
-    error: Mapping[str, Any] | None
-    request: str
-
-
 class Store(Protocol):
     """The truth: transactions for people's acts, and the pages' views."""
 
@@ -494,34 +472,6 @@ class Store(Protocol):
     async def check(self) -> None:
         """Raises when the database cannot be read and written."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class JobClaim:
-    """A run's own job that this process holds, since `at` (seconds since 1970 by the database's clock)."""
-
-    run: Run
-    job: Job
-    fence: int
-    at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What recording an outcome did: whether it counted, and the steps claimed in the same commit."""
-
-    accepted: bool
-    claims: tuple[Claim, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What the sweeper found: steps whose lease had run out, and whether anything waits to be claimed."""
-
-    lost: int = 0
-    due: bool = False
-    #: Whether the undoing of some run waits for somebody to do it.
-    undos: bool = False
 
 
 class StepStore(Protocol):

@@ -12,7 +12,7 @@ from orchestrator.api.render import run_out
 from orchestrator.api.schemas.dead_letter import DeadLetterOut, DeadLettersIn
 from orchestrator.api.schemas.fields import PageOut
 from orchestrator.api.schemas.run import BulkOut, RefusedOut, RunOut
-from orchestrator.ports import DeadLetterFilter
+from orchestrator.domain.dead_letter import DeadLetterFilter
 from orchestrator.runs.dead_letters import requeue, requeue_many
 
 router = APIRouter(prefix="/v1/dead-letters", tags=["operations"])

@@ -181,3 +181,13 @@ class Run:
     last_event: int = 0
     #: The API key it was submitted with; None for the service's own key.
     key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobClaim:
+    """A run's own job that this process holds, since `at` (seconds since 1970 by the database's clock)."""
+
+    run: Run
+    job: Job
+    fence: int
+    at: float = 0.0

@@ -208,3 +208,21 @@ class Attempt:
     usd: Decimal
     tokens: int
     error: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording an outcome did: whether it counted, and the steps claimed in the same commit."""
+
+    accepted: bool
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What the sweeper found: steps whose lease had run out, and whether anything waits to be claimed."""
+
+    lost: int = 0
+    due: bool = False
+    #: Whether the undoing of some run waits for somebody to do it.
+    undos: bool = False

@@ -11,7 +11,7 @@ import structlog
 
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
-from orchestrator.domain.run import Job, Run
+from orchestrator.domain.run import Job, JobClaim, Run
 from orchestrator.errors import OrchestratorError
 from orchestrator.execution.repair import (
     error_of,
@@ -24,7 +24,7 @@ from orchestrator.execution.repair import (
     settle_questions,
     used,
 )
-from orchestrator.ports import Doorbell, JobClaim, Planner, Store, Transaction
+from orchestrator.ports import Doorbell, Planner, Store, Transaction
 from orchestrator.search.paths import choose
 
 log = structlog.get_logger(__name__)

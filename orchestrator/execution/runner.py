@@ -10,11 +10,12 @@ from typing import Any
 
 import structlog
 
+from orchestrator.domain.run import JobClaim
 from orchestrator.domain.step import Claim, Ending, Outcome, StepId
 from orchestrator.errors import Invalid
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.jobs import Jobs
-from orchestrator.ports import JobClaim, StepStore
+from orchestrator.ports import StepStore
 
 log = structlog.get_logger(__name__)
 

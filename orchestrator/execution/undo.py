@@ -14,6 +14,7 @@ import structlog
 from orchestrator.domain.events import EventType
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.retry import RetryPolicy
+from orchestrator.domain.run import JobClaim
 from orchestrator.domain.step import Claim, Step, StepId
 from orchestrator.domain.undo import (
     Undo,
@@ -26,7 +27,7 @@ from orchestrator.domain.undo import (
 )
 from orchestrator.errors import NotFound, OrchestratorError
 from orchestrator.execution.executor import Executor
-from orchestrator.ports import Catalog, JobClaim, RunView, Store, Transaction
+from orchestrator.ports import Catalog, RunView, Store, Transaction
 from tools.errors import ToolError, TryAgain
 from tools.spec import Effect, Tool, ToolResult, Usage
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from orchestrator.domain.dead_letter import DeadLetterFilter
 from orchestrator.domain.run import Job, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.errors import Conflict, Invalid, NotFound
-from orchestrator.ports import DeadLetterFilter, Doorbell, Store, Transaction
+from orchestrator.ports import Doorbell, Store, Transaction
 from orchestrator.runs.bulk import MOST, BulkResult
 from orchestrator.runs.retry import retry_failed, retry_from
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, String, Text, and_, cast, exists, literal, null, or_, select
 
+from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import StepStatus
-from orchestrator.ports import DeadLetter, DeadLetterFilter, Page
+from orchestrator.ports import Page
 from orchestrator.store.codec import loads
 from orchestrator.store.leases import JOB_TRIES
 from orchestrator.store.queries import cursor_of, parse_cursor

@@ -22,9 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from orchestrator.domain.run import Job, RunStatus
-from orchestrator.domain.step import StepId, StepStatus
-from orchestrator.ports import JobClaim, Swept
+from orchestrator.domain.run import Job, JobClaim, RunStatus
+from orchestrator.domain.step import StepId, StepStatus, Swept
 from orchestrator.store.approvals import expire
 from orchestrator.store.claiming import LEASE
 from orchestrator.store.codec import dumps

@@ -21,8 +21,7 @@ from sqlalchemy import (
 )
 
 from orchestrator.domain.events import EventType
-from orchestrator.domain.step import Ending, Outcome, StepId, StepStatus
-from orchestrator.ports import Recorded
+from orchestrator.domain.step import Ending, Outcome, Recorded, StepId, StepStatus
 from orchestrator.store import beliefs
 from orchestrator.store.children import Parent, promote_children
 from orchestrator.store.claiming import KEY

@@ -10,22 +10,11 @@ from sqlalchemy import insert, select
 
 from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.belief import Belief, Prior
+from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.events import Event
-from orchestrator.domain.run import Job, Run, RunRequest
-from orchestrator.domain.step import Claim, Outcome, StepId
-from orchestrator.ports import (
-    DeadLetter,
-    DeadLetterFilter,
-    InboxItem,
-    JobClaim,
-    Page,
-    Recorded,
-    RunFilter,
-    RunView,
-    StoredPlan,
-    Swept,
-    Transaction,
-)
+from orchestrator.domain.run import Job, JobClaim, Run, RunRequest
+from orchestrator.domain.step import Claim, Outcome, Recorded, StepId, Swept
+from orchestrator.ports import InboxItem, Page, RunFilter, RunView, StoredPlan, Transaction
 from orchestrator.store import beliefs, leases, losses, outputs, queries, undos
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database

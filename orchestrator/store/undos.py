@@ -10,10 +10,9 @@ from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.events import EventType
-from orchestrator.domain.run import Job
+from orchestrator.domain.run import Job, JobClaim
 from orchestrator.domain.step import StepId
 from orchestrator.domain.undo import Undo, Undoing, UndoStatus
-from orchestrator.ports import JobClaim
 from orchestrator.store.claiming import LEASE
 from orchestrator.store.codec import dumps, loads, nano, usd
 from orchestrator.store.ends import tell_end

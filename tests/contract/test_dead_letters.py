@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from orchestrator.domain.dead_letter import DeadLetterFilter
 from orchestrator.domain.run import Job, RunRequest, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.execution.repair import settle_failure
-from orchestrator.ports import DeadLetterFilter
 from orchestrator.runs.dead_letters import requeue, requeue_many
 from orchestrator.store.leases import JOB_TRIES
 from orchestrator.store.losses import DEATHS

@@ -11,14 +11,14 @@ import pytest
 
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.retry import RetryPolicy
-from orchestrator.domain.run import RunRequest, RunStatus
+from orchestrator.domain.run import JobClaim, RunRequest, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.domain.undo import Undoing, UndoStatus
 from orchestrator.errors import Conflict
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.judge import RuleJudge
 from orchestrator.execution.undo import Undoer
-from orchestrator.ports import JobClaim, NewStep
+from orchestrator.ports import NewStep
 from orchestrator.runs.answer import answer
 from orchestrator.runs.retry import retry_failed
 from orchestrator.store.losses import DEATHS

@@ -15,8 +15,8 @@ from orchestrator.domain.ids import new_id
 from orchestrator.domain.path import Path, Quote
 from orchestrator.domain.plan import Call, Estimate, Option, Plan, SubTask
 from orchestrator.domain.run import RunRequest, RunStatus
-from orchestrator.domain.step import Claim, Ending, Outcome, Step, StepId, StepStatus, Verdict
-from orchestrator.ports import NewStep, Recorded, Transaction
+from orchestrator.domain.step import Claim, Ending, Outcome, Recorded, Step, StepId, StepStatus, Verdict
+from orchestrator.ports import NewStep, Transaction
 from orchestrator.store.catalog import SqlCatalog
 from orchestrator.store.database import Database
 from orchestrator.store.planning_records import SqlPlanningBudget, SqlReplies

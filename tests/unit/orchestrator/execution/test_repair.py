@@ -48,7 +48,12 @@ class World:
         self.answer: object = None
         self.asked: PlanningTask | None = None
         self.jobs = Jobs(
-            store=truth.store, planner=self, estimate=self._estimate, notifier=self, undoer=self, doorbell=self
+            store=truth.store,
+            planner=self,
+            estimate=self._estimate,
+            notifier=self,
+            undoer=self,
+            doorbell=self,
         )
 
     async def plan(self, task):
