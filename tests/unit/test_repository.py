@@ -112,8 +112,8 @@ def test_each_dependency_is_explained_and_no_other() -> None:
     assert explained == {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
 
 
-#: Needed without an import of ours: forms and PostgreSQL are read through them.
-INDIRECT = {"python-multipart", "psycopg"}
+#: Needed without an import of ours: forms, PostgreSQL and requests are read through them.
+INDIRECT = {"python-multipart", "psycopg", "httptools"}
 #: What comes as a part of something declared, and is promised by that.
 PARTS = {
     "anyio": "fastapi",

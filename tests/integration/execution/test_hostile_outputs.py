@@ -20,7 +20,7 @@ from tools.spec import Kind, Limits, Tool
 INSIDES = ("Traceback", 'File "', "site-packages", ".py", "Exception")
 KEYS = {"api_key": "tp_" + "k" * 32, "secret_key": "s" * 32}
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,7 +42,7 @@ def _http_tools(server: str) -> list[Tool]:
             kind=Kind.HTTP,
             input_schema={"type": "object"},
             output_schema={"type": "object", "properties": {"value": {}}, "required": ["value"]},
-            limits=Limits(timeout=0.5 if name == "slow" else 20),
+            limits=Limits(timeout=0.5 if name == "slow" else 90),
             binding={"method": "GET", "url": f"http://{server}/{name}"},
         )
         for name in hostile_server.ANSWERS
@@ -78,7 +78,7 @@ async def test_a_hostile_answer_fails_its_step_in_plain_words(open_world: Open, 
 
 async def _run(world: World, tool: Tool, arguments: dict[str, str]) -> RunView:
     call = Call(tool.name, 1, tool.hash, arguments)
-    return await world.ended(await world.start(subtask("a", call)), within=60)
+    return await world.ended(await world.start(subtask("a", call)), within=150)
 
 
 def _fault(view: RunView, code: str, word: str) -> object:
