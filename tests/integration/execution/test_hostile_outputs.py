@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
@@ -21,6 +22,12 @@ INSIDES = ("Traceback", 'File "', "site-packages", ".py", "Exception")
 KEYS = {"api_key": "tp_" + "k" * 32, "secret_key": "s" * 32}
 
 pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """Traces quote what the tools raised, lone surrogates too, which no report of a test can carry."""
+    caplog.set_level(logging.CRITICAL + 1, logger="tools")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
