@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import structlog
-import uvloop
 from celery.signals import setup_logging, worker_shutting_down
 
 from orchestrator import bootstrap
@@ -56,7 +55,8 @@ class RunnerThread:
 
     def _main(self) -> None:
         try:
-            uvloop.run(self._serve())
+            # Not uvloop: it misses ends of child processes where its loop is not on the main thread.
+            asyncio.run(self._serve())
         except BaseException as error:
             self._error = error
             log.exception("worker.failed")
