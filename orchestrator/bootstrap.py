@@ -24,6 +24,7 @@ from orchestrator.domain.plan import Plan
 from orchestrator.domain.retry import RetryPolicy
 from orchestrator.domain.run import Run
 from orchestrator.doorbell import CeleryDoorbell, LocalDoorbell, LocalSignals, RedisSignals
+from orchestrator.domain.worker import Worker
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.jobs import Jobs
 from orchestrator.execution.judge import RuleJudge
@@ -34,7 +35,7 @@ from orchestrator.execution.webhook import WebhookNotifier
 from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.offline.decomposer import OfflineDecomposer
 from orchestrator.planning.planner import Planner
-from orchestrator.ports import CatalogEntry, Worker
+from orchestrator.ports import CatalogEntry
 from orchestrator.retrieval.retriever import Bm25Retriever
 from orchestrator.settings import Settings, ensure_keys
 from orchestrator.store import migrate

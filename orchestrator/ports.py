@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any, Generic, Protocol, TypeVar
 
-from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.artifact import Artifact
 from orchestrator.domain.belief import Belief, Prior
 from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
@@ -17,6 +16,7 @@ from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
 from orchestrator.domain.question import Question
+from orchestrator.domain.reuse import CacheAnswer, Kept
 from orchestrator.domain.run import Job, JobClaim, Run, RunRequest, RunStatus
 from orchestrator.domain.step import (
     Attempt,
@@ -30,8 +30,9 @@ from orchestrator.domain.step import (
     Verdict,
 )
 from orchestrator.domain.undo import Undo, Undoing
+from orchestrator.domain.worker import Worker
 from tools.adapter import CallContext, Files
-from tools.spec import Tool, ToolResult
+from tools.spec import Cache, Tool, ToolResult
 
 T = TypeVar("T")
 
@@ -206,8 +207,8 @@ class NewStep:
     step_gate: float = 0.5
     #: The most this call can cost, reserved before it is claimed.
     worst_usd: Decimal = Decimal(0)
-    #: The rule by which it waits for a person's word.
-    approval: ApprovalRule | None = None
+    #: Why it waits for a person's word (`domain.approval.asked`).
+    approval: Mapping[str, Any] | None = None
     #: Limits that hold for it besides those of its tool and of its run's key (domain.limits).
     pools: tuple[str, ...] = ()
 
@@ -382,17 +383,6 @@ class RunView:
     undos: tuple[Undo, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A process that claims steps of some queues, and when it was last heard of."""
-
-    owner: str
-    queues: frozenset[str]
-    host: str = ""
-    started_at: float = 0.0
-    seen_at: float = 0.0
-
-
 class Workers(Protocol):
     """Which workers are alive."""
 
@@ -501,6 +491,14 @@ class StepStore(Protocol):
 
     async def step_output(self, step: StepId) -> Mapping[str, Any]:
         """The output of one finished step. Raises `NotFound`."""
+        ...
+
+    async def own_result(self, step: StepId, key: str) -> Kept | None:
+        """What a step that was taken up again yielded before, if that was the result of the same call."""
+        ...
+
+    async def cached_result(self, run_id: str, cache: Cache, key: str) -> CacheAnswer:
+        """What is kept for a call of that run, and whether its result is to be kept."""
         ...
 
     def heartbeat(

@@ -43,6 +43,14 @@ class Runs(StrEnum):
     PROCESS = "process"
 
 
+class CacheScope(StrEnum):
+    """Who may use a result again: the run that has it, all runs of its key, or all."""
+
+    RUN = "run"
+    KEY = "key"
+    ALL = "all"
+
+
 class Trust(StrEnum):
     """Whether the words a tool returns may be believed."""
 
@@ -99,6 +107,14 @@ class Limits:
     by: str | None = None
     #: Seconds from a step's first readiness to its end, waits and all tries together.
     deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Lets a result of equal arguments stand for a call, for `max_age` seconds. For `Effect.READ` only."""
+
+    scope: CacheScope
+    max_age: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +176,7 @@ class Tool:
     docs: Docs = field(default_factory=Docs)
     trust: Trust = Trust.TRUSTED
     binding: Mapping[str, Any] = field(default_factory=dict)
+    cache: Cache | None = None
     #: Programs that must be on the PATH, each with the hint that mends its absence.
     requires: Mapping[str, str] = field(default_factory=dict)
 

@@ -77,6 +77,7 @@ def show_run(console: Console, run: dict[str, Any]) -> None:
     rows = table("step", "tool", "status", "tries", "seconds", "cost", "")
     for step in run["steps"]:
         note = (step["waiting_on"] or step["error"] or {}) if step["status"] != "succeeded" else {}
+        reused = step["reused_from"]
         rows.add_row(
             step["key"],
             step["tool"],
@@ -84,7 +85,7 @@ def show_run(console: Console, run: dict[str, Any]) -> None:
             str(step["tries"]),
             f"{step['seconds']:.2f}",
             f"${step['usd']}",
-            str(note.get("text") or note.get("message") or ""),
+            reused_words(reused) if reused else str(note.get("text") or note.get("message") or ""),
         )
     if run["steps"]:
         console.print(rows)
@@ -95,6 +96,11 @@ def show_run(console: Console, run: dict[str, Any]) -> None:
     show_error(console, run)
     show_compensation(console, run.get("compensation"))
     show_result(console, run)
+
+
+def reused_words(source: dict[str, Any]) -> str:
+    """Whose result was taken instead of calling."""
+    return f"reused: {source['step']} of {source['run']}, {source['age']:.0f} s old"
 
 
 def show_compensation(console: Console, told: dict[str, Any] | None) -> None:

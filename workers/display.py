@@ -102,6 +102,9 @@ def _note(data: dict[str, Any]) -> str:
     error = data.get("error")
     if isinstance(error, dict):
         return str(error.get("message", ""))[:_SHOWN]
+    if data.get("reused_from"):
+        source = data["reused_from"]
+        return f"reused: {source['step']} of {source['run']}, {source['age']:.0f} s old"
     if data.get("retry_in") is not None:
         return f"again in {data['retry_in']} s"
     if data.get("quality") is not None:

@@ -15,6 +15,7 @@ from orchestrator.api.schemas.run import (
     OutputOut,
     QuestionOut,
     ResultOut,
+    ReusedOut,
     RunLine,
     RunOut,
     SpendOut,
@@ -26,7 +27,7 @@ from orchestrator.api.schemas.run import (
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.question import Question
 from orchestrator.domain.run import Run
-from orchestrator.domain.step import Attempt, Step, StepStatus
+from orchestrator.domain.step import Attempt, ReusedFrom, Step, StepStatus
 from orchestrator.domain.undo import Undo, Undoing
 from orchestrator.domain.waiting import Waiting, run_waiting, step_waiting
 from orchestrator.ports import RunView
@@ -54,6 +55,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         labels=dict(request.labels),
         priority=request.priority,
         seed=request.seed,
+        cache=request.cache,
         on_failure=request.on_failure,
         key_id=run.key_id,
         created_at=run.created_at,
@@ -185,11 +187,18 @@ def _step(step: Step, attempts: Iterable[Attempt], waiting: Waiting | None) -> S
         tokens=step.tokens,
         cause=_object(step.cause),
         error=_object(step.error),
+        reused_from=_reused(step.reused_from),
         waiting_on=_waiting(waiting),
         started_at=step.started_at,
         finished_at=step.finished_at,
         attempts=[_attempt(attempt) for attempt in attempts],
     )
+
+
+def _reused(source: ReusedFrom | None) -> ReusedOut | None:
+    if source is None:
+        return None
+    return ReusedOut(run=source.run_id, step=source.step, at=source.at, age=source.age)
 
 
 def _attempt(attempt: Attempt) -> AttemptOut:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 from tools.spec import Effect, Tool
 
 Default = Literal["approve", "reject"]
+
+
+def asked(
+    words: str, tool: Tool, *, timeout: float | None = None, default: Default = "reject"
+) -> dict[str, Any]:
+    """Why a call of that tool waits for approval, and what stands when nobody answers in time."""
+    return {"words": words, "timeout": timeout, "default": default, "effect": tool.effect.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,10 @@ class ApprovalRule:
             and (self.effect is None or tool.effect is self.effect)
             and (self.usd_over is None or worst_usd > self.usd_over)
         )
+
+    def asked_of(self, tool: Tool) -> dict[str, Any]:
+        """What a step keeps of the rule that holds for it."""
+        return asked(self.words, tool, timeout=self.timeout, default=self.default)
 
     @property
     def words(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.budget import Budget, Preference
+from orchestrator.domain.reuse import CacheUse
 from orchestrator.domain.undo import Undoing
 
 Mode = Literal["auto", "plan", "approve"]
@@ -135,6 +136,8 @@ class RunRequest:
     planner: PlannerChoice = "auto"
     webhook_url: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    #: Whether results that tools let be used again are taken, and kept.
+    cache: CacheUse = "use"
     #: Which calls wait for a person's word; the operator's rules come first.
     approve: tuple[ApprovalRule, ...] = ()
     priority: int = 5

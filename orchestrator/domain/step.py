@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from tools.spec import Usage
+from tools.spec import Cache, Usage
 
 
 class StepStatus(StrEnum):
@@ -143,6 +143,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class ReusedFrom:
+    """The step whose result was taken instead of calling: made `at`, `age` seconds before it was taken."""
+
+    run_id: str
+    step: str
+    at: float
+    age: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one attempt, to be recorded under the claim's fence."""
 
@@ -157,6 +167,12 @@ class Outcome:
     #: New arguments for the next try, when the step is retried with changed parameters.
     revised: Mapping[str, Any] | None = None
     started_at: float = 0.0
+    #: What the output is the result of (`domain.reuse.result_key`), where it succeeded.
+    result_key: str | None = None
+    #: Whose result it is, when no call was made.
+    reused_from: ReusedFrom | None = None
+    #: Under which rule the result is kept for other steps.
+    cache: Cache | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +208,9 @@ class Step:
     tokens: int = 0
     cause: Mapping[str, Any] | None = None
     error: Mapping[str, Any] | None = None
+    #: What its output is the result of, with the fence it was recorded under.
+    result_key: str | None = None
+    reused_from: ReusedFrom | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ import structlog
 
 from orchestrator.domain.plan import PREVIOUS, Ref, dig, references, resolve
 from orchestrator.domain.retry import RetryPolicy
+from orchestrator.domain.reuse import Kept
 from orchestrator.domain.step import Claim, Ending, Outcome, StepId, Verdict
 from orchestrator.errors import NotFound, StorageFull
+from orchestrator.execution.reuse import Reuse
 from orchestrator.ports import Artifacts, Catalog, Judge, StepStore, ToolCaller
 from tools.adapter import CallContext
 from tools.errors import BadArguments, ToolError, TryAgain
@@ -56,6 +58,7 @@ class Executor:
         self._steps, self._catalog, self._caller = steps, catalog, caller
         self._artifacts, self._judge, self._retry = artifacts, judge, retry
         self._scratch = scratch
+        self._reuse = Reuse(steps=steps, artifacts=artifacts)
         #: What a call without files gets as its folder: it does not exist.
         self._nowhere = scratch / "none"
         self._outputs: OrderedDict[tuple[str, str], _Output] = OrderedDict()
@@ -66,6 +69,9 @@ class Executor:
         try:
             tool = await self._catalog.pinned(claim.tool, claim.tool_version)
             arguments = await self.resolve(claim)
+            equal = await self._reuse.look(claim, tool, arguments)
+            if equal.kept is not None:
+                return self._taken(claim, equal.key, equal.kept, started)
             key = f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}"
             result = await self.call(
                 tool, arguments, run_id=claim.id.run_id, key=key, timeout=_timeout(claim)
@@ -91,6 +97,8 @@ class Executor:
             verdict=verdict,
             usage=usage,
             started_at=started,
+            result_key=equal.key,
+            cache=equal.keep_under,
         )
         if verdict is not None and verdict.quality < claim.step_gate:
             return self._poor(claim, tool, outcome, verdict)
@@ -178,6 +186,19 @@ class Executor:
 
     # --- what becomes of it -------------------------------------------------------------------
 
+    def _taken(self, claim: Claim, key: str | None, kept: Kept, started: float) -> Outcome:
+        """A success for nothing."""
+        self._remember(claim, kept.output)
+        return Outcome(
+            claim,
+            Ending.SUCCEEDED,
+            output=kept.output,
+            verdict=kept.verdict,
+            started_at=started,
+            result_key=key,
+            reused_from=kept.source,
+        )
+
     def _failed(self, claim: Claim, error: ToolError, started: float, seconds: float) -> Outcome:
         """Try again later where there is hope, fail otherwise."""
         usage = getattr(error, "usage", None) or Usage(seconds=seconds)
@@ -199,6 +220,8 @@ class Executor:
         again = claim.revision == 0 and tool.effect is not Effect.ONCE
         return replace(
             outcome,
+            result_key=None,
+            cache=None,
             ending=Ending.RETRY if again else Ending.LOW_QUALITY,
             error={"code": "low_quality", "message": f"{judged}: {verdict.detail}"},
             revised=changed_arguments(tool, claim.arguments) if again else None,

@@ -6,7 +6,8 @@ import asyncio
 
 import structlog
 
-from orchestrator.ports import Worker, Workers
+from orchestrator.domain.worker import Worker
+from orchestrator.ports import Workers
 
 log = structlog.get_logger(__name__)
 

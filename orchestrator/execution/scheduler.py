@@ -194,9 +194,16 @@ class _Layout:
             deadline=_shortest(tool.limits.deadline, subtask.deadline),
             step_gate=self._run.request.step_gate,
             worst_usd=most,
-            approval=next((rule for rule in self._run.request.approve if rule.holds(tool, most)), None),
+            approval=approval_of(self._run, tool),
             pools=shared_pools(tool),
         )
+
+
+def approval_of(run: Run, tool: Tool) -> dict[str, Any] | None:
+    """The first of the run's rules that holds for a call of the tool, as its step keeps it."""
+    most = worst_usd(tool)
+    rule = next((rule for rule in run.request.approve if rule.holds(tool, most)), None)
+    return None if rule is None else rule.asked_of(tool)
 
 
 def queue_of(tool: Tool) -> str:

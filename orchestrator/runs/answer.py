@@ -11,7 +11,7 @@ from orchestrator.domain.step import Step, StepStatus, step_open
 from orchestrator.errors import Conflict, FieldProblem, Invalid
 from orchestrator.execution.undo import answer_undos
 from orchestrator.ports import Doorbell, Store, Transaction
-from orchestrator.runs.retry import check_edits
+from orchestrator.runs.edits import check_edits, ended_subtasks
 from orchestrator.runs.stop import start
 from tools.schemas import Schema
 
@@ -117,10 +117,12 @@ def _approvals(tx: Transaction, run_id: str, answered: Sequence[tuple[Question, 
     for question, value in answered:
         if question.kind is not QuestionKind.STEP_APPROVAL or question.step_idx is None:
             continue
-        step = next(step for step in tx.steps(run_id) if step.id.idx == question.step_idx)
+        steps = tx.steps(run_id)
+        step = next(step for step in steps if step.id.idx == question.step_idx)
         arguments = None
         if isinstance(value, Mapping):
-            check_edits(tx.tool(step.tool, step.tool_version), value["arguments"])
+            tool, known = tx.tool(step.tool, step.tool_version), ended_subtasks(steps)
+            check_edits(tool, value["arguments"], of=step.arguments, known=known, at="/arguments")
             arguments = {**step.arguments, **value["arguments"]}
         tx.settle_approval(step.id, approved=value != "reject", arguments=arguments)
     tx.end_if_over(run_id)

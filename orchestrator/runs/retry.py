@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from orchestrator.domain.plan import is_ref
 from orchestrator.domain.run import Job, Run, RunStatus, run_ended
-from orchestrator.domain.step import Step, StepStatus, step_open
+from orchestrator.domain.step import Step, StepStatus
 from orchestrator.domain.undo import TAKEN_BACK, Undoing
 from orchestrator.errors import Conflict, FieldProblem, Invalid
 from orchestrator.ports import Catalog, Doorbell, Store, Transaction
-from tools.schemas import Schema
-from tools.spec import Tool
+from orchestrator.runs.edits import check_edits, ended_subtasks, nearest
+from orchestrator.runs.reopening import descendants, reopen
 
 
 async def retry(
@@ -32,17 +31,19 @@ async def retry(
         raise Invalid("Edits need the step they are for.", problems=[FieldProblem("/from_step", "name it")])
     if from_step is not None:
         view = await store.view(run_id)
-        step = _named(view.steps, from_step, newest=view.run.path_version)
-        if edits:
-            check_edits(await catalog.pinned(step.tool, step.tool_version), edits)
+        step = _named(view.steps, from_step)
         idx = step.id.idx
+        if edits:
+            stays = ended_subtasks(view.steps, without=descendants(view.steps, idx))
+            tool = await catalog.pinned(step.tool, step.tool_version)
+            check_edits(tool, edits, of=step.arguments, known=stays)
         await store.write(lambda tx: retry_from(tx, run_id, idx, edits or {}))
     else:
         await store.write(lambda tx: retry_failed(tx, run_id))
     doorbell.ring()
 
 
-def _named(steps: Sequence[Step], name: str, *, newest: int) -> Step:
+def _named(steps: Sequence[Step], name: str) -> Step:
     """The first call of the sub-task as the newest path has it, or the step of that key or number."""
     of_subtask = [step for step in steps if step.subtask == name and step.status is not StepStatus.SKIPPED]
     if of_subtask:
@@ -51,24 +52,9 @@ def _named(steps: Sequence[Step], name: str, *, newest: int) -> Step:
     for step in steps:
         if name in (step.key, str(step.id.idx)):
             return step
-    known = ", ".join(dict.fromkeys(step.subtask for step in steps)) or "none yet"
-    detail = f"there is no step {name!r}; the steps of path {newest} are: {known}"
+    known = dict.fromkeys(one for step in steps for one in (step.subtask, step.key))
+    detail = f"there is no step {name!r}; {nearest(name, list(known))}"
     raise Invalid("There is no such step.", problems=[FieldProblem("/from_step", detail)])
-
-
-def check_edits(tool: Tool, edits: Mapping[str, Any]) -> None:
-    """Raises `Invalid` for an argument that the tool does not take, or a value that does not fit it."""
-    fields = tool.input_schema.get("properties", {})
-    problems = []
-    for name, value in edits.items():
-        if name not in fields:
-            detail = f"{tool.name} takes no argument {name!r}; it takes {', '.join(fields) or 'none'}"
-            problems.append(FieldProblem(f"/edits/{name}", detail))
-        elif not is_ref(value):
-            faults = Schema(fields[name]).faults(value)
-            problems += [FieldProblem(f"/edits/{name}{at}", detail) for at, detail in faults]
-    if problems:
-        raise Invalid("The edits do not fit the tool.", problems=problems)
 
 
 def retry_failed(tx: Transaction, run_id: str) -> None:
@@ -84,7 +70,8 @@ def retry_failed(tx: Transaction, run_id: str) -> None:
         tx.move_run(run_id, RunStatus.PLANNING, job=Job.PLAN)
         return
     tx.move_run(run_id, RunStatus.RUNNING)
-    _reopen(tx, steps, {step.id.idx for step in again})
+    again_idx = {step.id.idx for step in again}
+    reopen(tx, run, steps, again_idx, afresh=_gone(tx, run_id, steps))
 
 
 def retry_from(
@@ -99,14 +86,17 @@ def retry_from(
     run = _reopenable(tx, run_id)
     steps = tx.steps(run_id)
     current = _current(tx, run, steps)
-    again = _descendants(steps, idx) & {step.id.idx for step in current}
+    again = descendants(steps, idx) & {step.id.idx for step in current}
     if idx not in again:
         raise Conflict(f"step {idx} belongs to an earlier path of run {run_id}; name one of the newest path")
     # What failed or was cancelled elsewhere must run too, or the run could never succeed.
     again |= {step.id.idx for step in current if not _done(step, steps)}
     again |= _undone(tx, run_id, steps) & {step.id.idx for step in current}
+    if edits:
+        tx.update_step(steps[idx].id, arguments={**steps[idx].arguments, **edits})
     tx.move_run(run_id, RunStatus.RUNNING)
-    _reopen(tx, steps, again, edited=idx, edits=edits, same_calls=same_calls)
+    afresh = _gone(tx, run_id, steps) | {idx}
+    reopen(tx, run, steps, again, afresh=afresh, same_calls=same_calls)
 
 
 def _reopenable(tx: Transaction, run_id: str) -> Run:
@@ -143,12 +133,16 @@ def _current(tx: Transaction, run: Run, steps: Iterable[Step]) -> list[Step]:
 
 def _undone(tx: Transaction, run_id: str, steps: Sequence[Step]) -> set[int]:
     """Steps whose effect was taken back, with all that they feed: they must run again."""
-    gone = {
+    return {idx for root in _gone(tx, run_id, steps) for idx in descendants(steps, root)}
+
+
+def _gone(tx: Transaction, run_id: str, steps: Sequence[Step]) -> set[int]:
+    """Steps whose effect was taken back: to make their call anew repeats nothing."""
+    return {
         undo.step.idx
         for undo in tx.undos(run_id)
         if undo.status in TAKEN_BACK and undo.revision == steps[undo.step.idx].revision
     }
-    return {idx for root in gone for idx in _descendants(steps, root)}
 
 
 def _done(step: Step, steps: Sequence[Step]) -> bool:
@@ -157,47 +151,3 @@ def _done(step: Step, steps: Sequence[Step]) -> bool:
         fed = {steps[idx].status for idx in step.children if idx < len(steps)}
         return bool(fed) and fed <= {StepStatus.SUCCEEDED, StepStatus.LOW_QUALITY}
     return step.status is StepStatus.SUCCEEDED
-
-
-def _descendants(steps: Sequence[Step], idx: int) -> set[int]:
-    """`idx` and every step that is fed by it, near or far."""
-    children = {step.id.idx: step.children for step in steps}
-    found: set[int] = set()
-    todo = [idx]
-    while todo:
-        here = todo.pop()
-        if here not in found:
-            found.add(here)
-            todo += children.get(here, ())
-    return found
-
-
-def _reopen(
-    tx: Transaction,
-    steps: Sequence[Step],
-    again: set[int],
-    *,
-    edited: int | None = None,
-    edits: Mapping[str, Any] | None = None,
-    same_calls: frozenset[int] = frozenset(),
-) -> None:
-    for step in steps:
-        if step.id.idx not in again or step_open(step.status):
-            continue
-        left = sum(1 for need in step.needs if need in again)
-        fields: dict[str, Any] = {
-            "needs_left": left,
-            "cause": None,
-            "error": None,
-            "run_at": None,
-            "tries": 0,
-            "deaths": 0,
-        }
-        if step.id.idx == edited and edits:
-            fields["arguments"] = {**step.arguments, **edits}
-        # Another revision makes another idempotency key: the call is meant to be made anew.
-        fields["revision"] = step.revision + (step.id.idx not in same_calls)
-        if left:
-            tx.move_step(step.id, StepStatus.PENDING, **fields)
-        else:
-            tx.move_step(step.id, StepStatus.READY, **(fields | {"run_at": tx.now}))

@@ -19,6 +19,7 @@ from orchestrator.store.codec import dumps, loads, usd
 from orchestrator.store.ends import ask_repair, end_if_over, move
 from orchestrator.store.gates import Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.outputs import known_arguments
 from orchestrator.store.tables import questions, runs, steps
 
 #: The JSON Schema of an answer: a word, or new arguments with which the call is approved.
@@ -54,7 +55,9 @@ class ApprovalGate:
         detail = {
             "tool": row.tool,
             "effect": rule["effect"],
-            "arguments": loads(row.arguments),
+            "arguments": known_arguments(
+                self._journal.connection, run.id, row.previous, loads(row.arguments), leave=True
+            ),
             "worst_usd": str(usd(row.worst_nano)),
             "rule": rule["words"],
             "default": rule["default"] if until is not None else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ from orchestrator.store.ends import ask_repair
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.gates import Gate, Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.results import reusable
 from orchestrator.store.tables import steps
 
 #: Seconds a claim holds without a heartbeat.
@@ -94,8 +96,10 @@ def _claim_packet(journal: Journal, ask: ClaimAsk) -> Packet:
     runs_by_id = journal.lock((row.run_id for row in allowed), patient=False)
     free = [row for row in allowed if row.run_id in runs_by_id]
     gated = [row for row in free if row.gated]
+    again = reusable(journal, gated) if gated else set()
+    gated = [row for row in gated if StepId(row.run_id, row.idx) not in again]
     draws = Draws(journal, runs_by_id, gated) if gated else None
-    going = _decide(journal, runs_by_id, free, draws)
+    going = _decide(journal, runs_by_id, free, draws, again)
     # Behind what was held back, more may be due.
     held_back = len(free) < len(allowed) or (len(due) == ask.room and len(going) < len(free))
     journal.ring = journal.ring or held_back
@@ -116,7 +120,11 @@ def _claim(journal: Journal, ask: ClaimAsk, going: Sequence[Any]) -> list[Claim]
 
 
 def _decide(
-    journal: Journal, runs_by_id: Mapping[str, LockedRun], due: Sequence[Any], draws: Draws | None
+    journal: Journal,
+    runs_by_id: Mapping[str, LockedRun],
+    due: Sequence[Any],
+    draws: Draws | None,
+    again: AbstractSet[StepId],
 ) -> list[Any]:
     """Those of the due steps that may be claimed; the others are written as waiting or failed."""
     budget = RunBudget(journal)
@@ -130,7 +138,7 @@ def _decide(
         if run["status"] != RunStatus.RUNNING:
             continue
         asked: Sequence[Gate] = gates if row.gated else gates[:1]
-        if not row.gated and not budget.binds(run):
+        if (not row.gated and not budget.binds(run)) or StepId(row.run_id, row.idx) in again:
             asked = ()
         verdict = _verdict(asked, run, row)
         if verdict is None:

@@ -8,14 +8,13 @@ from typing import Any
 from sqlalchemy import select
 
 from orchestrator.domain.limits import BUCKET, HOST, bucket, key_pool, period_end, tool_pool
-from orchestrator.domain.plan import PREVIOUS, Ref, dig, resolve
 from orchestrator.domain.step import StepId
 from orchestrator.errors import NotFound
-from orchestrator.store import outputs
 from orchestrator.store.codec import loads, usd
 from orchestrator.store.gates import Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.lines import PATIENCE, cap_line, spent_line
+from orchestrator.store.outputs import known_arguments
 from orchestrator.store.pools import CapRow, Pool, add_bucket, hold, holders, lock_pools, wake, write_tokens
 from orchestrator.store.tables import steps
 
@@ -149,17 +148,8 @@ def _arguments(journal: Journal, row: Any, by: str) -> dict[str, Any]:
     name = by.removesuffix(HOST)
     here = (steps.c.run_id == row.run_id) & (steps.c.idx == row.idx)
     found = journal.connection.execute(select(steps.c.arguments, steps.c.previous).where(here)).one()
-
-    def lookup(ref: Ref) -> Any:
-        if ref.source == PREVIOUS:
-            output = outputs.step_output(journal.connection, StepId(row.run_id, found.previous))
-            return dig(output, ref.path)
-        known = outputs.subtask_outputs(journal.connection, row.run_id, [ref.source])
-        output, aliases = known[ref.source]
-        first, *rest = ref.path
-        return dig(output, (first if first in output else aliases.get(first, first), *rest))
-
+    planned = loads(found.arguments).get(name)
     try:
-        return {name: resolve(loads(found.arguments).get(name), lookup)}
+        return {name: known_arguments(journal.connection, row.run_id, found.previous, planned)}
     except (KeyError, NotFound):
         return {}  # the call itself will fail for that

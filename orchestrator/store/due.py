@@ -28,6 +28,8 @@ _COLUMNS = (
     # Steps that version 0.1 laid say so only by what they are.
     or_(steps.c.gated, steps.c.once, steps.c.worst_nano > 0).label("gated"),
     steps.c.approval,
+    steps.c.result_key,
+    steps.c.previous,
     steps.c.arguments,
     steps.c.fence,
     steps.c.pools,

@@ -32,6 +32,7 @@ from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.lateness import end_late
 from orchestrator.store.losses import take_back
+from orchestrator.store.results import prune_results
 from orchestrator.store.rows import run_of
 from orchestrator.store.tables import questions, runs, steps
 from orchestrator.store.undos import any_to_undo
@@ -197,6 +198,7 @@ def sweep(journal: Journal, asks: Sequence[object]) -> list[Swept]:
     expire(journal)
     _ask_for_input(journal)
     keep_pools(journal)
+    prune_results(journal)
     now = {"now": journal.now, "room": 1}
     due = journal.connection.execute(_ANY_DUE, now).first() is not None
     due = due or journal.connection.execute(_DUE_JOBS, now).first() is not None

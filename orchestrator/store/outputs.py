@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from orchestrator.domain.plan import PREVIOUS, REF, Ref, dig, resolve
 from orchestrator.domain.step import StepId, StepStatus
 from orchestrator.errors import NotFound
 from orchestrator.store.codec import loads
@@ -28,6 +29,30 @@ def subtask_outputs(
         .order_by(steps.c.path_version)
     )
     return {row.subtask: (loads(row.output), loads(row.aliases)) for row in connection.execute(query)}
+
+
+def known_arguments(
+    connection: Connection, run_id: str, previous: int | None, arguments: Any, *, leave: bool = False
+) -> Any:
+    """Arguments with what they refer to, of a step whose needs have ended.
+
+    Raises `KeyError` or `NotFound` for what is not there; with `leave` such a reference stays as it is.
+    """
+
+    def lookup(ref: Ref) -> Any:
+        if ref.source == PREVIOUS:
+            return dig(step_output(connection, StepId(run_id, previous or 0)), ref.path)
+        output, aliases = subtask_outputs(connection, run_id, [ref.source])[ref.source]
+        first, *rest = ref.path
+        return dig(output, (first if first in output else aliases.get(first, first), *rest))
+
+    def patient(ref: Ref) -> Any:
+        try:
+            return lookup(ref)
+        except (KeyError, NotFound):
+            return {REF: ".".join([ref.source, *ref.path])}
+
+    return resolve(arguments, patient if leave else lookup)
 
 
 def step_output(connection: Connection, step: StepId) -> Mapping[str, Any]:

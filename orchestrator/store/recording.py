@@ -30,6 +30,7 @@ from orchestrator.store.ends import ask_repair, end_if_over
 from orchestrator.store.engine import DIALECTS, ROWS, insert_rows, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.pools import give_back
+from orchestrator.store.results import note_reuse, told_source
 from orchestrator.store.tables import attempts, steps
 
 
@@ -61,7 +62,10 @@ def record_outcomes(journal: Journal, records: Sequence[Record]) -> list[Recorde
     claims = promote_children(journal, parents, runs_by_id)
     for run_id in {record.outcome.claim.id.run_id for record in counted}:
         end_if_over(journal, runs_by_id[run_id])
-    beliefs.observe(journal.connection, [record.outcome for record in counted])
+    note_reuse(journal, [record.outcome for record in counted], runs_by_id)
+    beliefs.observe(
+        journal.connection, [record.outcome for record in counted if record.outcome.reused_from is None]
+    )
     ids = [record.outcome.claim.id for record in records]
     return [Recorded(id_ in settled, tuple(claims.get(id_, ()))) for id_ in ids]
 
@@ -116,6 +120,7 @@ def _settled_row(outcome: Outcome, now: float) -> dict[str, Any]:
         "finished_at": None if retry else now,
         "output": None if outcome.output is None else dumps(outcome.output),
         "verdict": None if outcome.verdict is None else dumps(outcome.verdict),
+        "result_key": None if outcome.result_key is None else f"{outcome.result_key}@{claim.fence}",
         "error": None if outcome.error is None else dumps(outcome.error),
         "arguments": dumps(outcome.revised) if revised else None,
         "revisions": 1 if revised else 0,
@@ -142,6 +147,7 @@ def _settle_statement(dialect: str) -> Any:
             ("finished_at", Double()),
             ("output", Text()),
             ("verdict", Text()),
+            ("result_key", Text()),
             ("error", Text()),
             ("arguments", Text()),
             ("revisions", Integer()),
@@ -150,7 +156,8 @@ def _settle_statement(dialect: str) -> Any:
             ("seconds", Double()),
         ],
     )
-    taken = {name: v.c[name] for name in ("status", "cause", "run_at", "finished_at", "output", "verdict")}
+    names = ("status", "cause", "run_at", "finished_at", "output", "verdict", "result_key")
+    taken = {name: v.c[name] for name in names}
     return (
         update(steps)
         .values(
@@ -225,6 +232,8 @@ def _told(outcome: Outcome) -> dict[str, Any]:
         data["quality"] = outcome.verdict.quality
     if outcome.error is not None:
         data["error"] = outcome.error
+    if outcome.reused_from is not None:
+        data["reused_from"] = told_source(outcome.reused_from)
     if outcome.ending is Ending.RETRY:
         data["retry_in"] = round(outcome.retry_in, 3)
     return data

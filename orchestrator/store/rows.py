@@ -9,7 +9,7 @@ from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, Spend
-from orchestrator.domain.step import Attempt, Ending, Step, StepId, StepStatus, Verdict
+from orchestrator.domain.step import Attempt, Ending, ReusedFrom, Step, StepId, StepStatus, Verdict
 from orchestrator.domain.undo import Undoing
 from orchestrator.ports import StoredPlan
 from orchestrator.store.codec import load, loads, usd
@@ -71,6 +71,8 @@ def step_of(row: Any) -> Step:
         tokens=row.tokens,
         cause=loads(row.cause),
         error=loads(row.error),
+        result_key=row.result_key,
+        reused_from=None if row.reused_from is None else load(ReusedFrom, row.reused_from),
     )
 
 

@@ -12,17 +12,18 @@ from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.belief import Belief, Prior
 from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.events import Event
+from orchestrator.domain.reuse import CacheAnswer, Kept
 from orchestrator.domain.run import Job, JobClaim, Run, RunRequest
 from orchestrator.domain.step import Claim, Outcome, Recorded, StepId, Swept
 from orchestrator.ports import InboxItem, Page, RunFilter, RunView, StoredPlan, Transaction
-from orchestrator.store import beliefs, leases, losses, outputs, queries, undos
+from orchestrator.store import beliefs, leases, losses, outputs, queries, results, undos
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
 from orchestrator.store.dead_letters import dead_letter_page
 from orchestrator.store.intake import Intake
 from orchestrator.store.recording import Record
 from orchestrator.store.tables import counters
-from tools.spec import Tool
+from tools.spec import Cache, Tool
 
 T = TypeVar("T")
 
@@ -139,6 +140,16 @@ class SqlStepStore:
     async def step_output(self, step: StepId) -> Mapping[str, Any]:
         """The output of one step."""
         return await self._database.read(lambda c: outputs.step_output(c, step))
+
+    async def own_result(self, step: StepId, key: str) -> Kept | None:
+        """A step's earlier result."""
+        now = self._database.clock.now
+        return await self._database.read(lambda c: results.own_result(c, step, key, now=now(c)))
+
+    async def cached_result(self, run_id: str, cache: Cache, key: str) -> CacheAnswer:
+        """What is kept for a call."""
+        now = self._database.clock.now
+        return await self._database.read(lambda c: results.cached_result(c, run_id, cache, key, now=now(c)))
 
     def heartbeat(
         self, *, owner: str, claims: Sequence[tuple[StepId, int]], jobs: Sequence[tuple[str, int]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.ports import Worker
+from orchestrator.domain.worker import Worker
 from orchestrator.store.database import Database
 from orchestrator.store.workers import alive, forget, keep
 

@@ -161,9 +161,13 @@ steps = Table(
     _count("usd_nano"),
     _count("tokens"),
     Column("seconds", Double, nullable=False, server_default=text("0")),
-    #: Whether something is decided before each claim of it: money, limits, a person's word.
+    #: What its output is the result of (domain.reuse), with the fence under which that was recorded.
+    Column("result_key", Text),
+    #: Whose result it took instead of calling.
+    Column("reused_from", Text),
     #: The rule by which it waits for a person's word, until it is approved.
     Column("approval", Text),
+    #: Whether something is decided before each claim of it: money, limits, a person's word.
     Column("gated", Boolean, nullable=False, server_default=false()),
     #: JSON names of the pools it draws from besides those of its tool and its key.
     Column("pools", Text),
@@ -230,6 +234,22 @@ events = Table(
     Column("data", Text, nullable=False),
     #: Rows are found by run and number alone: one tree to write instead of two.
     sqlite_with_rowid=False,
+)
+
+#: Results of tools that let theirs be used again, by who may use them and by what they are the result of.
+results = Table(
+    "results",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("run_id", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("output", Text, nullable=False),
+    Column("verdict", Text),
+    _time("made_at", required=True),
+    _time("expires_at", required=True),
+    Index("ix_results_made_at", "made_at"),
+    Index("ix_results_expires_at", "expires_at"),
 )
 
 #: Who claims steps, and when it last said so.

@@ -32,7 +32,7 @@ from orchestrator.store.tables import paths, plans, questions, runs, steps, tool
 from tools.spec import Tool
 
 #: Fields of a step that are stored as JSON text.
-_JSON = frozenset({"cause", "arguments", "output", "children", "needs", "error", "aliases"})
+_JSON = frozenset({"cause", "arguments", "output", "children", "needs", "error", "aliases", "approval"})
 _RUN_JSON = frozenset({"answers", "error"})
 _EVENT_OF = {
     StepStatus.SKIPPED: EventType.STEP_SKIPPED,
@@ -224,7 +224,7 @@ class SqlTransaction:
             "deadline_at": self.now + step.deadline if ready and step.deadline is not None else None,
             "step_gate": step.step_gate,
             "worst_nano": nano(step.worst_usd),
-            "approval": None if step.approval is None else dumps(_rule(step)),
+            "approval": None if step.approval is None else dumps(step.approval),
             "gated": step.once or step.worst_usd > 0 or step.approval is not None or step.idx in limited,
             "pools": dumps(step.pools) if step.pools else None,
             "status": (StepStatus.READY if ready else StepStatus.PENDING).value,
@@ -253,6 +253,7 @@ class SqlTransaction:
         if to is StepStatus.READY and row.deadline is not None:
             held = values.get("deadline_at", row.deadline_at)
             values["deadline_at"] = self.now + row.deadline if held is None else held
+            values["reused_from"] = None
         if to is StepStatus.READY:
             values.setdefault("run_at", self.now)
             self._journal.ring = True
@@ -286,6 +287,11 @@ class SqlTransaction:
 
     def tool(self, name: str, version: int) -> Tool:
         """That very version of a tool."""
+        if "worst_usd" in stored:
+            stored["worst_nano"] = nano(fields["worst_usd"])
+            del stored["worst_usd"]
+        if stored.get("approval") is not None:
+            stored["gated"] = True
         return pinned_tool(self._connection, name, version)
 
     def event(self, run_id: str, type: EventType, data: Mapping[str, Any] | None = None) -> None:
@@ -388,11 +394,3 @@ class SqlTransaction:
             update(questions).where(here).values(answered_at=self.now, answer=dumps(answer))
         )
         self.event(run_id, EventType.QUESTION_ANSWERED, {"question": question_id})
-
-
-def _rule(step: NewStep) -> dict[str, Any]:
-    """What the approval gate needs to know of the rule."""
-    rule = step.approval
-    assert rule is not None
-    effect = "once" if step.once else None if rule.effect is None else rule.effect.value
-    return {"words": rule.words, "timeout": rule.timeout, "default": rule.default, "effect": effect}

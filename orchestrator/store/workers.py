@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from orchestrator.ports import Worker
+from orchestrator.domain.worker import Worker
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.tables import workers
 

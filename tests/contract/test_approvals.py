@@ -23,7 +23,7 @@ class _NoBell:
         """Nobody listens."""
 
 
-RULE = ApprovalRule(tool="echo")
+RULE = ApprovalRule(tool="echo").asked_of(tool())
 
 
 async def _asked(truth: Truth, run_id: str) -> Question:
@@ -95,7 +95,7 @@ async def test_what_is_rejected_fails_and_another_path_is_searched(truth: Truth)
     ("default", "status"), [("approve", StepStatus.READY), ("reject", StepStatus.FAILED)]
 )
 async def test_after_its_time_the_default_is_the_answer(truth: Truth, default, status) -> None:
-    rule = ApprovalRule(effect=Effect.READ, timeout=60, default=default)
+    rule = ApprovalRule(effect=Effect.READ, timeout=60, default=default).asked_of(tool())
     run_id = await truth.running(new_step(0, approval=rule))
     await truth.claim()
     await truth.steps.sweep()

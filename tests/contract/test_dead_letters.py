@@ -16,7 +16,7 @@ from orchestrator.runs.dead_letters import requeue, requeue_many
 from orchestrator.store.leases import JOB_TRIES
 from orchestrator.store.losses import DEATHS
 from orchestrator.store.tables import runs
-from tests.contract.truth import Truth, done, give_plan, new_step, step_id
+from tests.contract.truth import Truth, done, give_plan, new_step, step_id, tool
 
 ALL = DeadLetterFilter()
 
@@ -27,6 +27,8 @@ class _Bell:
 
 
 async def _poisoned(truth: Truth, *, name: str = "echo", and_failed: bool = True) -> str:
+    for known in ("echo", name):
+        await truth.catalog.add(tool(known), replace=True)
     run_id = await truth.running(new_step(tool=name, children=(1,)), new_step(1, needs=(0,)))
     for _ in range(DEATHS):
         await truth.claim()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from orchestrator.ports import Worker
+from orchestrator.domain.worker import Worker
 from orchestrator.store.sql_workers import SqlWorkers
 from orchestrator.store.tables import workers
 from orchestrator.store.workers import FORGOTTEN, SILENT

@@ -53,6 +53,15 @@ class AttemptOut(Told):
     error: dict[str, Json] | None
 
 
+class ReusedOut(Told):
+    """Whose result a step took instead of calling, made `at`, `age` seconds before."""
+
+    run: str
+    step: str
+    at: Moment
+    age: float
+
+
 class StepOut(Told):
     """One tool call of the path."""
 
@@ -75,6 +84,7 @@ class StepOut(Told):
     tokens: int
     cause: dict[str, Json] | None
     error: dict[str, Json] | None
+    reused_from: ReusedOut | None
     waiting_on: WaitingOut | None
     started_at: Moment | None
     finished_at: Moment | None
@@ -157,6 +167,7 @@ class RunOut(Told):
     labels: dict[str, str]
     priority: int
     seed: int | None
+    cache: str
     on_failure: str
     #: The API key it was submitted with; null for the service's own.
     key_id: str | None

@@ -117,6 +117,8 @@ class RunIn(Asked):
     approve: Annotated[list[ApprovalIn], Field(max_length=50)] = Field(default_factory=list)
     priority: Annotated[int, Field(ge=0, le=9)] = 5
     seed: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    #: Whether results that tools let be used again are taken and kept, only kept, or neither.
+    cache: Literal["use", "refresh", "off"] = "use"
     #: Whether the effects of a run that fails or is cancelled stay, or are undone.
     on_failure: Literal["keep", "undo"] = "keep"
 
@@ -137,5 +139,6 @@ class RunIn(Asked):
             approve=tuple(rule.value() for rule in self.approve),
             priority=self.priority,
             seed=self.seed,
+            cache=self.cache,
             on_failure=self.on_failure,
         )

@@ -9,7 +9,20 @@ from pydantic import Field
 
 from orchestrator.api.schemas.fields import Asked
 from orchestrator.errors import FieldProblem, Invalid
-from tools.spec import Believed, Docs, Effect, Kind, Limits, Ports, Price, Runs, Tool, Trust
+from tools.spec import (
+    Believed,
+    Cache,
+    CacheScope,
+    Docs,
+    Effect,
+    Kind,
+    Limits,
+    Ports,
+    Price,
+    Runs,
+    Tool,
+    Trust,
+)
 
 Usd = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=12)]
 #: The kinds that say in a field of their own how a tool is reached.
@@ -48,6 +61,13 @@ class LimitsIn(Asked):
     by: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     #: Seconds of a step from its first readiness to its end, waits and all tries together.
     deadline: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
+class CacheIn(Asked):
+    """Who may use a result again for equal arguments, for how many seconds."""
+
+    scope: CacheScope
+    max_age: Annotated[float, Field(gt=0, le=31_536_000)]
 
 
 class BelievedIn(Asked):
@@ -93,13 +113,19 @@ class ToolIn(Asked):
     tags: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default_factory=list)
     docs: DocsIn = DocsIn()
     trust: Trust = Trust.UNTRUSTED
+    cache: CacheIn | None = None
     http: dict[str, Any] | None = None
     model: dict[str, Any] | None = None
     python: dict[str, Any] | None = None
 
     def value(self) -> Tool:
-        """As tools have it. Raises `Invalid` for another field than that of its kind."""
+        """As tools have it. Raises `Invalid` for fields that do not go together."""
         docs = self.docs
+        if self.cache is not None and self.effect is not Effect.READ:
+            detail = (
+                f"only results of tools whose effect is read may be used again; this one is {self.effect}"
+            )
+            raise Invalid("The tool cannot be registered.", problems=[FieldProblem("/cache", detail)])
         return Tool(
             name=self.name,
             summary=self.summary,
@@ -125,6 +151,7 @@ class ToolIn(Asked):
                 run_after=tuple(docs.run_after),
             ),
             trust=self.trust,
+            cache=None if self.cache is None else Cache(self.cache.scope, self.cache.max_age),
             binding=self._binding(),
         )
 

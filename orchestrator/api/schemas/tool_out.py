@@ -55,6 +55,7 @@ class ToolOut(Told):
     tags: list[str]
     docs: dict[str, Json]
     trust: Trust
+    cache: dict[str, Json] | None
     http: dict[str, Json] | None = None
     model: dict[str, Json] | None = None
     python: dict[str, Json] | None = None
@@ -106,6 +107,7 @@ class ToolOut(Told):
                 "run_after": list(docs.run_after),
             },
             trust=tool.trust,
+            cache=None if tool.cache is None else {"scope": tool.cache.scope, "max_age": tool.cache.max_age},
             **{str(tool.kind): dict(tool.binding)},
             hash=tool.hash,
             status=entry.status,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.api.schemas.fields import Moment, Told
-from orchestrator.ports import Worker
+from orchestrator.domain.worker import Worker
 
 
 class WorkerOut(Told):
