@@ -23,8 +23,8 @@ from orchestrator.domain.approval import ApprovalRule
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.retry import RetryPolicy
 from orchestrator.domain.run import Run
-from orchestrator.doorbell import CeleryDoorbell, LocalDoorbell, LocalSignals, RedisSignals
 from orchestrator.domain.worker import Worker
+from orchestrator.doorbell import CeleryDoorbell, LocalDoorbell, LocalSignals, RedisSignals
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.jobs import Jobs
 from orchestrator.execution.judge import RuleJudge

@@ -250,10 +250,10 @@ class SqlTransaction:
             cut_off(self._journal, run, row)
         if not step_open(now) and step_open(to):
             values |= {"fence": row.fence + 1, "finished_at": None, "deadline_at": None}
+            values["reused_from"] = None
         if to is StepStatus.READY and row.deadline is not None:
             held = values.get("deadline_at", row.deadline_at)
             values["deadline_at"] = self.now + row.deadline if held is None else held
-            values["reused_from"] = None
         if to is StepStatus.READY:
             values.setdefault("run_at", self.now)
             self._journal.ring = True
@@ -283,15 +283,15 @@ class SqlTransaction:
         }
         if isinstance(stored.get("verdict"), Verdict):
             stored["verdict"] = dump(Verdict, stored["verdict"])
-        return stored
-
-    def tool(self, name: str, version: int) -> Tool:
-        """That very version of a tool."""
         if "worst_usd" in stored:
             stored["worst_nano"] = nano(fields["worst_usd"])
             del stored["worst_usd"]
         if stored.get("approval") is not None:
             stored["gated"] = True
+        return stored
+
+    def tool(self, name: str, version: int) -> Tool:
+        """That very version of a tool."""
         return pinned_tool(self._connection, name, version)
 
     def event(self, run_id: str, type: EventType, data: Mapping[str, Any] | None = None) -> None:
