@@ -60,8 +60,10 @@ class CallContext:
     timeout: float = 60.0
     #: W3C trace context, handed on to the peer.
     traceparent: str | None = None
-    #: Values of `Tool.auth`, looked up at the last moment; never logged.
+    #: Values of the secrets that `tools.auth.secret_names` lists, looked up at the last moment; never logged.
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: What the call itself makes of them (access tokens): adapters add to it, and it is masked as they are.
+    derived: list[str] = field(default_factory=list, repr=False)
     progress: Callable[[float, str], None] = _no_progress
     #: Gets the record of the call when it is over, however it ended.
     record: Callable[[Exchange], None] | None = None

@@ -5,9 +5,11 @@ ToolError
 │   ├── TimedOut         the total time limit passed
 │   ├── Unreachable      no connection, or it broke
 │   ├── RateLimited      the peer said "too many", perhaps with a pause
-│   └── ServerFault      the peer failed (5xx), or a tool process died
+│   ├── ServerFault      the peer failed (5xx), or a tool process died
+│   └── NoRoom           the disk of the call's files is full, or their quota used up
 ├── FixTheCall           another try with the same arguments is useless
 │   ├── BadArguments     the arguments do not fit the input schema, or the tool refused them
+│   ├── InputNeeded      the tool asks for more than its arguments, in the middle of the call
 │   └── BadInputFile     a file of the wrong type, or one that cannot be read
 ├── UseAnother           this tool cannot serve, another one may
 │   ├── BadOutput        the reply does not fit the output schema, or is not what was asked for
@@ -15,11 +17,17 @@ ToolError
 │   └── TooLarge         the reply is over the size limit
 └── Forbidden            policy says no: never try it again, and tell a person
     ├── AddressForbidden the address is private, or its name does not resolve to a public one
-    └── NotAuthorised    the peer wants other credentials
+    ├── NotAuthorised    the peer wants other credentials
+    ├── DefinitionChanged the server defines the tool otherwise than was approved
+    └── MaybeDone        the call was cut off, and must not be made twice
 """
 
 from __future__ import annotations
 
+import errno
+import os
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 #: Characters of a message.
 _LONGEST = 2_000
 
@@ -71,6 +79,15 @@ class ServerFault(TryAgain):
     code = "server_fault"
 
 
+class NoRoom(TryAgain):
+    """The disk that the call's files are on is full, which is no fault of the tool's."""
+
+    code = "storage_full"
+
+    def __init__(self, message: str, *, retry_after: float | None = 5.0) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
 class FixTheCall(ToolError):
     """Another try with the same arguments is useless."""
 
@@ -85,6 +102,12 @@ class BadArguments(FixTheCall):
     def __init__(self, message: str, *, paths: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.paths = paths
+
+
+class InputNeeded(FixTheCall):
+    """The tool asks something of a person in the middle of the call; the message says what."""
+
+    code = "input_needed"
 
 
 class BadInputFile(FixTheCall):
@@ -133,6 +156,31 @@ class NotAuthorised(Forbidden):
     """The peer refused our credentials."""
 
     code = "not_authorised"
+
+
+class DefinitionChanged(Forbidden):
+    """The tool is no longer what was approved; nothing was called."""
+
+    code = "definition_changed"
+
+
+class MaybeDone(Forbidden):
+    """The call was cut off after it was sent, and its effect must not happen twice."""
+
+    code = "maybe_done"
+
+
+def no_room(error: BaseException, name: str) -> NoRoom | None:
+    """A full disk, or a used-up quota, as what it is; None for any other exception.
+
+    Libraries raise exceptions of their own for it: with the system's as their cause, or in its words.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if any(getattr(cause, "errno", None) == one or os.strerror(one) in str(cause) for one in _FULL):
+            return NoRoom(f"{name} found no room for its files; free space in the data folder and retry")
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _told(message: str) -> str:

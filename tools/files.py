@@ -25,6 +25,14 @@ async def with_files(schema: Schema, arguments: Mapping[str, Json], files: Files
     return loaded
 
 
+def by_content(schema: Schema, arguments: Mapping[str, Json]) -> dict[str, Any]:
+    """The arguments with each file as its artifact alone: nothing else of a reference tells files apart."""
+    plain: dict[str, Any] = dict(arguments)
+    for place in schema.files_in(arguments):
+        plain = _put(plain, place.path, {"artifact": place.artifact})
+    return plain
+
+
 async def with_references(value: Any, files: Files, *, scratch: Path) -> Any:
     """The value, with a reference for each `File` in it; new files are saved for good.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx2
 
@@ -19,7 +19,7 @@ from tools.schemas import Schema
 from tools.spec import Json, JsonSchema, Price
 
 if TYPE_CHECKING:
-    from tools.chat_requests import ChatRequests
+    from tools.openai_requests import OpenAiRequests
 
 Message = Mapping[str, Any]
 
@@ -74,7 +74,7 @@ class ChatModel:
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
-        self._requests: ChatRequests | None = None
+        self._requests: OpenAiRequests | None = None
         #: Whether the server is known to refuse structured output.
         self._plain = False
 
@@ -89,9 +89,11 @@ class ChatModel:
         tools: Sequence[Mapping[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        heard: Callable[[str], None] | None = None,
     ) -> Completion:
         """The reply to `messages`; with a schema, its JSON in `parsed`, which fits.
 
+        With `heard` it is asked for as a stream, and `heard` gets each part of the text as it comes.
         Raises `ToolError`; `BadCompletion` for a reply that was paid for and is not what was asked for.
         """
         settings = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed, "tools": tools}
@@ -100,7 +102,8 @@ class ChatModel:
         seconds = self._timeout if timeout is None else timeout
         try:
             async with asyncio.timeout(seconds):
-                requests = await self._connected()
+                connection = await self.connected()
+                requests: _Sends = connection if heard is None else _Streamed(connection, heard)
                 reply = await self._send(requests, body, schema, headers or {})
         except TimeoutError:
             raise TimedOut(f"{self.model} did not answer within {seconds:g} s") from None
@@ -113,22 +116,23 @@ class ChatModel:
             await self._requests.aclose()
             self._requests = None
 
-    async def _connected(self) -> ChatRequests:
+    async def connected(self) -> OpenAiRequests:
+        """The connection to its server, for what is no chat; `aclose` closes it."""
         if self._requests is not None:
             return self._requests
-        return self._connect(await asyncio.to_thread(importlib.import_module, "tools.chat_requests"))
+        return self._connect(await asyncio.to_thread(importlib.import_module, "tools.openai_requests"))
 
-    def _connect(self, module: Any) -> ChatRequests:
+    def _connect(self, module: Any) -> OpenAiRequests:
         """Another call may have connected while the module was imported."""
         if self._requests is None:
-            self._requests = module.ChatRequests(
+            self._requests = module.OpenAiRequests(
                 net=self._net, base_url=self._base_url, api_key=self._api_key, timeout=self._timeout
             )
         return self._requests
 
     async def _send(
         self,
-        requests: ChatRequests,
+        requests: _Sends,
         body: Mapping[str, Any],
         schema: JsonSchema | None,
         headers: Mapping[str, str],
@@ -170,6 +174,35 @@ class ChatModel:
         if message.get("refusal"):
             raise BadCompletion(f"the model refused: {str(message['refusal'])[:300]}", completion)
         return completion
+
+
+class _Sends(Protocol):
+    async def send(self, body: Mapping[str, Any], *, headers: Mapping[str, str]) -> dict[str, Any]: ...
+
+
+class _Streamed:
+    """Asks for a stream and puts its chunks together to the completion that they are."""
+
+    def __init__(self, requests: OpenAiRequests, heard: Callable[[str], None]) -> None:
+        self._requests, self._heard = requests, heard
+
+    async def send(self, body: Mapping[str, Any], *, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Raises `BadOutput` for a stream that is none."""
+        whole: dict[str, Any] = {}
+        parts: list[str] = []
+        reason = None
+        async for chunk in self._requests.stream(body, headers=headers):
+            whole |= {name: chunk[name] for name in ("model", "usage") if chunk.get(name)}
+            for choice in (chunk.get("choices") or ())[:1]:
+                text = _text_of((choice.get("delta") or {}).get("content"))
+                reason = choice.get("finish_reason") or reason
+                if text:
+                    parts.append(text)
+                    self._heard(text)
+        if not parts and reason is None:
+            raise BadOutput("the server answered with a stream that holds nothing")
+        message = {"role": "assistant", "content": "".join(parts)}
+        return {**whole, "choices": [{"message": message, "finish_reason": reason}]}
 
 
 def cost(price: Price, tokens_in: int, tokens_out: int) -> Decimal:

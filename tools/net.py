@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json as jsonlib
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ from tools.errors import (
     Unreachable,
 )
 from tools.transport import GuardedTransport, LimitedTransport, Resolver, check_url, resolve
+
+#: Puts a transport around another.
+Wrap = Callable[[httpx2.AsyncBaseTransport], httpx2.AsyncBaseTransport]
 
 USER_AGENT = "toolpath/0.1"
 _MAX_REDIRECTS = 5
@@ -133,17 +136,20 @@ class Net:
         """
         check_url(_parsed(url), self._allow)
 
-    def client(self, **settings: Any) -> httpx2.AsyncClient:
+    def client(self, *, wrap: Wrap | None = None, **settings: Any) -> httpx2.AsyncClient:
         """A client of httpx2 behind the same guard, for libraries that want one.
 
-        It takes the settings of `httpx2.AsyncClient` but those of the connection. It raises httpx2's
-        errors and `AddressForbidden`, `Unreachable`, `TooLarge` or `BadOutput`. Close it when done.
+        It takes the settings of `httpx2.AsyncClient` but those of the connection; `wrap` may put a
+        transport around the guarded one. It raises httpx2's errors and `AddressForbidden`,
+        `Unreachable`, `TooLarge` or `BadOutput`. Close it when done.
         """
         for name in ("transport", "mounts", "proxy", "verify", "cert", "trust_env"):
             if name in settings:
                 raise TypeError(f"{name} is decided by the guard")
         settings.setdefault("timeout", httpx2.Timeout(self.timeout, connect=_CONNECT_SECONDS))
-        transport = LimitedTransport(self._transport, self.max_bytes)
+        transport: httpx2.AsyncBaseTransport = LimitedTransport(self._transport, self.max_bytes)
+        if wrap is not None:
+            transport = wrap(transport)
         return httpx2.AsyncClient(transport=transport, trust_env=False, **settings)
 
     async def aclose(self) -> None:

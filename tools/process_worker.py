@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tools.errors import BadArguments, BadOutput, ServerFault, TooLarge, ToolError, Unavailable
+from tools.errors import BadArguments, BadOutput, ServerFault, TooLarge, ToolError, Unavailable, no_room
 from tools.json_values import too_large
 from tools.process_messages import decode, encode, error_to_json, from_line, to_line
 from tools.work import Work
@@ -87,7 +87,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
         if len(to_line(reply)) > request["max_reply"]:
             raise too_large()
     except ToolError as error:
-        return {"error": error_to_json(error)}
+        return {"error": error_to_json(no_room(error, _name(request)) or error)}
     except BaseException as error:  # noqa: BLE001 - SystemExit too: the process outlives a call
         mended = _as_tool_error(error, request)
         # An exception may quote what no pipe of ours carries, at any length.
@@ -137,11 +137,19 @@ def _move_into(scratch: Path) -> None:
     os.chdir(scratch)
 
 
+def _name(request: Mapping[str, Any]) -> str:
+    name: str = request.get("function", "the process")
+    return name
+
+
 def _as_tool_error(error: BaseException, request: Mapping[str, Any]) -> ToolError:
     """Any other exception as a sentence; a failure of the machine may pass, one of the tool will not."""
-    name = request.get("function", "the process")
+    name = _name(request)
     if isinstance(error, RecursionError):
         return BadOutput(f"{name} failed: it, or what it answers, is nested too deep")
+    full = no_room(error, name)
+    if full is not None:
+        return full
     if isinstance(error, MemoryError):
         return TooLarge(f"{name} ran out of memory: give it less data")
     words = str(error).replace(request.get("scratch") or "\0", "…").strip().partition("\n")[0]

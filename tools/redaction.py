@@ -8,13 +8,12 @@ from typing import Any
 
 import orjson
 
-MASK = "•••"
+from tools.masking import MASK, Mask
+
 #: Characters of one string, items of one list or object, and levels that an excerpt shows.
 _STRING = 500
 _ITEMS = 20
 _LEVELS = 8
-#: Shorter values are words like "1" or "yes", whose removal would only garble the text.
-_SHORTEST_SECRET = 4
 _SECRET_NAME = re.compile(
     r"authorization|password|passwd|secret|token$|api[-_]?key|access[-_]?key|private[-_]?key|cookie|credential",
     re.IGNORECASE,
@@ -23,35 +22,32 @@ _SECRET_NAME = re.compile(
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` with every secret in it masked."""
-    for secret in secrets:
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, MASK)
-    return text
+    return Mask(secrets).text(text)
 
 
 def excerpt(value: Any, *, secrets: Iterable[str] = (), characters: int = 4_000) -> str:
     """`value` as JSON for people to read: long parts cut, secrets and fields named like one masked."""
-    shown = _shorten(value, tuple(secrets), _LEVELS)
+    shown = _shorten(value, Mask(secrets), _LEVELS)
     text = orjson.dumps(shown, option=orjson.OPT_NON_STR_KEYS, default=str).decode(errors="replace")
     return text if len(text) <= characters else text[: characters - 1] + "…"
 
 
-def _shorten(value: Any, secrets: tuple[str, ...], levels: int) -> Any:
+def _shorten(value: Any, mask: Mask, levels: int) -> Any:
     if isinstance(value, str):
         # Cut after masking: half a secret would not be recognised any more.
-        text = redact(value[: 20 * _STRING], secrets)
+        text = mask.text(value[: 20 * _STRING])
         return text if len(text) <= _STRING else f"{text[:_STRING]}… ({len(value):,} characters)"
     if isinstance(value, Mapping):
-        return _shorten_object(value, secrets, levels)
+        return _shorten_object(value, mask, levels)
     if isinstance(value, (list, tuple)):
         if levels == 0:
             return "…"
-        items = [_shorten(item, secrets, levels - 1) for item in value[:_ITEMS]]
+        items = [_shorten(item, mask, levels - 1) for item in value[:_ITEMS]]
         return [*items, f"… ({len(value):,} items)"] if len(value) > _ITEMS else items
     return value
 
 
-def _shorten_object(value: Mapping[Any, Any], secrets: tuple[str, ...], levels: int) -> Any:
+def _shorten_object(value: Mapping[Any, Any], mask: Mask, levels: int) -> Any:
     if levels == 0:
         return "…"
     shown: dict[str, Any] = {}
@@ -60,5 +56,5 @@ def _shorten_object(value: Mapping[Any, Any], secrets: tuple[str, ...], levels: 
             shown["…"] = f"{len(value):,} fields"
             break
         hidden = isinstance(item, str) and _SECRET_NAME.search(str(key))
-        shown[redact(str(key)[:_STRING], secrets)] = MASK if hidden else _shorten(item, secrets, levels - 1)
+        shown[mask.text(str(key)[:_STRING])] = MASK if hidden else _shorten(item, mask, levels - 1)
     return shown

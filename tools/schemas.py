@@ -35,13 +35,7 @@ class Schema:
 
     def __init__(self, schema: JsonSchema) -> None:
         self._schema = schema
-        # The engine is exact and compiled, since tables of many thousand cells are checked on the
-        # event loop; it takes linear or bounded time for patterns, and fetches nothing.
-        self._validator = jsonschema_rs.Draft202012Validator(
-            _plain(schema),
-            retriever=_fetch_nothing,
-            pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000),
-        )
+        self._validator = compiled(_plain(schema))
         self.has_files = _mentions_files(schema)
         self._has_defaults = _mentions_defaults(schema)
 
@@ -70,6 +64,19 @@ class Schema:
             types = (*known.media_types, *place.media_types) if known else place.media_types
             places[place.path] = Place(place.path, place.artifact, types)
         return list(places.values())
+
+
+def compiled(schema: Any) -> jsonschema_rs.Draft202012Validator:
+    """The engine for a schema of plain values. Raises `ValueError` for what is none.
+
+    It is exact and compiled, since tables of many thousand cells are checked on the event loop; it
+    takes linear or bounded time for patterns, and fetches nothing.
+    """
+    return jsonschema_rs.Draft202012Validator(
+        schema,
+        retriever=_fetch_nothing,
+        pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,8 @@ class Tool:
     limits: Limits = field(default_factory=Limits)
     runs: Runs = Runs.LOOP
     believed: tuple[Believed, ...] = ()
-    auth: Mapping[str, str] = field(default_factory=dict)
+    #: How calls prove who they are, by names of secrets, never values: see `tools.auth`.
+    auth: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     docs: Docs = field(default_factory=Docs)
     trust: Trust = Trust.TRUSTED
@@ -179,10 +180,12 @@ class Tool:
     cache: Cache | None = None
     #: Programs that must be on the PATH, each with the hint that mends its absence.
     requires: Mapping[str, str] = field(default_factory=dict)
+    #: The most that one call has cost (USD), where that was more than its price says it can.
+    most_seen: Decimal = Decimal(0)
 
     @property
     def hash(self) -> str:
-        """SHA-256 over what decides the behaviour of a call (not over beliefs, tags or version)."""
+        """SHA-256 over what decides the behaviour of a call (not over beliefs, prices, tags or version)."""
         body = {
             "name": self.name,
             "kind": self.kind,
@@ -199,12 +202,13 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one call took: money in USD, seconds of run time, tokens in and out."""
+    """What one call took: money in USD, seconds of run time, tokens in and out, seconds of GPUs."""
 
     usd: Decimal = Decimal(0)
     seconds: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0
+    gpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

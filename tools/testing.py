@@ -19,7 +19,10 @@ import orjson
 
 from tools.errors import BadInputFile
 from tools.spec import File, Json
+from tools.testing_models import PATHS, answer_of, body_of
 from tools.testing_server import Answer, LoopbackServer, Received, json_answer
+
+_OPERATIONS = {"chat/completions": "chat", **PATHS}
 
 
 class MemoryFiles:
@@ -84,6 +87,11 @@ class Rule:
     drop: bool = False
     finish_reason: str = "stop"
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether the answer is none."""
+        return self.drop or self.malformed or self.status != 200
+
     def fits(self, body: Mapping[str, Any]) -> bool:
         """Whether this rule is for that request."""
         prompt = prompt_of(body)
@@ -98,7 +106,7 @@ class ScriptedModel(LoopbackServer):
     """An OpenAI-compatible server that answers from a script, on a free port of this machine.
 
     Use it as `async with ScriptedModel([Rule("hello", text="hi")]) as model:` and call
-    `model.base_url`. `prompts` holds the bodies of the chat requests received. With
+    `model.base_url`. `prompts` holds the bodies of the requests received, of all operations. With
     `refuses_schemas` a request for structured output is answered 400.
     """
 
@@ -116,6 +124,8 @@ class ScriptedModel(LoopbackServer):
         self._models = models
         self._refuses_schemas = refuses_schemas
         self.prompts: list[dict[str, Any]] = []
+        #: What it says at /metrics; nothing is there while this is None.
+        self.metrics: str | None = None
 
     @property
     def base_url(self) -> str:
@@ -124,9 +134,12 @@ class ScriptedModel(LoopbackServer):
     async def _answer(self, received: Received) -> Answer:
         if received.path == "/v1/models":
             return json_answer({"object": "list", "data": [_model(name) for name in self._models]})
-        if received.path != "/v1/chat/completions" or received.method != "POST":
+        if received.path == "/metrics" and self.metrics is not None:
+            return Answer(200, {"content-type": "text/plain"}, self.metrics.encode())
+        operation = _OPERATIONS.get(received.path.removeprefix("/v1/"))
+        if operation is None or received.method != "POST":
             return _refusal(404, f"there is nothing at {received.path}")
-        body = received.json()
+        body = body_of(received)
         self.prompts.append(body)
         if self._refuses_schemas and "response_format" in body:
             return _refusal(400, "response_format is not supported")
@@ -135,6 +148,8 @@ class ScriptedModel(LoopbackServer):
             return _refusal(404, f"no rule of the script is for: {prompt_of(body)[-300:]}")
         if rule.delay:
             await asyncio.sleep(rule.delay)
+        if operation != "chat" and not rule.is_fault:
+            return answer_of(operation, body, _text(rule, body))
         return _answer_of(rule, body, len(self.prompts))
 
     def _rule_for(self, body: Mapping[str, Any]) -> Rule | None:
@@ -146,8 +161,9 @@ class ScriptedModel(LoopbackServer):
 
 
 def prompt_of(body: Mapping[str, Any]) -> str:
-    """The text of all messages of a request."""
+    """The text of all messages of a request, or the one text that other requests have."""
     contents = [message.get("content") for message in body.get("messages", ())]
+    contents += [body[name] for name in ("input", "prompt") if name in body]
     return "\n".join(text if isinstance(text, str) else orjson.dumps(text).decode() for text in contents)
 
 
@@ -205,14 +221,18 @@ def _text(rule: Rule, body: Mapping[str, Any]) -> str:
 
 
 def _stream(completion: Mapping[str, Any]) -> Answer:
+    """A chunk for each word, then one with the reason and one with the usage, as servers send them."""
     choice = completion["choices"][0]
-    chunk = {
-        **completion,
-        "object": "chat.completion.chunk",
-        "choices": [{"index": 0, "delta": choice["message"], "finish_reason": choice["finish_reason"]}],
-    }
-    body = b"data: " + orjson.dumps(chunk) + b"\n\ndata: [DONE]\n\n"
-    return Answer(200, {"content-type": "text/event-stream"}, body)
+    text, bare = choice["message"].get("content") or "", {**completion, "object": "chat.completion.chunk"}
+    usage = bare.pop("usage")
+    deltas = [{"content": word} for word in re.findall(r"\S+\s*|\s+", text)]
+    first = {name: value for name, value in choice["message"].items() if name != "content"}
+    choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in (first, *deltas)]
+    choices.append({"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]})
+    chunks = [{**bare, "choices": [one]} for one in choices]
+    chunks.append({**bare, "choices": [], "usage": usage})
+    body = b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks)
+    return Answer(200, {"content-type": "text/event-stream"}, body + b"data: [DONE]\n\n")
 
 
 def _refusal(status: int, message: str) -> Answer:

@@ -6,31 +6,51 @@ import shutil
 from collections.abc import Mapping, Sequence
 
 from tools.adapter import Adapter, CallContext
+from tools.adapters.credentials import Authority
+from tools.adapters.endpoint_credentials import EndpointCredentials, NoSecrets
 from tools.adapters.http_endpoint import HttpEndpoint
+from tools.adapters.mcp_server import McpServer
 from tools.adapters.model_endpoint import ModelEndpoint
 from tools.adapters.python_function import PythonFunction
+from tools.endpoints.router import NoEndpoints, Router
+from tools.endpoints.watch import Keys
 from tools.errors import ToolError, Unavailable
+from tools.mcp.servers import StdioServer
 from tools.net import Net
 from tools.processes import Processes
 from tools.spec import Json, Kind, Tool, ToolCall, ToolResult
-from tools.wrappers import Contained, Recorded, Timed, Validated
+from tools.wrappers import Contained, Masked, Recorded, Timed, Validated
 
 
 class Toolbox:
     """Calls tools.
 
     `modules` are the modules (or packages) beside those that ship whose functions may be called;
-    `processes` must know them as well. Whoever made `net` and `processes` closes them.
+    `processes` must know them as well. `router` knows the endpoints that tools may name, `credentials`
+    makes what their calls carry, `servers` are the programs that speak MCP, by name.
+    Whoever made `net` and `processes` closes them.
     """
 
-    def __init__(self, *, net: Net, processes: Processes, modules: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        net: Net,
+        processes: Processes,
+        modules: Sequence[str] = (),
+        router: Router | None = None,
+        servers: Mapping[str, StdioServer] | None = None,
+        credentials: Keys | None = None,
+    ) -> None:
         self._net = net
+        self.mcp = McpServer(net, servers or {})
         self._functions = PythonFunction(processes=processes, net=net, modules=modules)
-        self._models = ModelEndpoint(net)
+        known = credentials or EndpointCredentials(Authority(net), NoSecrets())
+        self._models = ModelEndpoint(net, router or Router(NoEndpoints()), known)
         self._adapters: Mapping[Kind, Adapter] = {
             Kind.PYTHON: wrapped(self._functions),
             Kind.HTTP: wrapped(HttpEndpoint(net)),
             Kind.MODEL: wrapped(self._models),
+            Kind.MCP: wrapped(self.mcp),
         }
 
     async def call(self, tool: Tool, arguments: Mapping[str, Json], context: CallContext) -> ToolResult:
@@ -50,22 +70,31 @@ class Toolbox:
             return f"{', '.join(programs)} missing: {'; '.join(dict.fromkeys(missing))}"
         if tool.kind is Kind.PYTHON:
             return self._functions.missing(tool)
+        if tool.kind is Kind.MCP:
+            return self.mcp.missing(tool)
         return self._forbidden(tool)
 
     def _forbidden(self, tool: Tool) -> str | None:
-        """Why the tool's address may never be called; None when it may, as far as one can tell."""
-        address = tool.binding.get("url") or tool.binding.get("base_url") or ""
+        """Why one of the tool's addresses may never be called; None when it may, as far as one can tell."""
+        addresses = [tool.binding.get("url") or tool.binding.get("base_url") or ""]
+        if tool.kind is Kind.MODEL and "endpoint" in tool.binding:
+            addresses = []
+        oauth2 = tool.auth.get("oauth2")
+        if isinstance(oauth2, Mapping):
+            addresses.append(oauth2.get("token_url", ""))
         try:
-            self._net.check(str(address))
+            for address in addresses:
+                self._net.check(str(address))
         except ToolError as error:
             return str(error)
         return None
 
     async def aclose(self) -> None:
-        """Close the connections to models."""
+        """Close the connections to models and to MCP servers."""
         await self._models.aclose()
+        await self.mcp.aclose()
 
 
 def wrapped(adapter: Adapter) -> Adapter:
     """The adapter with all that every call gets."""
-    return Recorded(Contained(Timed(Validated(adapter))))
+    return Recorded(Contained(Timed(Validated(Masked(adapter)))))

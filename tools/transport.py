@@ -21,9 +21,9 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: A request costs CPU for every connection of its pool, hence many small pools.
-_POOLS = 16
-_CONNECTIONS_OF_A_POOL = 256
-_IDLE_OF_A_POOL = 8
+_POOLS = 64
+_CONNECTIONS_OF_A_POOL = 64
+_IDLE_OF_A_POOL = 4
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -221,8 +221,12 @@ class _Stream(httpx2.AsyncByteStream):
     def __init__(self, inner: httpcore2.Response, over: Callable[[], None]) -> None:
         self._inner = inner
         self._over: Callable[[], None] | None = over
+        self._begun = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._begun:  # who drains what was read already gets nothing
+            return
+        self._begun = True
         with in_words_of_httpx():
             async for part in self._inner.aiter_stream():
                 yield part

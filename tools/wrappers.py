@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import traceback
+from dataclasses import replace
 from decimal import Decimal
 
 from tools.adapter import Adapter, CallContext, Exchange
-from tools.errors import BadOutput, ServerFault, TimedOut, ToolError
+from tools.errors import BadOutput, ServerFault, TimedOut, ToolError, no_room
+from tools.masking import Mask
 from tools.redaction import excerpt, redact
 from tools.schemas import schemas_of
 from tools.spec import Kind, Runs, ToolCall, ToolResult, Usage
@@ -31,6 +34,24 @@ class Validated:
         return result
 
 
+class Masked:
+    """Keeps the secrets of a call out of what comes back from it, whatever the peer repeats."""
+
+    def __init__(self, inner: Adapter) -> None:
+        self._inner = inner
+
+    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Raises what the call raises, with every secret in its message masked."""
+        if not context.secrets:
+            return await self._inner.call(call, context)
+        try:
+            result = await self._inner.call(call, context)
+        except ToolError as error:
+            # What it was raised from may say more, and a log would tell it.
+            raise _masked(error, _mask(context)) from None
+        return ToolResult(_mask(context).value(result.output), result.usage)
+
+
 class Timed:
     """Bounds the time of a call and completes its usage: seconds, and money by the tool's price."""
 
@@ -39,8 +60,11 @@ class Timed:
 
     async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Raises `TimedOut` after `context.timeout` seconds."""
-        # A process has a clock of its own, which does not count the time spent waiting for one.
-        own_clock = call.tool.kind is Kind.PYTHON and call.tool.runs is Runs.PROCESS
+        # A process has a clock of its own, which does not count the time spent waiting for one; and
+        # who calls a server by MCP must say at the end of the time whether the call may have been made.
+        own_clock = call.tool.kind is Kind.MCP or (
+            call.tool.kind is Kind.PYTHON and call.tool.runs is Runs.PROCESS
+        )
         started = time.perf_counter()
         try:
             async with asyncio.timeout(None if own_clock else context.timeout) as limit:
@@ -59,17 +83,20 @@ class Contained:
         self._inner = inner
 
     async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
-        """Raises `ServerFault` for a failure of the machine, `BadOutput` for a mistake of ours."""
+        """Raises `NoRoom` or `ServerFault` for the machine's failures, `BadOutput` for mistakes of ours."""
         try:
             return await self._inner.call(call, context)
         except ToolError:
             raise
         except OSError as error:
-            log.exception("calling %s failed", call.tool.name)
-            raise ServerFault(f"{call.tool.name}: {error.strerror or type(error).__name__}") from error
-        except Exception as error:
-            log.exception("calling %s failed", call.tool.name)
-            raise BadOutput(f"calling {call.tool.name} failed: {type(error).__name__}") from error
+            _log_fault(call, context, error)
+            full = no_room(error, call.tool.name)
+            if full is not None:
+                raise full from None
+            raise ServerFault(f"{call.tool.name}: {error.strerror or type(error).__name__}") from None
+        except Exception as error:  # noqa: BLE001 - it is logged, without what may be secret of it
+            _log_fault(call, context, error)
+            raise BadOutput(f"calling {call.tool.name} failed: {type(error).__name__}") from None
 
 
 class Recorded:
@@ -81,20 +108,40 @@ class Recorded:
     async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
         if context.record is None:
             return await self._inner.call(call, context)
-        secrets = tuple(context.secrets.values())
-        request = excerpt(call.arguments, secrets=secrets)
+        request = excerpt(call.arguments, secrets=context.secrets.values())
         started = time.perf_counter()
         reply, error = None, None
         try:
             result = await self._inner.call(call, context)
-            reply = excerpt(result.output, secrets=secrets)
+            reply = excerpt(result.output, secrets=_hidden(context))
         except BaseException as raised:
-            error = redact(str(raised) or type(raised).__name__, secrets)
+            error = redact(str(raised) or type(raised).__name__, _hidden(context))
             raise
         finally:
             seconds = time.perf_counter() - started
             context.record(Exchange(call.tool.name, request, reply, error, seconds))
         return result
+
+
+def _hidden(context: CallContext) -> tuple[str, ...]:
+    """All that must not be seen: the secrets, and what the call has made of them."""
+    return (*context.secrets.values(), *context.derived)
+
+
+def _mask(context: CallContext) -> Mask:
+    return Mask(_hidden(context))
+
+
+def _masked(error: ToolError, mask: Mask) -> ToolError:
+    error.args = tuple(mask.text(part) if isinstance(part, str) else part for part in error.args)
+    error.__cause__ = error.__context__ = None
+    return error
+
+
+def _log_fault(call: ToolCall, context: CallContext, error: Exception) -> None:
+    """A trace of our own mistake; the words of an exception may hold what was sent."""
+    trace = _mask(context).text("".join(traceback.format_exception(error)))
+    log.error("calling %s failed\n%s", call.tool.name, trace)
 
 
 def _completed(call: ToolCall, usage: Usage, seconds: float) -> Usage:
@@ -103,4 +150,4 @@ def _completed(call: ToolCall, usage: Usage, seconds: float) -> Usage:
     usd = usage.usd + price.per_call
     if price.per_second:
         usd += price.per_second * Decimal(f"{seconds:.6f}")
-    return Usage(usd, usage.seconds or seconds, usage.tokens_in, usage.tokens_out)
+    return replace(usage, usd=usd, seconds=usage.seconds or seconds)

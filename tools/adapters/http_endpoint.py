@@ -7,20 +7,23 @@ import mimetypes
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import jmespath
 import orjson
 
 from tools.adapter import CallContext
-from tools.adapters.credentials import auth_headers
+from tools.adapters.credentials import Authority, Credentials
+from tools.adapters.http_bodies import content_of
 from tools.adapters.http_requests import HttpRequest, build
-from tools.errors import BadArguments, BadOutput, ToolError
+from tools.errors import BadOutput, ToolError
 from tools.files import with_files
+from tools.masking import Mask
 from tools.net import Net, Reply
-from tools.redaction import redact
 from tools.schemas import schemas_of
-from tools.spec import File, Json, ToolCall, ToolResult, is_file_schema
+from tools.spec import Json, Tool, ToolCall, ToolResult, is_file_schema
 from tools.statuses import status_error
 
 _EXCERPT = 300
@@ -39,26 +42,52 @@ class HttpEndpoint:
 
     def __init__(self, net: Net) -> None:
         self._net = net
+        self._authority = Authority(net)
 
     async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Raises `ToolError`, by the status that came back."""
-        schema = schemas_of(call.tool).input
-        request = build(call.tool, await with_files(schema, call.arguments, context.files))
-        headers = request.headers | auth_headers(call.tool, context.secrets)
+        tool = call.tool
+        request = build(tool, await with_files(schemas_of(tool).input, call.arguments, context.files))
+        headers = request.headers
+        if request.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in request.cookies)
         headers["Idempotency-Key"] = context.idempotency_key
         headers["traceparent"] = context.traceparent or new_traceparent()
-        content = await _content(request, headers)
-        reply = await self._net.request(
+        content = await content_of(request, headers)
+        if tool.auth:
+            reply = await self._as_somebody(tool, request, content, context)
+        else:
+            reply = await self._send(request, content, context, Credentials())
+        if not 200 <= reply.status < 300:
+            raise _failure(reply)
+        return ToolResult(await _output(call, reply, context))
+
+    async def _as_somebody(
+        self, tool: Tool, request: HttpRequest, content: bytes | None, context: CallContext
+    ) -> Reply:
+        """The reply to the request with credentials, without what it repeats of them."""
+        credentials = await self._authority.credentials(tool, context, headers=request.headers)
+        reply = await self._send(request, content, context, credentials)
+        if reply.status == 401 and credentials.token is not None:
+            # It may have been revoked before it expired; the peer has done nothing yet.
+            credentials = await self._authority.credentials(
+                tool, context, headers=request.headers, refused=credentials.token
+            )
+            reply = await self._send(request, content, context, credentials)
+        mask = Mask((*context.secrets.values(), *context.derived))
+        return replace(reply, body=mask.data(reply.body), url=mask.text(reply.url))
+
+    async def _send(
+        self, request: HttpRequest, content: bytes | None, context: CallContext, credentials: Credentials
+    ) -> Reply:
+        asked = replace(request, query=credentials.within(request.query)) if credentials.query else request
+        return await self._net.request(
             request.method,
-            request.url,
-            headers=headers,
-            params=request.query,
+            asked.url,
+            headers=credentials.over(request.headers),
             content=content,
             timeout=context.timeout,
         )
-        if not 200 <= reply.status < 300:
-            raise _failure(reply, context)
-        return ToolResult(await _output(call, reply, context))
 
 
 def new_traceparent() -> str:
@@ -66,29 +95,8 @@ def new_traceparent() -> str:
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
-async def _content(request: HttpRequest, headers: dict[str, str]) -> bytes | None:
-    if not request.body:
-        return None
-    file = request.file
-    if file is not None:
-        headers.setdefault("Content-Type", file.media_type)
-        return await asyncio.to_thread(file.path.read_bytes)
-    headers.setdefault("Content-Type", "application/json")
-    try:
-        return orjson.dumps(request.body, default=_refuse_file, option=orjson.OPT_PASSTHROUGH_DATACLASS)
-    except TypeError as error:
-        raise BadArguments(f"the arguments cannot be sent as JSON: {error.__cause__ or error}") from None
-
-
-def _refuse_file(value: Any) -> Any:
-    if isinstance(value, File):
-        raise TypeError("a file is sent alone, as the whole body")
-    raise TypeError(f"{type(value).__name__} is not JSON")
-
-
-def _failure(reply: Reply, context: CallContext) -> ToolError:
-    # Masked before it is cut, since half a secret would not be found.
-    text = " ".join(redact(reply.text[: 20 * _EXCERPT], context.secrets.values()).split())
+def _failure(reply: Reply) -> ToolError:
+    text = " ".join(reply.text[: 20 * _EXCERPT].split())
     host = urlsplit(reply.url).hostname or reply.url
     return status_error(reply.status, reply.headers, host=host, excerpt=text[:_EXCERPT])
 
@@ -97,7 +105,7 @@ async def _output(call: ToolCall, reply: Reply, context: CallContext) -> Mapping
     if not reply.body:
         return {}
     if reply.media_type == "application/json" or reply.media_type.endswith("+json"):
-        decoded = _decoded(reply)
+        decoded = await _selected(call, _decoded(reply))
         return decoded if isinstance(decoded, dict) else {"result": decoded}
     media_type = reply.media_type if _MEDIA_TYPE.fullmatch(reply.media_type) else "application/octet-stream"
     field = _file_field(call, reply)
@@ -112,6 +120,17 @@ def _decoded(reply: Reply) -> Any:
         return orjson.loads(reply.body)
     except orjson.JSONDecodeError as error:
         raise BadOutput(f"the reply says it is JSON and is not: {error}") from None
+
+
+async def _selected(call: ToolCall, decoded: Any) -> Any:
+    """What the binding's selector (JMESPath) takes from a reply."""
+    expression = call.tool.binding.get("select")
+    if not expression:
+        return decoded
+    try:
+        return await asyncio.to_thread(jmespath.search, str(expression), decoded)
+    except jmespath.exceptions.JMESPathError as error:
+        raise BadOutput(f"the selector {expression!r} does not fit the reply: {error}") from None
 
 
 def _file_field(call: ToolCall, reply: Reply) -> str:

@@ -6,104 +6,142 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote_plus
 
-import orjson
-
+from tools.adapters.http_binding import METHODS, Body, Place
+from tools.adapters.http_styles import Pair, header_text, pairs, path_text, plain, quoted
 from tools.errors import BadArguments, Unavailable
-from tools.spec import File, Tool
+from tools.spec import Tool
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
-_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _URL = re.compile(r"(?P<server>https?://[^/?#]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(slots=True)
 class HttpRequest:
-    """What to send; `body` holds the fields of a JSON body, or the one file that is the body."""
+    """What to send; `query` holds encoded pairs, `fields` the arguments of which the body is made."""
 
     method: str
-    url: str
-    query: dict[str, Any] = field(default_factory=dict)
+    address: str
+    body: Body
+    query: list[Pair] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
-    body: dict[str, Any] = field(default_factory=dict)
+    cookies: list[Pair] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def file(self) -> File | None:
-        """The file that is the whole body, if there is one."""
-        files = [item for item in self.body.values() if isinstance(item, File)]
-        return files[0] if len(files) == len(self.body) == 1 else None
+    def url(self) -> str:
+        """The address with its query."""
+        if not self.query:
+            return self.address
+        between = "&" if "?" in self.address else "?"
+        return self.address + between + "&".join(f"{name}={value}" for name, value in self.query)
 
 
 def build(tool: Tool, arguments: Mapping[str, Any]) -> HttpRequest:
     """The request for these arguments.
 
-    The binding is `{"method", "url": "https://host/{id}", "parameters": {name: place}, "headers"}`
-    with the places path, query, body and header. An argument without a place goes into the path
-    where the address names it, else into the query (GET, HEAD, DELETE) or the JSON body.
+    The binding is `{"method", "url": "https://host/{id}", "parameters": {name: place}, "headers",
+    "body"}`. A place is path, query, header, cookie or body, or an object that says the name and the
+    style too (`http_binding.Place`). An argument without a place goes into the path where the
+    address names it, else into the query (GET, HEAD, OPTIONS, DELETE) or the body.
     Raises `BadArguments`, or `Unavailable` for a binding that cannot work.
     """
     method = str(tool.binding.get("method", "GET")).upper()
     match = _URL.fullmatch(str(tool.binding.get("url", "")))
-    if method not in _METHODS or match is None or "{" in match["server"]:
+    if method not in METHODS or match is None or "{" in match["server"]:
         raise Unavailable(f"the tool {tool.name} has no usable method and address")
-    places = _places(tool, method, match["rest"], arguments)
-    request = HttpRequest(method, "", headers=dict(tool.binding.get("headers") or {}))
-    in_path: dict[str, Any] = {}
-    for name, value in arguments.items():
-        place = places[name]
-        if value is None and place != "body":
-            continue
-        if place == "path":
-            in_path[name] = value
-        elif place == "query":
-            request.query[name] = _words(value)
-        elif place == "header":
-            request.headers[name] = _one_line(name, value)
-        else:
-            request.body[name] = value
-    request.url = match["server"] + _PLACEHOLDER.sub(lambda found: _segment(found[1], in_path), match["rest"])
+    try:
+        body = Body.of(tool.binding.get("body"))
+        places = _places(tool, method, match["rest"], arguments)
+    except ValueError as error:
+        raise Unavailable(f"the tool {tool.name} has a binding that cannot work: {error}") from None
+    request = HttpRequest(method, "", body, headers=dict(tool.binding.get("headers") or {}))
+    in_path: dict[str, str] = {}
+    for argument, value in arguments.items():
+        place = places[argument]
+        if place.where == "body":
+            request.fields[place.name] = value
+        elif value is not None:
+            _put(request, in_path, place, value)
+    rest = _PLACEHOLDER.sub(lambda found: _given(found[1], in_path), match["rest"])
+    request.address = match["server"] + rest.partition("#")[0]
     return request
 
 
-def _places(tool: Tool, method: str, rest: str, arguments: Mapping[str, Any]) -> dict[str, str]:
+def _put(request: HttpRequest, in_path: dict[str, str], place: Place, value: Any) -> None:
+    name, text = place.name, plain(value) if place.content else value
+    if place.where == "path":
+        in_path[name] = _segment(place, text)
+    elif place.where == "query":
+        request.query += _query(place, text)
+    elif place.where == "header":
+        request.headers[name] = _one_line(name, header_text(text, explode=place.explode))
+    else:
+        request.cookies += _cookies(place, text)
+
+
+def _query(place: Place, value: Any) -> list[Pair]:
+    if not place.style:
+        items = value if isinstance(value, (list, tuple)) else [value]
+        return [(quote_plus(place.name), quote_plus(plain(item))) for item in items]
+    return pairs(
+        place.name,
+        value,
+        style=place.style,
+        explode=place.explode,
+        quote=lambda text: quoted(text, reserved=place.reserved),
+    )
+
+
+def _cookies(place: Place, value: Any) -> list[Pair]:
+    if place.style != "cookie":
+        return pairs(place.name, value, style="form", explode=place.explode, quote=quoted)
+    raw = pairs(place.name, value, style="form", explode=place.explode, quote=str)
+    return [(name, _one_line(name, text, forbidden=";,")) for name, text in raw]
+
+
+def _places(tool: Tool, method: str, rest: str, arguments: Mapping[str, Any]) -> dict[str, Place]:
     given = tool.binding.get("parameters") or {}
     named = set(_PLACEHOLDER.findall(rest))
-    default = "query" if method in _WITHOUT_BODY else "body"
-    places = {name: given.get(name) or ("path" if name in named else default) for name in arguments}
-    for name, place in places.items():
-        if place not in ("path", "query", "header", "body"):
-            raise Unavailable(f"the tool {tool.name} puts {name} into an unknown place {place!r}")
-        if place == "path" and name not in named:
-            raise Unavailable(f"the address of the tool {tool.name} has no {{{name}}}")
+    default = "query" if method in _WITHOUT_BODY and tool.binding.get("body") is None else "body"
+    places = {}
+    for name in arguments:
+        place = Place.of(name, given.get(name) or ("path" if name in named else default))
+        if place.where == "path" and place.name not in named:
+            raise ValueError(f"its address has no {{{place.name}}}")
+        places[name] = place
     return places
 
 
-def _segment(name: str, values: Mapping[str, Any]) -> str:
-    """One value inside the path; it cannot leave its place."""
+def _given(name: str, values: Mapping[str, str]) -> str:
     if name not in values:
         raise BadArguments(f"{name} is missing: it is a part of the address", paths=(f"/{name}",))
-    text = _text(values[name])
-    if text in ("", ".", ".."):
-        raise BadArguments(f"{name} cannot be {text!r}: it is a part of the address", paths=(f"/{name}",))
-    return quote(text, safe="")
+    return values[name]
 
 
-def _words(value: Any) -> Any:
-    return [_text(item) for item in value] if isinstance(value, (list, tuple)) else _text(value)
-
-
-def _one_line(name: str, value: Any) -> str:
-    text = _text(value)
-    if not text.isprintable() or not text.isascii():
-        raise BadArguments(f"{name} goes into a header: plain letters on one line only", paths=(f"/{name}",))
+def _segment(place: Place, value: Any) -> str:
+    """One value inside the path; it cannot leave its place."""
+    text = (
+        path_text(
+            place.name,
+            value,
+            style=place.style,
+            explode=place.explode,
+            quote=lambda text: quoted(text, reserved=place.reserved),
+        )
+        if place.style
+        else quoted(plain(value))
+    )
+    if text == "" or any(part in (".", "..") for part in text.split("/")):
+        raise BadArguments(
+            f"{place.name} cannot be {text!r}: it is a part of the address", paths=(f"/{place.name}",)
+        )
     return text
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, File):
-        raise BadArguments(f"the file {value.name} can only be sent as the body of a request")
-    return orjson.dumps(value).decode()
+def _one_line(name: str, text: str, *, forbidden: str = "") -> str:
+    if not text.isprintable() or not text.isascii() or any(sign in text for sign in forbidden):
+        raise BadArguments(f"{name} goes into a header: plain letters on one line only", paths=(f"/{name}",))
+    return text

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from tools.adapter import CallContext
-from tools.errors import BadArguments, BadOutput, ToolError, Unavailable
+from tools.errors import BadArguments, BadOutput, ToolError, Unavailable, no_room
 from tools.files import with_files, with_references
 from tools.net import Net
 from tools.processes import Processes
@@ -122,6 +122,9 @@ class PythonFunction:
             raise
         except Exception as error:
             log.exception("%s failed", name)
+            full = no_room(error, name)
+            if full is not None:
+                raise full from error
             words = str(error).replace(str(context.scratch), "…").partition("\n")[0]
             raise BadOutput(
                 f"{name} failed: {type(error).__name__}: {words[:_WORDS_OF_A_MESSAGE]}"

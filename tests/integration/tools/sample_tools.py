@@ -1,5 +1,6 @@
 """Functions that misbehave in every way a tool can."""
 
+import errno
 import logging
 import os
 import signal
@@ -94,3 +95,19 @@ def returns_a_set() -> object:
 
 async def is_async() -> None:
     return None
+
+
+def fills_the_disk(how: str = "plainly") -> None:
+    """Write where there never is room, and tell of it as tools and libraries do."""
+    try:
+        Path("/dev/full").write_bytes(bytes(100_000))
+    except OSError as error:
+        if how == "plainly":
+            raise
+        if how == "as a bad file":
+            raise BadArguments("the file cannot be written") from error
+        raise RuntimeError(f"IO Error: could not write: {error.strerror}") from None
+
+
+def passes_its_quota() -> None:
+    raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))

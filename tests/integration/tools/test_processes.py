@@ -15,6 +15,7 @@ import pytest
 from tools.errors import (
     BadArguments,
     BadOutput,
+    NoRoom,
     RateLimited,
     ServerFault,
     TimedOut,
@@ -239,3 +240,21 @@ asyncio.run(main())
         os.kill(owner.pid, signal.SIGKILL)
         owner.wait()
     assert await wait_until(lambda: not any(map(is_running, pids_of(note))), seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("function", "how"),
+    [
+        ("fills_the_disk", "plainly"),
+        ("fills_the_disk", "as a bad file"),
+        ("fills_the_disk", "in words"),
+        ("passes_its_quota", None),
+    ],
+)
+async def test_a_full_disk_is_told_as_such_and_may_be_tried_later(
+    pool: Processes, tmp_path: Path, function: str, how: str | None
+) -> None:
+    arguments = {} if how is None else {"how": how}
+    with pytest.raises(NoRoom, match="free space") as told:
+        await pool.run(f"sample_tools:{function}", arguments, scratch=tmp_path, timeout=10)
+    assert (told.value.code, told.value.retryable, told.value.retry_after) == ("storage_full", True, 5.0)

@@ -200,9 +200,9 @@ async def test_every_tool_that_ships_is_available_or_lacks_only_a_program(toolbo
 
 
 async def test_a_kind_without_adapter_is_unavailable(toolbox: Toolbox, context: CallContext) -> None:
-    foreign = dataclasses.replace(BY_NAME["echo"], kind=Kind.MCP)
-    assert "mcp cannot be called" in (toolbox.available(foreign) or "")
-    with pytest.raises(Unavailable, match="mcp cannot be called"):
+    foreign = dataclasses.replace(BY_NAME["echo"], kind=Kind.COMMAND)
+    assert "command cannot be called" in (toolbox.available(foreign) or "")
+    with pytest.raises(Unavailable, match="command cannot be called"):
         await toolbox.call(foreign, {}, context)
 
 

@@ -2,7 +2,8 @@
 
 import json
 
-from tools.redaction import MASK, excerpt, redact
+from tools.masking import MASK
+from tools.redaction import excerpt, redact
 
 
 def test_secrets_are_masked_wherever_they_stand() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tools.adapter import CallContext
-from tools.errors import BadInputFile, BadOutput, NotAuthorised, Unavailable
+from tools.errors import BadInputFile, BadOutput, Unavailable
 from tools.net import Net
 from tools.processes import Processes
 from tools.spec import Kind, Price, Tool, file_schema
@@ -111,10 +111,10 @@ async def test_the_key_comes_from_a_secret(
     server: ScriptedModel, toolbox: Toolbox, context: CallContext
 ) -> None:
     tool = model_tool(server, "Say it", api_key_secret="model-key")
-    with pytest.raises(NotAuthorised, match="model-key"):
+    with pytest.raises(Unavailable, match="model-key"):
         await toolbox.call(tool, {}, context)
-    await toolbox.call(tool, {}, dataclasses.replace(context, secrets={"model-key": "hush"}))
-    assert server.requests[0].headers["authorization"] == "Bearer hush"
+    await toolbox.call(tool, {}, dataclasses.replace(context, secrets={"model-key": "hush-hush"}))
+    assert server.requests[0].headers["authorization"] == "Bearer hush-hush"
 
 
 async def test_without_a_server_it_is_unavailable(

@@ -1,0 +1,135 @@
+"""Access tokens by OAuth 2.0 client credentials (RFC 6749, 4.4), kept until they expire."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from tools.errors import BadOutput, NotAuthorised
+from tools.masking import Mask
+from tools.net import Net, Reply
+from tools.statuses import status_error
+
+_KEPT = 500
+_LARGEST = 100_000
+#: Seconds that a token is good for when its server does not say.
+_UNTOLD = 300.0
+#: A token is taken for expired that much before it is: the call must still arrive.
+_EARLY = 30.0
+_WORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What to ask a token server for, and as whom; `in_body` where it takes no header Authorization."""
+
+    url: str
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    scope: str = ""
+    in_body: bool = False
+
+    @property
+    def key(self) -> bytes:
+        """What tells grants apart, without what is secret of them."""
+        parts = (self.url, self.client_id, self.client_secret, self.scope)
+        return hashlib.sha256("\0".join(parts).encode()).digest()
+
+
+@dataclass(slots=True)
+class _Kept:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    token: str | None = None
+    until: float = 0.0
+
+
+class AccessTokens:
+    """Fetches tokens through the guarded client; calls that need the same one share one request."""
+
+    def __init__(self, net: Net, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._net = net
+        self._clock = clock
+        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+
+    async def get(self, grant: Grant, *, timeout: float, refused: str | None = None) -> str:
+        """A token that is good by what its server said, and is not the one that was `refused`.
+
+        Raises `NotAuthorised` when the server refuses us, `BadOutput` for what is no token, and what
+        `Net.request` raises.
+        """
+        kept = self._of(grant)
+        async with kept.lock:
+            if kept.token is None or kept.token == refused or self._clock() >= kept.until:
+                kept.token = None
+                kept.token, seconds = await self._fetch(grant, timeout)
+                kept.until = self._clock() + max(seconds - _EARLY, seconds / 2)
+            return kept.token
+
+    def _of(self, grant: Grant) -> _Kept:
+        kept = self._kept.setdefault(grant.key, _Kept())
+        self._kept.move_to_end(grant.key)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return kept
+
+    async def _fetch(self, grant: Grant, timeout: float) -> tuple[str, float]:
+        form = {"grant_type": "client_credentials"}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        if grant.scope:
+            form["scope"] = grant.scope
+        if grant.in_body:
+            form |= {"client_id": grant.client_id, "client_secret": grant.client_secret}
+        else:
+            pair = f"{quote_plus(grant.client_id)}:{quote_plus(grant.client_secret)}"
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        reply = await self._net.request(
+            "POST",
+            grant.url,
+            headers=headers,
+            content=urlencode(form).encode(),
+            timeout=timeout,
+            max_bytes=_LARGEST,
+            follow_redirects=False,  # to wherever that leads, our secret does not
+        )
+        return _token(grant, reply)
+
+
+def _token(grant: Grant, reply: Reply) -> tuple[str, float]:
+    host = grant.url.partition("://")[2].partition("/")[0]
+    body = _object(reply)
+    if reply.status in (400, 401, 403):
+        words = Mask((grant.client_id, grant.client_secret)).text(str(body.get("error", "")))[:_WORDS]
+        said = f": {words}" if words else ""
+        raise NotAuthorised(f"{host} gives no access token, it answered {reply.status}{said}")
+    if reply.status != 200:
+        raise status_error(reply.status, reply.headers, host=host)
+    token, kind = body.get("access_token"), str(body.get("token_type", "bearer"))
+    if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()):
+        raise BadOutput(f"the reply of {host} holds no access token")
+    if kind.lower() != "bearer":
+        raise BadOutput(f"{host} gives access tokens of a kind that is not known here, not bearer")
+    return token, _seconds(body.get("expires_in"))
+
+
+def _object(reply: Reply) -> dict[str, Any]:
+    try:
+        body = reply.json()
+    except BadOutput:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _seconds(told: Any) -> float:
+    try:
+        seconds = float(told)
+    except (TypeError, ValueError):
+        return _UNTOLD
+    return max(seconds, 0.0) if math.isfinite(seconds) else _UNTOLD

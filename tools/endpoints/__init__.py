@@ -1,0 +1,1 @@
+"""Model endpoints: what they are, how they fare, and which replica takes a call."""

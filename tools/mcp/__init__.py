@@ -1,0 +1,1 @@
+"""Servers of the Model Context Protocol: reaching them, what they offer, and what they answer."""

@@ -1,0 +1,43 @@
+"""Which server is meant, and where it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tools.spec import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class StdioServer:
+    """A program that speaks over its standard input and output; only the operator names it."""
+
+    command: str
+    args: tuple[str, ...] = ()
+    #: Added to the few harmless variables that it inherits.
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cwd: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A server by the operator's name for it, or by its URL; exactly one of them is given."""
+
+    server: str | None = None
+    url: str | None = None
+
+    @classmethod
+    def of(cls, tool: Tool) -> Address:
+        """The server of an imported tool."""
+        return cls(server=tool.binding.get("server"), url=tool.binding.get("url"))
+
+    @property
+    def label(self) -> str:
+        """For people, and as a tag of its tools."""
+        return f"mcp:{self.server or self.url}"
+
+
+def session_key(address: Address, auth: Mapping[str, object]) -> str:
+    """Calls with the same key share a session: the same server, called as the same somebody."""
+    return json.dumps([address.server, address.url, auth], sort_keys=True, default=dict)
