@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
 import socket
 import stat
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 from urllib.parse import urlsplit
 
 import structlog
 
-from orchestrator.domain.approval import ApprovalRule
+from orchestrator.domain.approval import ApprovalRule, Patience
+from orchestrator.domain.keeping import Retention, labels_from
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.retry import RetryPolicy
 from orchestrator.domain.run import Run
@@ -36,31 +39,48 @@ from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.offline.decomposer import OfflineDecomposer
 from orchestrator.planning.planner import Planner
 from orchestrator.ports import CatalogEntry
+from orchestrator.registry.mcp_imports import review
 from orchestrator.retrieval.retriever import Bm25Retriever
+from orchestrator.runs.answer import answer_expired
 from orchestrator.settings import Settings, ensure_keys
 from orchestrator.store import migrate
 from orchestrator.store.artifacts import FolderArtifacts
 from orchestrator.store.catalog import SqlCatalog
 from orchestrator.store.database import Database
+from orchestrator.store.endpoints import SqlEndpoints
+from orchestrator.store.keeping import Keeper
 from orchestrator.store.keys import SqlKeys
 from orchestrator.store.planning_records import SqlPlanningBudget, SqlReplies
+from orchestrator.store.secrets import SqlSecrets
 from orchestrator.store.spending import SqlSpending
 from orchestrator.store.sql_limits import SqlLimits
 from orchestrator.store.sql_store import SqlBeliefs, SqlStepStore, SqlStore
 from orchestrator.store.sql_workers import SqlWorkers
+from tools.adapters.credentials import Authority
+from tools.adapters.endpoint_credentials import EndpointCredentials
 from tools.builtin import TOOLS
+from tools.endpoints.loads import Alone, RedisLoads
+from tools.endpoints.router import Router
+from tools.endpoints.watch import Watch
 from tools.llm import ChatModel
+from tools.mcp.servers import StdioServer
 from tools.net import Net
+from tools.openapi import importing as openapi
 from tools.processes import Processes
 from tools.spec import Effect, Price, Tool
 from tools.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
+#: Seconds between two prunings.
+PRUNE_SECONDS = 3_600.0
 OPENAI_URL = "https://api.openai.com/v1"
 #: Seconds between forced switches of Python's threads: the default of 5 ms would hold up every
 #: commit of the writer's thread while the loop computes.
 SWITCH_INTERVAL = 0.0005
+#: Objects between two rounds of the garbage collector, and rounds between two that look at older objects:
+#: a thousand calls in flight are many objects, of which few are ever garbage in circles.
+COLLECT_AFTER = (10_000, 20, 20)
 #: What built-in tools import for longest; with it at hand a first call takes as long as believed.
 HEAVY = (
     "numpy",
@@ -92,13 +112,19 @@ class Services:
     doorbell: LocalDoorbell | CeleryDoorbell
     signals: LocalSignals
     runner: Runner | None
+    keeper: Keeper
+    #: What may be pruned; None while everything is kept.
+    retention: Retention | None
     workers: SqlWorkers
     database: Database
     net: Net
     processes: Processes
     keys: SqlKeys
+    secrets: SqlSecrets
     limits: SqlLimits
     spending: SqlSpending
+    endpoints: SqlEndpoints
+    watch: Watch
 
 
 def _close_to_others(folder: Path) -> None:
@@ -135,14 +161,15 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
             doorbell.ring()
 
     database = Database(settings.database, after_commit=after_commit)
-    store, steps = SqlStore(database, approve=_rules(settings)), SqlStepStore(database)
+    store, steps = _store(settings, database), SqlStepStore(database)
     catalog, beliefs = SqlCatalog(database), SqlBeliefs(database)
-    artifacts = FolderArtifacts(settings.artifact_dir, database)
-    retriever = Bm25Retriever(catalog)
+    artifacts, retriever = FolderArtifacts(settings.artifact_dir, database), Bm25Retriever(catalog)
+    vault, endpoints = SqlSecrets(database, _secret_keys(settings)), SqlEndpoints(database)
     net = Net(allow=settings.net_allow, timeout=settings.net_timeout, max_bytes=settings.net_max_bytes)
     _find_modules_here(settings.python_modules)
-    processes = Processes(settings.processes or None, modules=("tools.builtin", *settings.python_modules))
-    toolbox = Toolbox(net=net, processes=processes, modules=settings.python_modules)
+    processes = _processes(settings)
+    watch = _watch(settings, endpoints, net, EndpointCredentials(Authority(net), vault))
+    toolbox = _toolbox(settings, net=net, processes=processes, watch=watch, catalog=catalog)
     planner = Planner(
         catalog=catalog,
         retriever=retriever,
@@ -172,6 +199,7 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
             catalog=catalog,
             caller=toolbox,
             artifacts=artifacts,
+            secrets=vault,
             judge=RuleJudge(),
             retry=retry,
             scratch=scratch,
@@ -190,6 +218,8 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
             ),
             queues=settings.queues,
             max_live=settings.max_live,
+            answer=partial(answer_expired, store=store, doorbell=doorbell),
+            asked=store.accepting,
         )
         local.answer(runner.wake)
     return Services(
@@ -205,14 +235,41 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
         doorbell=doorbell,
         signals=signals,
         runner=runner,
+        keeper=Keeper(database, artifacts),
+        retention=_retention(settings),
         database=database,
         net=net,
         processes=processes,
         keys=SqlKeys(database),
+        secrets=vault,
         limits=SqlLimits(database),
         spending=SqlSpending(database),
         workers=SqlWorkers(database),
+        endpoints=endpoints,
+        watch=watch,
     )
+
+
+def _watch(settings: Settings, endpoints: SqlEndpoints, net: Net, keys: EndpointCredentials) -> Watch:
+    """What chooses among replicas of model endpoints, and looks at them."""
+    loads = Alone() if settings.broker_url is None else RedisLoads(settings.broker_url)
+    return Watch(router=Router(endpoints), endpoints=endpoints, net=net, loads=loads, keys=keys)
+
+
+def _retention(settings: Settings) -> Retention | None:
+    if settings.retention_days is None:
+        return None
+    return Retention(settings.retention_days * 86_400, labels_from(settings.retention_keep))
+
+
+async def _prune_now_and_then(services: Services, rule: Retention) -> None:
+    """The embedded service looks after itself; in production the clock asks a worker."""
+    while True:
+        try:
+            await services.keeper.prune(rule)
+        except Exception:
+            log.exception("prune.failed")
+        await asyncio.sleep(PRUNE_SECONDS)
 
 
 class _Lines:
@@ -253,22 +310,19 @@ async def running(services: Services) -> AsyncIterator[Services]:
     services.database.start()
     await services.signals.start()
     work: asyncio.Task[None] | None = None
-    warming: asyncio.Task[None] | None = None
-    staying: asyncio.Task[None] | None = None
+    beside: list[asyncio.Task[None]] = []
     try:
         await _register_builtin(services)
+        beside.append(_begin(services.watch.run(), name="toolpath-watch"))
         if services.runner is not None:
-            work = asyncio.create_task(services.runner.run(), name="toolpath-runner")
-            worker = Worker(services.runner.owner, frozenset(services.settings.queues), socket.gethostname())
-            staying = asyncio.create_task(stay_present(worker, services.workers), name="toolpath-presence")
-            if services.settings.warm_up:
-                warming = asyncio.create_task(services.processes.warm(*HEAVY), name="toolpath-warm-up")
+            work = _begin(services.runner.run(), name="toolpath-runner")
+            beside += _beside(services, services.runner)
         yield services
     finally:
-        for extra in (warming, staying):
-            if extra is not None:
-                extra.cancel()
-                await asyncio.wait([extra])
+        for extra in beside:
+            extra.cancel()
+        if beside:
+            await asyncio.wait(beside)
         if services.runner is not None and work is not None:
             await services.runner.stop(grace=services.settings.drain_seconds)
             await work
@@ -278,6 +332,42 @@ async def running(services: Services) -> AsyncIterator[Services]:
         await services.tools.aclose()
         await services.net.aclose()
         await asyncio.to_thread(services.database.stop)
+
+
+def settle_memory() -> None:
+    """Once all is started: take what was made so far out of the garbage collector's rounds.
+
+    It stays until the end anyway, and walking through it stops every thread for a tenth of a second
+    at a time. For the process as a whole, so whoever owns the process calls it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+
+
+def _beside(services: Services, runner: Runner) -> list[asyncio.Task[None]]:
+    """What goes on beside the steps."""
+    settings = services.settings
+    worker = Worker(runner.owner, frozenset(settings.queues), socket.gethostname())
+    tasks = [_begin(stay_present(worker, services.workers), name="toolpath-presence")]
+    if settings.warm_up:
+        tasks.append(_begin(services.processes.warm(*HEAVY), name="toolpath-warm-up"))
+    if settings.embedded and services.retention is not None:
+        tasks.append(_begin(_prune_now_and_then(services, services.retention), name="toolpath-prune"))
+    return tasks
+
+
+def _begin(work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
+    """Work in the background, whose end by a fault is told at once, not when the process ends."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_tell_of_fault)
+    return task
+
+
+def _tell_of_fault(task: asyncio.Task[None]) -> None:
+    fault = None if task.cancelled() else task.exception()
+    if fault is not None:
+        log.critical("background.ended", work=task.get_name(), exc_info=fault)
 
 
 def _prepare_database(services: Services) -> None:
@@ -309,6 +399,42 @@ def _differs(
     return runs_steps and entry.reason != reasons.get(tool.name, "")
 
 
+def _processes(settings: Settings) -> Processes:
+    modules = ("tools.builtin", openapi.MODULE, *settings.python_modules)
+    return Processes(settings.processes or None, modules=modules)
+
+
+def _toolbox(
+    settings: Settings, *, net: Net, processes: Processes, watch: Watch, catalog: SqlCatalog
+) -> Toolbox:
+    """What calls tools; what it learns of changed definitions goes into the catalog."""
+    servers = {
+        name: StdioServer(
+            given.command,
+            given.args,
+            {variable: value.get_secret_value() for variable, value in given.env.items()},
+            given.cwd,
+        )
+        for name, given in settings.mcp_servers.items()
+    }
+    toolbox = Toolbox(
+        net=net,
+        processes=processes,
+        modules=settings.python_modules,
+        router=watch.router,
+        credentials=watch.keys,
+        servers=servers,
+    )
+    toolbox.mcp.changed = partial(review, catalog=catalog)
+    return toolbox
+
+
+def _secret_keys(settings: Settings) -> list[str]:
+    """What seals secrets, and after it what only opens those that were sealed before it was changed."""
+    assert settings.secret_key is not None  # made at start
+    return [key.get_secret_value() for key in (settings.secret_key, *settings.secret_keys_old)]
+
+
 def _rules(settings: Settings) -> tuple[ApprovalRule, ...]:
     """The operator's rules as the domain has them."""
     return tuple(
@@ -321,6 +447,11 @@ def _rules(settings: Settings) -> tuple[ApprovalRule, ...]:
         )
         for rule in settings.approve
     )
+
+
+def _store(settings: Settings, database: Database) -> SqlStore:
+    patience = Patience(settings.approval_timeout, settings.approval_default)
+    return SqlStore(database, approve=_rules(settings), patience=patience)
 
 
 def _chat_model(settings: Settings) -> ChatModel | None:

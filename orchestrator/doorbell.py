@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,10 @@ log = structlog.get_logger(__name__)
 RING_TASK = "toolpath.ring"
 CHANNEL = "toolpath:events"
 
+#: Seconds between two messages that ring: sending one costs a millisecond of this process.
+BETWEEN_RINGS = 0.02
+#: Seconds between two messages that tell of new events; many commits in a short time share one.
+BETWEEN_SIGNALS = 0.005
 #: Seconds Celery waits before it takes a message for lost; long, since the lease in SQL decides.
 VISIBILITY = 3600
 #: What client and worker must agree on. Early acknowledgement: a message is only a bell.
@@ -89,13 +92,15 @@ class LocalDoorbell:
 class CeleryDoorbell:
     """Sends the ring task by name; many rings in a short time become one message a queue.
 
+    The first is sent at once, those of the next `BETWEEN_RINGS` seconds together.
+
     A thread of its own sends, since a broker that is away must not hold up a commit.
     """
 
     def __init__(self, broker_url: str, queues: Sequence[str], *, local: LocalDoorbell) -> None:
         self._broker_url, self._queues, self._local = broker_url, tuple(queues), local
         self._wanted = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._send, name="toolpath-bell", daemon=True)
         self._thread.start()
 
@@ -106,7 +111,7 @@ class CeleryDoorbell:
 
     def stop(self) -> None:
         """End the sending thread."""
-        self._stopping = True
+        self._stopping.set()
         self._wanted.set()
         self._thread.join(timeout=5)
 
@@ -114,7 +119,7 @@ class CeleryDoorbell:
         app = celery_app(self._broker_url)
         while True:
             self._wanted.wait()
-            if self._stopping:
+            if self._stopping.is_set():
                 app.close()
                 return
             self._wanted.clear()
@@ -123,6 +128,7 @@ class CeleryDoorbell:
                     app.send_task(RING_TASK, queue=queue, expires=60)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the sweeper rings again
                     log.warning("bell.not_heard", queue=queue, error=type(error).__name__)
+            self._stopping.wait(BETWEEN_RINGS)
 
 
 class LocalSignals:
@@ -181,7 +187,7 @@ class RedisSignals(LocalSignals):
         self._changed: set[str] = set()
         self._lock = threading.Lock()
         self._wanted = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._send, name="toolpath-signal-out", daemon=True),
             threading.Thread(target=self._listen, name="toolpath-signal-in", daemon=True),
@@ -195,7 +201,7 @@ class RedisSignals(LocalSignals):
 
     async def stop(self) -> None:
         """End both threads."""
-        self._stopping = True
+        self._stopping.set()
         self._wanted.set()
         await super().stop()
         for thread in self._threads:
@@ -213,7 +219,7 @@ class RedisSignals(LocalSignals):
         client = redis.Redis.from_url(self._url, socket_connect_timeout=5, socket_timeout=5)
         while True:
             self._wanted.wait()
-            if self._stopping:
+            if self._stopping.is_set():
                 client.close()
                 return
             self._wanted.clear()
@@ -224,27 +230,22 @@ class RedisSignals(LocalSignals):
             except redis.RedisError as error:
                 # Followers also look by themselves, only less often.
                 log.warning("signals.not_sent", error=type(error).__name__)
+            self._stopping.wait(BETWEEN_SIGNALS)
 
     def _listen(self) -> None:
         client = redis.Redis.from_url(self._url, socket_connect_timeout=5, socket_timeout=None)
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
                 self._hear(client)
             except redis.RedisError as error:
                 log.warning("signals.not_heard", error=type(error).__name__)
-                self._pause()
+                self._stopping.wait(1.0)
         client.close()
 
     def _hear(self, client: redis.Redis) -> None:
         with client.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
             subscription.subscribe(CHANNEL)
-            while not self._stopping:
+            while not self._stopping.is_set():
                 message = subscription.get_message(timeout=1.0)
                 if message is not None:
                     super().publish(message["data"].decode().split())
-
-    def _pause(self) -> None:
-        """A second without Redis, cut short by the end of the process."""
-        for _ in range(10):
-            if not self._stopping:
-                time.sleep(0.1)

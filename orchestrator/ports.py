@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path as FilePath
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from orchestrator.domain.artifact import Artifact
 from orchestrator.domain.belief import Belief, Prior
@@ -19,8 +19,8 @@ from orchestrator.domain.question import Question
 from orchestrator.domain.reuse import CacheAnswer, Kept
 from orchestrator.domain.run import Job, JobClaim, Run, RunRequest, RunStatus
 from orchestrator.domain.step import (
-    Attempt,
     Claim,
+    Foreseen,
     Outcome,
     Recorded,
     Step,
@@ -30,6 +30,7 @@ from orchestrator.domain.step import (
     Verdict,
 )
 from orchestrator.domain.undo import Undo, Undoing
+from orchestrator.domain.views import InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
 from orchestrator.domain.worker import Worker
 from tools.adapter import CallContext, Files
 from tools.spec import Cache, Tool, ToolResult
@@ -49,6 +50,14 @@ class ToolCaller(Protocol):
 
     def available(self, tool: Tool) -> str | None:
         """None, or why the tool cannot run here, with the hint that mends it."""
+        ...
+
+
+class Secrets(Protocol):
+    """Values that calls need and nobody sees, by their names."""
+
+    async def values(self, names: Iterable[str]) -> Mapping[str, str]:
+        """The values by name, read at the last moment; those that there are not are left out."""
         ...
 
 
@@ -124,6 +133,8 @@ class CatalogEntry:
     reason: str = ""
     created_at: float = 0.0
     updated_at: float = 0.0
+    #: While it is quarantined: what it would become, once a person has approved that.
+    pending: Tool | None = None
 
 
 class Catalog(Protocol):
@@ -334,53 +345,9 @@ class Transaction(Protocol):
         """Ask; a question whose id is already open for the run is left as it is."""
         ...
 
-    def answer_question(self, run_id: str, question_id: str, answer: Any) -> None:
-        """Raises `NotFound`, or `Conflict` when it is answered."""
+    def answer_question(self, run_id: str, question_id: str, answer: Any, *, by: str = "person") -> None:
+        """By a person, or by "expiry". Raises `NotFound`, or `Conflict` when it is answered."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPlan:
-    """A plan as stored: with its request, its path if it has one, and the plan it was edited from."""
-
-    plan: Plan
-    request: RunRequest
-    path: Path | None
-    created_at: float
-    parent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a list; `next_cursor` is None at the end."""
-
-    items: tuple[T, ...]
-    next_cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs: `q` is looked for in the request's text, `since` is a time in seconds."""
-
-    statuses: tuple[RunStatus, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-    q: str | None = None
-    since: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunView:
-    """All that a run's page shows."""
-
-    run: Run
-    plan: StoredPlan | None
-    path: Path | None
-    steps: tuple[Step, ...]
-    attempts: tuple[Attempt, ...]
-    questions: tuple[Question, ...]
-    #: The queues that a live worker serves; None where nobody looked.
-    served: frozenset[str] | None = None
-    undos: tuple[Undo, ...] = ()
 
 
 class Workers(Protocol):
@@ -399,20 +366,11 @@ class Workers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class InboxItem:
-    """An open question and the run it belongs to."""
-
-    question: Question
-    request: str
-    run_status: RunStatus
-
-
 class Store(Protocol):
     """The truth: transactions for people's acts, and the pages' views."""
 
-    async def write(self, act: Callable[[Transaction], T]) -> T:
-        """Run `act` in a transaction of the group-commit writer; its exceptions undo it alone."""
+    async def write(self, act: Callable[[Transaction], T], *, keep: bool = False) -> T:
+        """Run `act` in a transaction; its exceptions undo it alone. With `keep` it waits for a full disk."""
         ...
 
     async def accept(
@@ -437,7 +395,7 @@ class Store(Protocol):
         """Raises `NotFound`."""
         ...
 
-    async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunView]:
+    async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunSummary]:
         """Newest first; the views hold the run and its steps, without plan and attempts. Raises `Invalid`."""
         ...
 
@@ -481,6 +439,13 @@ class StepStore(Protocol):
 
     async def record(self, outcome: Outcome, *, owner: str, room: Callable[[], int]) -> Recorded:
         """Record under the fence; claim newly ready children for `owner` while `room()` says so."""
+        ...
+
+    async def foresee(self, parent: StepId, children: Sequence[int]) -> list[Foreseen]:
+        """Those of the children that will be free to go without any decision, for the first time.
+
+        They cost nothing and are of the parent's queue.
+        """
         ...
 
     async def outputs(

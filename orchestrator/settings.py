@@ -37,7 +37,19 @@ class ApprovalSetting(BaseModel):
     usd_over: Decimal | None = None
     #: Seconds after which `default` is the answer.
     timeout: float | None = None
-    default: Literal["approve", "reject"] = "reject"
+    default: Literal["approve", "reject"] | None = None
+
+
+class McpServerSetting(BaseModel):
+    """A program that speaks MCP over its standard input and output."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command: str
+    args: tuple[str, ...] = ()
+    #: Added to the few harmless variables that it inherits (PATH, HOME, USER, …).
+    env: dict[str, SecretStr] = Field(default_factory=dict)
+    cwd: str | None = None
 
 
 class Settings(BaseSettings):
@@ -59,8 +71,10 @@ class Settings(BaseSettings):
 
     # who may call
     api_key: SecretStr | None = None
-    #: Signs browser sessions and, later, stored secrets; production refuses to start without one.
+    #: Signs browser sessions and seals stored secrets; production refuses to start without one.
     secret_key: SecretStr | None = None
+    #: What it was before: opens what was sealed then, until `toolpath secrets rotate` was run.
+    secret_keys_old: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     #: Host names that requests may be addressed to, besides the loopback ones.
     allowed_hosts: Names = ()
     max_body_bytes: int = 32_000_000
@@ -97,6 +111,8 @@ class Settings(BaseSettings):
     # tools
     #: Python modules whose functions may be registered as tools.
     python_modules: Names = ()
+    #: Programs whose tools may be imported, by name; tables [mcp_servers.NAME] in toolpath.toml.
+    mcp_servers: dict[str, McpServerSetting] = Field(default_factory=dict)
     #: Processes that run blocking tools; 0 stands for one per core, at least two.
     processes: int = 0
     #: Whether a process imports heavy libraries ahead of the first call that needs them.
@@ -105,16 +121,35 @@ class Settings(BaseSettings):
     # approvals
     #: Which calls of all runs wait for a person's word; tables [[approve]] in toolpath.toml.
     approve: tuple[ApprovalSetting, ...] = ()
+    #: Seconds after which approvals that name none of their own are answered by their default.
+    approval_timeout: Annotated[float, Field(gt=0)] | None = None
+    approval_default: Literal["approve", "reject"] = "reject"
 
     # the runner
     queues: Names = ("default",)
     #: Steps in flight at once in one process.
     max_live: int = 256
+    #: Seconds that calls in flight have when the process is told to stop; the rest is handed back.
     drain_seconds: float = 30.0
     retry_tries: int = 3
     retry_first: float = 0.5
 
-    @field_validator("net_allow", "allowed_hosts", "python_modules", "queues", mode="before")
+    # how long what has ended is kept
+    #: Days after which ended runs are deleted with all that belongs to them. Absent: for ever, since
+    #: nobody but the operator knows what may be forgotten.
+    retention_days: Annotated[float, Field(ge=0)] | None = None
+    #: Labels (key:value) whose runs are kept all the same.
+    retention_keep: Names = ()
+
+    @field_validator(
+        "secret_keys_old",
+        "net_allow",
+        "retention_keep",
+        "allowed_hosts",
+        "python_modules",
+        "queues",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

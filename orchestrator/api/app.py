@@ -7,20 +7,24 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from orchestrator import bootstrap
 from orchestrator.api import (
     artifacts,
     dead_letters,
+    endpoints,
     events,
     front,
     health,
+    imports,
     inbox,
     keys,
     limits,
     login,
     plans,
     runs,
+    secrets,
     tools,
     unbuilt,
     workers,
@@ -28,19 +32,23 @@ from orchestrator.api import (
 from orchestrator.api.edge import Door, Edge
 from orchestrator.api.errors import add_handlers
 from orchestrator.api.following import Followers
+from orchestrator.api.mcp.server import PATH, McpDoor
 from orchestrator.api.openapi import document_of
 from orchestrator.api.sessions import LoginCodes, Sessions
 from orchestrator.bootstrap import Services
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ROUTERS = (
-    unbuilt,
-    runs,
+    runs,  # routes are tried in this order, and these are asked for most
     events,
+    unbuilt,
     plans,
     artifacts,
+    imports,
     tools,
+    endpoints,
     keys,
+    secrets,
     limits,
     inbox,
     dead_letters,
@@ -56,9 +64,11 @@ def create_app(services: Services) -> FastAPI:
     settings = services.settings
     assert settings.api_key is not None and settings.secret_key is not None  # noqa: PT018 - both are made at start
 
+    mcp = McpDoor(services, version=_version(), max_body=settings.max_body_bytes)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with bootstrap.running(services):
+        async with bootstrap.running(services), mcp.running():
             yield
 
     app = FastAPI(
@@ -69,6 +79,8 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         swagger_ui_oauth2_redirect_url=None,
+        # Nothing collects it, and to ask at each request whether something does takes a tenth of the time.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     sessions = Sessions(settings.secret_key.get_secret_value())
     app.state.services = services
@@ -79,6 +91,7 @@ def create_app(services: Services) -> FastAPI:
     add_handlers(app)
     for module in _ROUTERS:
         app.include_router(module.router)
+    app.router.routes.append(Route(PATH, mcp, methods=["GET", "POST", "DELETE"]))
     hosts = (*_LOOPBACK, settings.host, *settings.allowed_hosts)
     app.add_middleware(
         Edge,

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.api.problems import problem
 from orchestrator.api.sessions import COOKIE, Sessions, same
+from tools.openapi.loading import MAX_BYTES
 
 #: Answered without a key: they hold no secret.
 OPEN = frozenset({"/", "/healthz", "/readyz", "/login", "/favicon.ico"})
@@ -24,6 +25,9 @@ OPEN_FOLDERS = ("/static/",)
 #: What multipart adds to a file of the greatest size.
 _ENVELOPE = 64 * 2**10
 _UPLOADS = "/v1/artifacts"
+_IMPORTS = "/v1/tools/import/openapi"
+#: A document of the greatest size, of which every other character is escaped.
+_LARGEST_IMPORT = 2 * MAX_BYTES + _ENVELOPE
 #: How much, and how long, a refused request may go on sending.
 _DRAINED = 16 * 2**20
 _DRAIN_SECONDS = 3.0
@@ -70,7 +74,7 @@ class Door:
         cookie = _cookie(headers)
         if cookie is None or not self.sessions.valid(cookie):
             return _unauthorised()
-        if scope["method"] not in _SAFE and not _own_origin(headers):
+        if scope["method"] not in _SAFE and not own_origin(headers):
             detail = "A request by cookie must come from the service's own pages (matching Origin)."
             return problem(403, detail, code="foreign_origin")
         return None
@@ -111,7 +115,7 @@ class Edge:
             return
         headers = Headers(scope=scope)
         guarded = _with_headers(send)
-        limit = self._max_upload + _ENVELOPE if scope["path"] == _UPLOADS else self._max_body
+        limit = self._limit(scope["path"])
         refusal = await self._door.refuse(scope, headers) or _declared_too_large(headers, limit)
         if refusal is not None:
             if "expect" not in headers:  # who waits for leave to send has not begun
@@ -119,6 +123,11 @@ class Edge:
             await refusal(scope, receive, guarded)
             return
         await self._app(scope, _bounded(receive, limit), guarded)
+
+    def _limit(self, path: str) -> int:
+        if path == _IMPORTS:
+            return max(self._max_body, _LARGEST_IMPORT)
+        return self._max_upload + _ENVELOPE if path == _UPLOADS else self._max_body
 
 
 def _cookie(headers: Headers) -> str | None:
@@ -129,7 +138,8 @@ def _cookie(headers: Headers) -> str | None:
     return None if found is None else found.value
 
 
-def _own_origin(headers: Headers) -> bool:
+def own_origin(headers: Headers) -> bool:
+    """Whether the request comes from a page of the service itself."""
     origin = headers.get("origin")
     if origin is None or _name_of(origin.partition("://")[2]) is None:
         return False

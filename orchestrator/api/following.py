@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -36,6 +36,8 @@ class Followers:
     store: Store
     signals: Signals
     _reads: dict[tuple[str, int], asyncio.Task[Batch | None]] = field(default_factory=dict)
+    #: By run and number: what waits for a signal since before the read that ended at that number.
+    _waits: dict[tuple[str, int], asyncio.Task[None]] = field(default_factory=dict)
 
     async def ended_at(self, run_id: str, number: int) -> bool:
         """Whether nothing follows event `number`: it is the final one, or beyond it. Raises `NotFound`."""
@@ -48,20 +50,20 @@ class Followers:
 
     async def stream(self, run_id: str, *, after: int) -> AsyncIterator[bytes]:
         """The bytes of a Server-Sent Events stream, from event `after` + 1 to the final one."""
-        silent = 0.0
+        loop = asyncio.get_running_loop()
+        said = loop.time()
         while True:
             batch = await asyncio.shield(self._next(run_id, after))
-            if batch is None:
-                silent += PATIENCE
-                if silent >= HEARTBEAT:
-                    silent = 0.0
-                    yield b": still here\n\n"
+            if batch is not None:
+                yield batch.data
+                after = batch.last
+                if batch.ended:
+                    return
+            elif loop.time() < said + HEARTBEAT:
                 continue
-            silent = 0.0
-            yield batch.data
-            after = batch.last
-            if batch.ended:
-                return
+            else:
+                yield b": still here\n\n"
+            said = loop.time()
 
     def _next(self, run_id: str, after: int) -> asyncio.Task[Batch | None]:
         key = (run_id, after)
@@ -73,21 +75,43 @@ class Followers:
         return task
 
     async def _read(self, run_id: str, after: int) -> Batch | None:
-        """The next events, waiting for them up to `PATIENCE` seconds."""
+        """The next events, waiting for them up to `PATIENCE` seconds; None when there are still none."""
+        key = (run_id, after)
+        if key not in self._waits:
+            batch = await self._look(run_id, after)
+            if batch is not None:
+                return batch
+        waiting = self._waits.pop(key, None)
+        if waiting is not None:  # without a signal since the read that ended here, nothing has come
+            await waiting
+        return await self._look(run_id, after)
+
+    async def _look(self, run_id: str, after: int) -> Batch | None:
+        """What is there, read once; a wait for what follows it is left behind."""
         # Waiting begins before reading: what is published in between is not missed.
         waiting = asyncio.create_task(self.signals.wait(run_id, timeout=PATIENCE))
         await asyncio.sleep(0)
         try:
             events = await self.store.events(run_id, after=after, limit=_BATCH)
-            if not events:
-                await waiting
-                events = await self.store.events(run_id, after=after, limit=_BATCH)
-        finally:
+        except BaseException:
             waiting.cancel()
-        if not events:
-            return None
-        ended = len(events) < _BATCH and _final(events[-1])
-        return Batch(b"".join(encoded(event) for event in events), events[-1].number, ended)
+            raise
+        more = len(events) == _BATCH
+        batch = _batch(events, ended=not more and _final(events[-1])) if events else None
+        if more or (batch is not None and batch.ended):
+            waiting.cancel()
+        else:
+            self._keep((run_id, batch.last if batch is not None else after), waiting)
+        return batch
+
+    def _keep(self, key: tuple[str, int], waiting: asyncio.Task[None]) -> None:
+        """Until it is over, or somebody who has read so far takes it up."""
+        self._waits[key] = waiting
+        waiting.add_done_callback(lambda _: self._waits.get(key) is waiting and self._waits.pop(key))
+
+
+def _batch(events: Sequence[Event], *, ended: bool) -> Batch:
+    return Batch(b"".join(encoded(event) for event in events), events[-1].number, ended)
 
 
 def encoded(event: Event) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -29,8 +28,8 @@ from orchestrator.domain.question import Question
 from orchestrator.domain.run import Run
 from orchestrator.domain.step import Attempt, ReusedFrom, Step, StepStatus
 from orchestrator.domain.undo import Undo, Undoing
+from orchestrator.domain.views import RunSummary, RunView
 from orchestrator.domain.waiting import Waiting, run_waiting, step_waiting
-from orchestrator.ports import RunView
 from orchestrator.runs.result import result_of
 
 
@@ -77,9 +76,9 @@ def run_out(view: RunView, *, now: float) -> RunOut:
     )
 
 
-def run_line(view: RunView, *, now: float) -> RunLine:
+def run_line(summary: RunSummary) -> RunLine:
     """A run in a list; `steps` counts them by status."""
-    run = view.run
+    run = summary.run
     return RunLine(
         id=run.id,
         status=run.status,
@@ -88,8 +87,8 @@ def run_line(view: RunView, *, now: float) -> RunLine:
         created_at=run.created_at,
         finished_at=run.finished_at,
         spend=_spend(run),
-        steps=dict(Counter(step.status.value for step in view.steps)),
-        waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now, served=view.served)),
+        steps=dict(summary.counts),
+        waiting_on=_waiting(summary.waiting),
         error=_object(run.error),
         links=links_of(run),
     )

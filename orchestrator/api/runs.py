@@ -22,8 +22,8 @@ from orchestrator.api.schemas.run import (
 )
 from orchestrator.api.schemas.run_request import RunIn
 from orchestrator.domain.run import RunStatus
+from orchestrator.domain.views import RunFilter, RunView
 from orchestrator.errors import FieldProblem, Invalid, NotBuilt
-from orchestrator.ports import RunFilter, RunView
 from orchestrator.runs import plans, stop
 from orchestrator.runs.answer import answer
 from orchestrator.runs.bulk import bulk
@@ -51,7 +51,6 @@ async def create(  # noqa: PLR0917 - FastAPI reads them by name
         store=parts.store,
         catalog=parts.catalog,
         artifacts=parts.artifacts,
-        doorbell=parts.doorbell,
         key=idempotency_key,
         fingerprint=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
         key_id=caller,
@@ -65,7 +64,6 @@ async def create(  # noqa: PLR0917 - FastAPI reads them by name
 @router.get("", summary="Runs, newest first")
 async def page(  # noqa: PLR0917 - FastAPI reads them by name
     parts: Parts,
-    now: Now,
     status: Annotated[list[RunStatus] | None, Query()] = None,
     label: Annotated[list[str] | None, Query(description="key:value")] = None,
     q: Annotated[str | None, Query(max_length=1_000, description="words of the request")] = None,
@@ -76,7 +74,7 @@ async def page(  # noqa: PLR0917 - FastAPI reads them by name
     """One page of runs."""
     wanted = RunFilter(tuple(status or ()), _labels(label or []), q, _seconds(since))
     found = await parts.store.runs(wanted, limit=limit, cursor=cursor)
-    items = [run_line(view, now=now) for view in found.items]
+    items = [run_line(summary) for summary in found.items]
     return PageOut[RunLine](items=items, next_cursor=found.next_cursor)
 
 

@@ -12,6 +12,7 @@ from orchestrator.api.deps import Caller, Cursor, Limit, Parts
 from orchestrator.api.problems import pointer
 from orchestrator.api.schemas.belief import BeliefOut, BeliefsOut, PriorsIn
 from orchestrator.api.schemas.fields import PageOut
+from orchestrator.api.schemas.mcp_imports import ApproveIn
 from orchestrator.api.schemas.tool import InvokeIn, SearchIn, ToolIn, ToolsIn
 from orchestrator.api.schemas.tool_out import (
     BulkToolsOut,
@@ -36,13 +37,16 @@ router = APIRouter(prefix="/v1/tools", tags=["tools"])
 
 
 @router.post("", status_code=201, summary="Register a tool")
-async def create(body: ToolIn, parts: Parts, response: Response) -> RegisteredOut:
+async def create(body: ToolIn, parts: Parts, caller: Caller, response: Response) -> RegisteredOut:
     """Searchable at once; `quality` says what its document still lacks."""
     entry = await register(
         body.value(),
         catalog=parts.catalog,
         caller=parts.tools,
+        secrets=parts.secrets,
         modules=parts.settings.python_modules,
+        endpoints=parts.endpoints,
+        owner=caller is None,
     )
     response.headers["Location"] = f"/v1/tools/{entry.tool.name}"
     return await _told(entry, parts)
@@ -86,7 +90,7 @@ async def _undo_of(tool: Tool, parts: Parts) -> Tool | None:
 
 
 @router.post("/bulk", summary="Register many tools")
-async def create_many(body: ToolsIn, parts: Parts) -> BulkToolsOut:
+async def create_many(body: ToolsIn, parts: Parts, caller: Caller) -> BulkToolsOut:
     """Each is judged alone: one bad record keeps none of the others out."""
     created: list[str] = []
     refused: list[RefusedTool] = []
@@ -95,7 +99,13 @@ async def create_many(body: ToolsIn, parts: Parts) -> BulkToolsOut:
         try:
             tool = ToolIn.model_validate(record).value()
             entry = await register(
-                tool, catalog=parts.catalog, caller=parts.tools, modules=parts.settings.python_modules
+                tool,
+                catalog=parts.catalog,
+                caller=parts.tools,
+                secrets=parts.secrets,
+                modules=parts.settings.python_modules,
+                endpoints=parts.endpoints,
+                owner=caller is None,
             )
         except (ValidationError, OrchestratorError) as error:
             refused.append(_refused(number, record, error))
@@ -143,15 +153,25 @@ async def read(name: str, parts: Parts) -> RegisteredOut:
 
 
 @router.put("/{name}", summary="A new version of a tool")
-async def replace(name: str, body: ToolIn, parts: Parts) -> RegisteredOut:
+async def replace(name: str, body: ToolIn, parts: Parts, caller: Caller) -> RegisteredOut:
     """Runs that pinned the old version keep it."""
     entry = await update(
         name,
         body.value(),
         catalog=parts.catalog,
         caller=parts.tools,
+        secrets=parts.secrets,
         modules=parts.settings.python_modules,
+        endpoints=parts.endpoints,
+        owner=caller is None,
     )
+    return await _told(entry, parts)
+
+
+@router.post("/{name}/approve", summary="Approve a changed definition")
+async def approve(name: str, body: ApproveIn, parts: Parts) -> RegisteredOut:
+    """The tool becomes what its server has made of it; a later change waits again."""
+    entry = await parts.catalog.approve(name, body.hash)
     return await _told(entry, parts)
 
 
@@ -170,6 +190,7 @@ async def try_out(name: str, body: InvokeIn, parts: Parts, caller: Caller) -> In
         catalog=parts.catalog,
         caller=parts.tools,
         artifacts=parts.artifacts,
+        secrets=parts.secrets,
         spending=parts.spending,
         key_id=caller,
     )

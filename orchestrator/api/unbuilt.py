@@ -8,20 +8,13 @@ from starlette.requests import Request
 from orchestrator.errors import NotBuilt
 
 _PATHS = (
-    "/v1/tools/import/openapi",
-    "/v1/tools/import/mcp",
-    "/v1/endpoints",
-    "/v1/endpoints/{name}",
     "/v1/workflows",
     "/v1/workflows/{name}",
     "/v1/workflows/{name}/runs",
     "/v1/schedules",
     "/v1/schedules/{name}",
-    "/v1/secrets",
-    "/v1/secrets/{name}",
     "/v1/audit",
     "/metrics",
-    "/mcp",
     "/openai/v1/chat/completions",
     "/openai/v1/models",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -20,6 +20,23 @@ def asked(
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """For approvals that say nothing of their own: the seconds they stay open (None: for ever), and what
+    then stands.
+    """
+
+    approval_timeout: float | None = None
+    approval_default: Default | None = None
+
+    def or_else(self, other: Patience) -> Patience:
+        """What is left open here, from the other."""
+        return Patience(
+            other.approval_timeout if self.approval_timeout is None else self.approval_timeout,
+            self.approval_default or other.approval_default,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRule:
     """Holds for a call when all that it names holds; one that names nothing holds for every call.
 
@@ -31,7 +48,13 @@ class ApprovalRule:
     effect: Effect | None = None
     usd_over: Decimal | None = None
     timeout: float | None = None
-    default: Default = "reject"
+    default: Default | None = None
+
+    def within(self, patience: Patience) -> ApprovalRule:
+        """The rule with what it leaves open taken from `patience`."""
+        default = self.default or patience.approval_default
+        timeout = patience.approval_timeout if self.timeout is None else self.timeout
+        return replace(self, timeout=timeout, default=default)
 
     def holds(self, tool: Tool, worst_usd: Decimal) -> bool:
         """Whether a call of that tool, which costs at most `worst_usd`, must be approved."""
@@ -43,7 +66,7 @@ class ApprovalRule:
 
     def asked_of(self, tool: Tool) -> dict[str, Any]:
         """What a step keeps of the rule that holds for it."""
-        return asked(self.words, tool, timeout=self.timeout, default=self.default)
+        return asked(self.words, tool, timeout=self.timeout, default=self.default or "reject")
 
     @property
     def words(self) -> str:

@@ -78,6 +78,11 @@ def tool_pool(tool: str) -> str:
     return f"tool:{tool}"
 
 
+def endpoint_pool(endpoint: str) -> str:
+    """The name under which the calls of an endpoint are limited."""
+    return f"endpoint:{endpoint}"
+
+
 def shared_pools(tool: Tool) -> tuple[str, ...]:
     """What calls of it share with those of other tools: its endpoint, and groups by tags `group:…`.
 
@@ -87,9 +92,9 @@ def shared_pools(tool: Tool) -> tuple[str, ...]:
     url = tool.binding.get("base_url") or tool.binding.get("url")
     found = []
     if isinstance(named, str):
-        found.append(f"endpoint:{named}")
+        found.append(endpoint_pool(named))
     elif isinstance(url, str) and (host := _host(url)) is not None:
-        found.append(f"endpoint:{host}")
+        found.append(endpoint_pool(host))
     return (*found, *(tag for tag in tool.tags if tag.startswith("group:")))
 
 

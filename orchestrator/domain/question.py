@@ -24,6 +24,15 @@ class QuestionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Expired:
+    """An open question whose time is over, and the answer that stands then."""
+
+    run_id: str
+    id: str
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One open or answered question of a run; `schema` is the JSON Schema of its answer."""
 
@@ -38,6 +47,7 @@ class Question:
     argument: str | None = None
     step_idx: int | None = None
     detail: Mapping[str, Any] | None = None
+    #: When `detail["default"]` becomes the answer.
     expires_at: float | None = None
     answered_at: float | None = None
     answer: Any = None

@@ -15,7 +15,6 @@ from orchestrator.domain.step import ReusedFrom, Verdict
 CacheUse = Literal["use", "refresh", "off"]
 
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-_FILE = "artifact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +37,21 @@ class CacheAnswer:
 def result_key(tool: str, version: int, hash: str, arguments: Mapping[str, Any]) -> str | None:
     """SHA-256, in hexadecimal, over the canonical JSON of a call: the tool as pinned, and its arguments.
 
-    `arguments` are resolved; a file in them counts by its artifact alone, whatever its name.
+    `arguments` are resolved, with files as `tools.files.by_content` gives them.
     None for what JSON cannot hold: such a call equals no other.
     """
     try:
         text = orjson.dumps([tool, version, hash, arguments], option=_CANONICAL)
-        if b'"artifact"' in text:
-            text = orjson.dumps([tool, version, hash, _files_by_id(arguments)], option=_CANONICAL)
     except TypeError:
         return None
     return hashlib.sha256(text).hexdigest()
-
-
-def _files_by_id(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if isinstance(value.get(_FILE), str):
-            return {_FILE: value[_FILE]}
-        return {name: _files_by_id(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_files_by_id(inner) for inner in value]
-    return value
 
 
 def artifacts_in(value: Any) -> set[str]:
     """The artifacts that an output refers to."""
     if isinstance(value, Mapping):
         inner = [artifacts_in(one) for one in value.values()]
-        named = value.get(_FILE)
+        named = value.get("artifact")
         return set().union(*inner, {named} if isinstance(named, str) else ())
     if isinstance(value, (list, tuple)):
         return set().union(*(artifacts_in(one) for one in value))

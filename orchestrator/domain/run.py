@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
-from orchestrator.domain.approval import ApprovalRule
+from orchestrator.domain.approval import ApprovalRule, Patience
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.reuse import CacheUse
 from orchestrator.domain.undo import Undoing
@@ -140,6 +140,7 @@ class RunRequest:
     cache: CacheUse = "use"
     #: Which calls wait for a person's word; the operator's rules come first.
     approve: tuple[ApprovalRule, ...] = ()
+    patience: Patience = field(default_factory=Patience)
     priority: int = 5
     seed: int | None = None
     #: Whether the effects of a run that fails or is cancelled stay, or are undone.
@@ -169,6 +170,8 @@ class Run:
     plan_id: str | None = None
     path_version: int = 0
     job: Job | None = None
+    #: Who does its job now.
+    owner: str | None = None
     #: Rises with each claim of its job; what a job makes counts only under the fence of its claim.
     fence: int = 0
     #: Answers given so far, by question id.

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from orchestrator.domain.question import Expired
 from tools.spec import Cache, Usage
 
 
@@ -118,6 +119,16 @@ class Claim:
     aliases: Mapping[str, str] = field(default_factory=dict)
     #: Seconds that were left of the step's own deadline when it was claimed.
     time_left: float | None = None
+    #: The result it has stands for the call, so nothing was asked or set aside: it must not be called.
+    result_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The claim of a step as it will be, once those of its needs that are `missing` have succeeded."""
+
+    claim: Claim
+    missing: frozenset[int]
 
 
 class Ending(StrEnum):
@@ -173,6 +184,8 @@ class Outcome:
     reused_from: ReusedFrom | None = None
     #: Under which rule the result is kept for other steps.
     cache: Cache | None = None
+    #: The most its call may cost, where a claim for its result alone found that gone.
+    worst_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +258,5 @@ class Swept:
     due: bool = False
     #: Whether the undoing of some run waits for somebody to do it.
     undos: bool = False
+    #: Open questions that are to be answered by their default now.
+    expired: tuple[Expired, ...] = ()

@@ -13,12 +13,14 @@ from orchestrator.domain.step import Step, StepStatus, step_open
 from orchestrator.domain.undo import Undoing
 
 _START = "start one with: toolpath worker"
+#: The code of an error that says that no connection could be made (tools.errors.Unreachable).
+_UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`reason` is one of planning, repair, start, questions, paused, steps, worker, no_worker, backoff,
-    person, budget, limit, cap; `details` names the things waited for, by reason."""
+    """`reason` is one of planning, repair, start, questions, paused, undo, steps, worker, no_worker,
+    backoff, endpoint_down, person, budget, limit, cap; `details` names the things waited for, by reason."""
 
     text: str
     reason: str
@@ -36,11 +38,8 @@ def run_waiting(
     """None for a run that moves or has ended. `served` are the queues of live workers, where known."""
     asked = [question for question in questions if question.answered_at is None]
     match run.status:
-        case RunStatus.PLANNING if served is not None and not served:
-            return Waiting(f"No worker is alive to make the plan; {_START}.", "no_worker")
         case RunStatus.PLANNING:
-            since = _moment(run.updated_at)
-            return Waiting(f"A plan is being made, since {since}.", "planning", {"since": since})
+            return _for_job(run, "A plan is being made", "planning", served)
         case RunStatus.PLANNED:
             text = "The plan is ready; resume the run to start it."
             return Waiting(text, "start", {"plan": run.plan_id})
@@ -71,10 +70,22 @@ def step_waiting(
         return _for_needs(step, steps)
     question = next((q for q in questions if q.step_idx == step.id.idx and q.answered_at is None), None)
     if question is not None:
-        return Waiting(f"Waits for your answer: {question.text}", "person", {"questions": [question.id]})
-    if step.status is StepStatus.WAITING:
-        return _for_cause(step, now)
+        return _for_person([question], "person")
+    if step.status is StepStatus.WAITING and (step.run_at is None or step.run_at > now):
+        return _for_cause(step)
     return _for_worker(step, served, now)
+
+
+def _for_job(run: Run, doing: str, reason: str, served: Collection[str] | None) -> Waiting:
+    """A job of the run itself is under way, or waits for somebody who does it."""
+    since = _moment(run.updated_at)
+    details = {"job": None if run.job is None else run.job.value, "since": since}
+    if run.owner is not None:
+        return Waiting(f"{doing}, since {since}.", reason, details)
+    what = "make the plan" if reason == "planning" else "search another path after a step failed"
+    if served is not None and not served:
+        return Waiting(f"No worker is alive to {what}; {_START}.", "no_worker", details)
+    return Waiting(f"Waits for a free worker to {what}.", "worker", details)
 
 
 def _for_undoing(run: Run, asked: Sequence[Question]) -> Waiting | None:
@@ -85,11 +96,23 @@ def _for_undoing(run: Run, asked: Sequence[Question]) -> Waiting | None:
 
 
 def _for_answers(asked: Sequence[Question]) -> Waiting:
-    ids = {"questions": [question.id for question in asked]}
     if not asked:
-        return Waiting("Waits for a person.", "questions", ids)
+        return Waiting("Waits for a person.", "questions", {"questions": []})
+    return _for_person(asked, "questions")
+
+
+def _for_person(asked: Sequence[Question], reason: str) -> Waiting:
+    """Answers that anybody who may call the service can give; the first to expire says until when."""
     more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
-    return Waiting(f"Waits for your answer: {asked[0].text}{more}", "questions", ids)
+    text = f"Waits for your answer: {asked[0].text}{more}"
+    details: dict[str, Any] = {"questions": [question.id for question in asked]}
+    expiring = [question for question in asked if question.expires_at is not None]
+    if expiring:
+        first = min(expiring, key=lambda question: question.expires_at or 0.0)
+        until, default = _moment(first.expires_at or 0.0), (first.detail or {}).get("default")
+        text += f" Until {until}, then the answer is {default!r}."
+        details |= {"until": until, "default": default}
+    return Waiting(text, reason, details)
 
 
 def _for_steps(
@@ -101,7 +124,7 @@ def _for_steps(
 ) -> Waiting | None:
     """A running run without a running step waits for what the first of its open steps waits for."""
     if run.job is Job.REPAIR:
-        return Waiting("Another path is being searched after a step failed.", "repair")
+        return _for_job(run, "Another path is being searched after a step failed", "repair", served)
     if any(step.status is StepStatus.RUNNING for step in steps):
         return None
     by_number = {step.id.idx: step for step in steps}
@@ -126,10 +149,11 @@ _CAUSES = {
     "limit": "A limit on calls allows no more at this moment.",
     "cap": "A cap on money holds it back.",
     "person": "Waits for a person.",
+    "worker": "Waits for a worker.",
 }
 
 
-def _for_cause(step: Step, now: float) -> Waiting:
+def _for_cause(step: Step) -> Waiting:
     cause = dict(step.cause or {})
     reason = str(cause.pop("reason", "backoff" if step.run_at else "limit"))
     if reason in ("limit", "cap"):
@@ -168,10 +192,15 @@ def _for_limit(step: Step, reason: str, cause: dict[str, Any]) -> Waiting:
 def _for_time(step: Step) -> Waiting:
     assert step.run_at is not None
     until, attempt = _moment(step.run_at), step.tries + 1
-    text = (
-        f"Try {step.tries} failed; try {attempt} starts at {until}." if step.tries else f"Starts at {until}."
-    )
-    return Waiting(text, "backoff", {"until": until, "attempt": attempt})
+    details = {"until": until, "attempt": attempt}
+    if not step.tries:
+        return Waiting(f"Starts at {until}.", "backoff", details)
+    error = step.error or {}
+    details |= {"error": error.get("code")}
+    if error.get("code") == _UNREACHABLE:
+        text = f"{step.tool} cannot be reached: {error.get('message')}; try {attempt} starts at {until}."
+        return Waiting(text, "endpoint_down", details | {"tool": step.tool})
+    return Waiting(f"Try {step.tries} failed; try {attempt} starts at {until}.", "backoff", details)
 
 
 def _for_worker(step: Step, served: Collection[str] | None, now: float) -> Waiting:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import random
 import shutil
 import tempfile
@@ -17,13 +16,14 @@ import structlog
 
 from orchestrator.domain.plan import PREVIOUS, Ref, dig, references, resolve
 from orchestrator.domain.retry import RetryPolicy
-from orchestrator.domain.reuse import Kept
 from orchestrator.domain.step import Claim, Ending, Outcome, StepId, Verdict
 from orchestrator.errors import NotFound, StorageFull
-from orchestrator.execution.reuse import Reuse
-from orchestrator.ports import Artifacts, Catalog, Judge, StepStore, ToolCaller
+from orchestrator.execution.reuse import Looked, Reuse
+from orchestrator.execution.scheduler import worst_usd
+from orchestrator.ports import Artifacts, Catalog, Judge, Secrets, StepStore, ToolCaller
 from tools.adapter import CallContext
-from tools.errors import BadArguments, ToolError, TryAgain
+from tools.auth import secret_names
+from tools.errors import BadArguments, NoRoom, ToolError, TryAgain, no_room
 from tools.schemas import schemas_of
 from tools.spec import Effect, Kind, Runs, Tool, ToolResult, Usage
 
@@ -51,12 +51,14 @@ class Executor:
         catalog: Catalog,
         caller: ToolCaller,
         artifacts: Artifacts,
+        secrets: Secrets,
         judge: Judge,
         retry: RetryPolicy,
         scratch: Path,
     ) -> None:
         self._steps, self._catalog, self._caller = steps, catalog, caller
         self._artifacts, self._judge, self._retry = artifacts, judge, retry
+        self._secrets = secrets
         self._scratch = scratch
         self._reuse = Reuse(steps=steps, artifacts=artifacts)
         #: What a call without files gets as its folder: it does not exist.
@@ -70,8 +72,8 @@ class Executor:
             tool = await self._catalog.pinned(claim.tool, claim.tool_version)
             arguments = await self.resolve(claim)
             equal = await self._reuse.look(claim, tool, arguments)
-            if equal.kept is not None:
-                return self._taken(claim, equal.key, equal.kept, started)
+            if equal.kept is not None or claim.result_only:
+                return self._taken(claim, tool, equal, started)
             key = f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}"
             result = await self.call(
                 tool, arguments, run_id=claim.id.run_id, key=key, timeout=_timeout(claim)
@@ -88,7 +90,7 @@ class Executor:
             return self._failed(claim, crash, started, time.monotonic() - begun)
         usage = result.usage
         if not usage.seconds:
-            usage = Usage(usage.usd, time.monotonic() - begun, usage.tokens_in, usage.tokens_out)
+            usage = replace(usage, seconds=time.monotonic() - begun)
         verdict = await self._judge.judge(tool, arguments, result.output)
         outcome = Outcome(
             claim,
@@ -119,14 +121,15 @@ class Executor:
         scratch = self._nowhere
         if uses_files:
             scratch = Path(tempfile.mkdtemp(prefix=f"{run_id}-", dir=self._scratch))
-        context = CallContext(
-            idempotency_key=key,
-            files=self._artifacts,
-            scratch=scratch,
-            timeout=timeout,
-            traceparent=_traceparent(run_id),
-        )
         try:
+            context = CallContext(
+                idempotency_key=key,
+                files=self._artifacts,
+                scratch=scratch,
+                timeout=timeout,
+                traceparent=_traceparent(run_id),
+                secrets=await self._secrets.values(secret_names(tool)),
+            )
             return await self._caller.call(tool, arguments, context)
         finally:
             if uses_files:
@@ -186,8 +189,13 @@ class Executor:
 
     # --- what becomes of it -------------------------------------------------------------------
 
-    def _taken(self, claim: Claim, key: str | None, kept: Kept, started: float) -> Outcome:
-        """A success for nothing."""
+    def _taken(self, claim: Claim, tool: Tool, equal: Looked, started: float) -> Outcome:
+        """A success for nothing; or, where the result is gone, a claim anew that the gates are asked for."""
+        kept = equal.kept
+        if kept is None:
+            message = "the result that was to stand for this call is gone, or a file of it; it is called anew"
+            error = {"code": "result_gone", "message": message}
+            return Outcome(claim, Ending.RETRY, error=error, started_at=started, worst_usd=worst_usd(tool))
         self._remember(claim, kept.output)
         return Outcome(
             claim,
@@ -195,7 +203,7 @@ class Executor:
             output=kept.output,
             verdict=kept.verdict,
             started_at=started,
-            result_key=key,
+            result_key=equal.key,
             reused_from=kept.source,
         )
 
@@ -204,7 +212,8 @@ class Executor:
         usage = getattr(error, "usage", None) or Usage(seconds=seconds)
         told = {"code": error.code, "message": str(error)}
         pause = None
-        if error.retryable:
+        # Nothing was set aside for another try of what was to call nothing.
+        if error.retryable and not claim.result_only:
             asked = error.retry_after if isinstance(error, TryAgain) else None
             pause = self._retry.pause(claim.tries, asked=asked)
         left = claim.time_left
@@ -254,9 +263,10 @@ def _out_of_time(last: Mapping[str, Any]) -> dict[str, Any]:
 
 def _file_fault(error: StorageFull | OSError) -> ToolError:
     """What is said of a call whose files found no room, or broke otherwise."""
-    if isinstance(error, StorageFull) or error.errno in (errno.ENOSPC, errno.EDQUOT):
-        full = ToolError("there is no room for the step's files; free space in the data folder and retry")
-        full.code = StorageFull.code
+    if isinstance(error, StorageFull):
+        return NoRoom(str(error))
+    full = no_room(error, "the step")
+    if full is not None:
         return full
     log.error("step.file_fault", exc_info=error)
     return ToolError(f"a file of the step could not be read or written: {error.strerror or error}")
@@ -268,7 +278,9 @@ def _of_first_path(claim: Claim) -> bool:
 
 
 def _uses_files(tool: Tool) -> bool:
-    """Whether a call may need its scratch folder; quick Python functions over plain values do not."""
+    """Whether a call may need its scratch folder; chats, and quick functions over plain values, do not."""
+    if tool.kind is Kind.MODEL and "operation" not in tool.binding:
+        return False  # what gives files is never a model's natural operation
     if tool.kind is not Kind.PYTHON or tool.runs is Runs.PROCESS:
         return True
     schemas = schemas_of(tool)

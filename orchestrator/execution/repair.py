@@ -269,6 +269,8 @@ def _cause(step: Step, steps: Sequence[Step]) -> dict[str, Any]:
 
 def _ask_approval(tx: Transaction, run: Run, planned: Planned) -> None:
     quote, count = planned.path.quote, len(planned.path.choices)
+    patience = run.request.patience
+    open_for = patience.approval_timeout
     text = (
         f"Run this plan ({count} sub-task{'' if count == 1 else 's'}) for about {quote.usd:.4g} USD "
         f"and {quote.wall_seconds:.1f} s?"
@@ -281,7 +283,8 @@ def _ask_approval(tx: Transaction, run: Run, planned: Planned) -> None:
             text=text,
             schema={"type": "boolean"},
             created_at=tx.now,
-            detail={"plan": planned.plan.id},
+            detail={"plan": planned.plan.id, "default": patience.approval_default == "approve"},
+            expires_at=None if open_for is None else tx.now + open_for,
         )
     )
     tx.move_run(run.id, RunStatus.NEEDS_INPUT)

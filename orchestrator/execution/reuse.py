@@ -10,6 +10,8 @@ from orchestrator.domain.reuse import Kept, artifacts_in, result_key
 from orchestrator.domain.step import Claim
 from orchestrator.ports import Artifacts, StepStore
 from tools.errors import BadInputFile
+from tools.files import by_content
+from tools.schemas import schemas_of
 from tools.spec import Cache, Effect, Tool
 
 
@@ -31,14 +33,17 @@ class Reuse:
         self._hashes: dict[tuple[str, int], str] = {}
 
     async def look(self, claim: Claim, tool: Tool, arguments: Mapping[str, Any]) -> Looked:
-        """Raises nothing of its own."""
-        key = result_key(tool.name, tool.version, self._hash(tool), arguments)
+        """Raises `Unavailable` for a tool whose schema is broken."""
+        plain = by_content(schemas_of(tool).input, arguments)
+        key = result_key(tool.name, tool.version, self._hash(tool), plain)
         if key is None:
             return Looked(None)
-        if claim.revision:
+        if claim.revision or claim.result_only:
             own = await self._steps.own_result(claim.id, key)
-            if own is not None:
+            if own is not None and await self._is_whole(own):
                 return Looked(key, own)
+        if claim.result_only:
+            return Looked(key)
         # A record from before this was checked may claim more than its effect allows.
         if tool.cache is None or tool.effect is not Effect.READ:
             return Looked(key)
@@ -56,9 +61,13 @@ class Reuse:
         """A result that passes the run's gate, with all its files."""
         if kept is None or (kept.verdict is not None and kept.verdict.quality < gate):
             return None
+        return kept if await self._is_whole(kept) else None
+
+    async def _is_whole(self, kept: Kept) -> bool:
+        """Whether the files that it names are all still there."""
         try:
             for id in artifacts_in(kept.output):
                 await self._artifacts.load(id)
         except BadInputFile:
-            return None
-        return kept
+            return False
+        return True

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
+from orchestrator.domain.question import Expired
 from orchestrator.domain.run import JobClaim
 from orchestrator.domain.step import Claim, Ending, Outcome, StepId
 from orchestrator.errors import Invalid
+from orchestrator.execution.ahead import Ahead, Call
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.jobs import Jobs
 from orchestrator.ports import StepStore
@@ -26,6 +29,12 @@ SWEEP = 2.0
 PACKET = 64
 #: Jobs of runs (planning, repair) at once in one process.
 JOBS = 8
+#: Seconds for which a job has the loop to itself while people wait for answers, before the next begins.
+PACE = 0.05
+#: Up to so many steps in hand, calls are begun ahead; with more, commits are shared and nobody waits.
+CALM = 64
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -61,13 +70,21 @@ class Runner:
         jobs: Jobs,
         queues: Sequence[str],
         max_live: int,
+        answer: Callable[[Sequence[Expired]], Awaitable[None]],
+        asked: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`asked` says whether people are sending requests to this process just now."""
+        self._answer = answer
         self.owner = owner
         self._steps, self._executor, self._jobs = steps, executor, jobs
         self._queues, self._max_live = tuple(queues), max_live
+        self._asked = asked
+        self._job_begun = 0.0
+        self._looks_again = False
         self._held: dict[StepId, _Held] = {}
         self._held_jobs: dict[str, _Held] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._ahead = Ahead(steps=steps, executor=executor, spawn=self._spawn)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wanted = asyncio.Event()
         self._stopping = False
@@ -158,11 +175,11 @@ class Runner:
     # --- claiming -----------------------------------------------------------------------------
 
     async def _claim(self) -> None:
-        """Claim until there is no room or nothing is due."""
+        """Claim until there is no room or nothing is due. No fault ends it: nothing would ever move again."""
         while not self._stopping:
-            jobs_room = JOBS - len(self._held_jobs)
-            room = min(PACKET, self._room())
             try:
+                jobs_room = self._jobs_room()
+                room = min(PACKET, self._room())
                 async with self._claiming:
                     jobs, claims = await self._claim_once(jobs_room, room)
             except Exception:
@@ -196,18 +213,44 @@ class Runner:
             return []
         return await self._steps.claim(owner=self.owner, queues=self._queues, room=room)
 
+    def _jobs_room(self) -> int:
+        """Jobs to take up now: one after the other while people send requests.
+
+        Planning computes on the loop that answers them. A job that lasts, since it waits for a model,
+        soon gets company all the same.
+        """
+        room = max(JOBS - len(self._held_jobs), 0)
+        if not room or not self._asked():
+            return room
+        left = self._job_begun + PACE - time.monotonic()
+        if not self._held_jobs or left <= 0:
+            return 1
+        self._look_again(left)
+        return 0
+
+    def _look_again(self, seconds: float) -> None:
+        """One timer is enough, however often it is asked for."""
+        if not self._looks_again:
+            self._looks_again = True
+            asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._looks_again = False
+        self._wanted.set()
+
     def _room(self) -> int:
         return 0 if self._stopping else self._max_live - len(self._held)
 
-    def _start(self, claim: Claim) -> None:
+    def _start(self, claim: Claim, call: Call | None = None) -> None:
         held = self._held[claim.id] = _Held(claim.fence)
-        held.task = self._spawn(self._work(claim))
+        held.task = self._spawn(self._work(claim, call))
 
     def _start_job(self, job: JobClaim) -> None:
+        self._job_begun = time.monotonic()
         held = self._held_jobs[job.run.id] = _Held(job.fence)
         held.task = self._spawn(self._do_job(job))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -215,15 +258,20 @@ class Runner:
 
     # --- working ------------------------------------------------------------------------------
 
-    async def _work(self, claim: Claim) -> None:
+    async def _work(self, claim: Claim, call: Call | None) -> None:
         """Do a step, then go on with a child that was claimed in the same commit."""
         full = self._room() <= 0
         current: Claim | None = claim
         try:
             while current is not None:
-                following = await self._record(await self._executor.execute(current))
-                self._release(current)
-                current = self._next(following)
+                outcome = await self._execute(current, call)
+                begun = self._ahead.begin(outcome) if self._room() > PACKET else ()
+                try:
+                    following = await self._record(outcome)
+                    self._release(current)
+                    current, call = self._next(following)
+                finally:
+                    self._ahead.drop(begun)
         except asyncio.CancelledError:
             log.debug("step.cancelled", run=claim.id.run_id, step=claim.key)
         except Exception:
@@ -234,15 +282,26 @@ class Runner:
             if full:
                 self._wanted.set()
 
-    def _next(self, claims: Sequence[Claim]) -> Claim | None:
+    async def _execute(self, claim: Claim, call: Call | None) -> Outcome:
+        """The outcome of a step whose call may have begun."""
+        # With little room a child might be begun here and be claimed by another process.
+        calm = len(self._held) <= CALM and self._room() > 2 * PACKET
+        watching = self._ahead.watch(claim) if calm and claim.children else None
+        try:
+            return await (self._executor.execute(claim) if call is None else call)
+        finally:
+            if watching is not None:
+                watching.cancel()
+
+    def _next(self, claims: Sequence[Claim]) -> tuple[Claim | None, Call | None]:
         """The first of the claims, for the task that asks; the others get tasks of their own."""
         if not claims:
-            return None
+            return None, None
         first, *others = claims
         self._held[first.id] = _Held(first.fence, asyncio.current_task())
         for other in others:
-            self._start(other)
-        return first
+            self._start(other, self._ahead.take(other))
+        return first, self._ahead.take(first)
 
     def _release(self, claim: Claim) -> None:
         """Let go of it, unless this process holds it anew under a later claim."""
@@ -320,6 +379,7 @@ class Runner:
                 swept = await self._steps.sweep()
                 if swept.undos:
                     await self._claim_undos()
+                await self._answer(swept.expired)
             except Exception:
                 log.exception("runner.sweep_failed")
                 continue
@@ -335,6 +395,5 @@ def _unstorable(outcome: Outcome, fault: Exception) -> Outcome:
         "code": "bad_output",
         "message": f"what {outcome.claim.tool} gave back cannot be stored: {fault}",
     }
-    return replace(
-        outcome, ending=Ending.FAILED, output=None, verdict=None, revised=None, error=error, retry_in=0.0
-    )
+    nothing: dict[str, Any] = dict.fromkeys(("output", "verdict", "revised", "result_key", "cache"))
+    return replace(outcome, ending=Ending.FAILED, error=error, retry_in=0.0, **nothing)

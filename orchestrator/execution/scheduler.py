@@ -212,14 +212,17 @@ def queue_of(tool: Tool) -> str:
 
 
 def worst_usd(tool: Tool) -> Decimal:
-    """The most one call of it can cost: the price of its whole time limit and of its most tokens."""
+    """The most one call of it can cost: the price of its whole time limit and of its most tokens.
+
+    A call that has cost more than that was believed to be the most is what the next may cost, too.
+    """
     price = tool.price
     most = price.per_call + price.per_second * Decimal(str(tool.limits.timeout))
     if tool.kind is Kind.MODEL:
         tokens_in = Decimal(int(tool.binding.get("max_input_tokens", WORST_TOKENS_IN)))
         tokens_out = Decimal(int(tool.binding.get("max_tokens", WORST_TOKENS_OUT)))
         most += price.per_1k_tokens_in * tokens_in / 1000 + price.per_1k_tokens_out * tokens_out / 1000
-    return most
+    return max(most, tool.most_seen)
 
 
 def _shortest(*seconds: float | None) -> float | None:

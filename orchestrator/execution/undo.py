@@ -25,9 +25,10 @@ from orchestrator.domain.undo import (
     undo_arguments,
     undoable,
 )
+from orchestrator.domain.views import RunView
 from orchestrator.errors import NotFound, OrchestratorError
 from orchestrator.execution.executor import Executor
-from orchestrator.ports import Catalog, RunView, Store, Transaction
+from orchestrator.ports import Catalog, Store, Transaction
 from tools.errors import ToolError, TryAgain
 from tools.spec import Effect, Tool, ToolResult, Usage
 
@@ -68,7 +69,7 @@ class Undoer:
         ended = await self._one(claim, undo)
         if ended is None:
             return False
-        written = await self._store.write(lambda tx: _end(tx, claim, ended, step))
+        written = await self._store.write(lambda tx: _end(tx, claim, ended, step), keep=True)
         return written and ended.status is UndoStatus.SUCCEEDED
 
     async def _planned(self, view: RunView) -> list[Undo]:

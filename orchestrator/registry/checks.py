@@ -8,32 +8,58 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from orchestrator.errors import FieldProblem, Invalid, NotBuilt
+from orchestrator.errors import FieldProblem, Forbidden, Invalid, NotBuilt
+from orchestrator.registry.http_checks import http_problems
 from orchestrator.registry.port_types import ports_from
+from tools.adapters.http_binding import FIELDS
+from tools.adapters.model_endpoint import CHAT, INFER, OPERATIONS
+from tools.auth import SECRET_NAME, faults, secret_names
 from tools.schemas import Schema
 from tools.spec import Kind, Tool
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-PLACES = ("path", "query", "header", "body")
+MODEL_FIELDS = (
+    "base_url",
+    "endpoint",
+    "model",
+    "prompt",
+    "system",
+    "temperature",
+    "max_tokens",
+    "max_input_tokens",
+    "seed",
+    "stream",
+    "operation",
+    "parameters",
+    "inputs",
+    "outputs",
+    "version",
+    "api_key_secret",
+)
 _BUILT = (Kind.HTTP, Kind.PYTHON, Kind.MODEL)
-#: A token (RFC 9110, 5.6.2).
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: The one way in which tools of a kind may prove who calls; "" for none, others have all.
+_AUTH_OF = {Kind.MODEL: "bearer", Kind.PYTHON: ""}
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-def checked(tool: Tool, *, modules: Sequence[str]) -> Tool:
+def checked(tool: Tool, *, modules: Sequence[str], owner: bool = False) -> Tool:
     """The tool, with ports read off its schemas where it names none.
 
-    `modules` are those whose Python functions the operator allows. Raises `Invalid` or `NotBuilt`.
+    `modules` are those whose Python functions the operator allows. Only the `owner` of the service may
+    name secrets: whoever else could would have them sent to a place of their own.
+    Raises `Invalid`, `NotBuilt` or `Forbidden`.
     """
+    if tool.kind is Kind.MCP:
+        detail = "tools of kind mcp come from their server: POST /v1/tools/import/mcp"
+        raise Invalid(detail, problems=[FieldProblem("/kind", detail)])
     if tool.kind not in _BUILT:
         detail = f"tools of kind {tool.kind} are not served yet; use {', '.join(_BUILT)}"
         raise NotBuilt(detail, problems=[FieldProblem("/kind", detail)])
-    if tool.auth:
-        detail = "secrets of tools are not served yet"
-        raise NotBuilt(detail, problems=[FieldProblem("/auth", detail)])
-    problems = [*_name(tool), *_schemas(tool), *_binding(tool, modules)]
+    if secret_names(tool) and not owner:
+        raise Forbidden(
+            "Only the service's own key (TOOLPATH_API_KEY, or local.key) may give a tool secrets."
+        )
+    problems = [*_name(tool), *_schemas(tool), *_auth(tool), *_binding(tool, modules)]
     problems = problems or _ports(tool)
     if problems:
         what = "; ".join(f"{problem.path}: {problem.detail}" for problem in problems[:3])
@@ -59,6 +85,20 @@ def _schemas(tool: Tool) -> list[FieldProblem]:
             Schema(schema)
         except ValueError as error:
             problems.append(FieldProblem(f"/{field}", f"no JSON Schema of 2020-12: {str(error)[:300]}"))
+    return problems
+
+
+def _auth(tool: Tool) -> list[FieldProblem]:
+    problems = [FieldProblem(f"/auth{pointer}", detail) for pointer, detail in faults(tool.auth)]
+    allowed = _AUTH_OF.get(tool.kind)
+    problems += [
+        FieldProblem(f"/auth/{way}", f"tools of kind {tool.kind} take {allowed or 'no secrets'}")
+        for way in tool.auth
+        if allowed is not None and way != allowed
+    ]
+    oauth2 = tool.auth.get("oauth2")
+    if isinstance(oauth2, Mapping):
+        problems += url_problems(oauth2.get("token_url"), "/auth/oauth2/token_url")
     return problems
 
 
@@ -88,47 +128,39 @@ def _binding(tool: Tool, modules: Sequence[str]) -> list[FieldProblem]:
 
 
 def _http(binding: Mapping[str, Any], fields: Mapping[str, Any]) -> list[FieldProblem]:
-    problems = _unknown(binding, "http", ("method", "url", "parameters", "headers"))
-    problems += _url(binding.get("url"), "/http/url")
-    problems += _headers(binding.get("headers") or {})
-    if str(binding.get("method", "GET")).upper() not in METHODS:
-        problems.append(FieldProblem("/http/method", f"use one of {', '.join(METHODS)}"))
-    parameters = binding.get("parameters", {})
-    for name, place in parameters.items() if isinstance(parameters, Mapping) else ():
-        if place not in PLACES:
-            problems.append(FieldProblem(f"/http/parameters/{name}", f"use one of {', '.join(PLACES)}"))
-    for name in re.findall(r"\{([^{}]*)\}", str(binding.get("url", ""))):
-        if name not in fields:
-            problems.append(FieldProblem("/http/url", f"{{{name}}} is no field of input_schema"))
-    return problems
-
-
-def _headers(headers: Any) -> list[FieldProblem]:
-    """Headers that would break out of their line, or could not be sent at all."""
-    if not isinstance(headers, Mapping):
-        return [FieldProblem("/http/headers", 'give them as {"Name": "value"}')]
-    problems = []
-    for name, value in headers.items():
-        if not _HEADER.fullmatch(name):
-            problems.append(FieldProblem("/http/headers", f"{name!r} is no name of a header"))
-        elif not isinstance(value, str) or not (value.isascii() and value.isprintable()):
-            path = f"/http/headers/{name.replace('~', '~0').replace('/', '~1')}"
-            problems.append(FieldProblem(path, "the value is plain letters on one line"))
-    return problems
+    problems = _unknown(binding, "http", FIELDS)
+    problems += url_problems(binding.get("url"), "/http/url")
+    return problems + http_problems(binding, fields)
 
 
 def _model(binding: Mapping[str, Any]) -> list[FieldProblem]:
-    if "endpoint" in binding:
-        detail = "named endpoints are not served yet; give base_url"
-        raise NotBuilt(detail, problems=[FieldProblem("/model/endpoint", detail)])
-    problems = _unknown(
-        binding, "model", ("base_url", "model", "prompt", "system", "temperature", "max_tokens")
-    )
-    problems += _url(binding.get("base_url"), "/model/base_url")
-    for field in ("model", "prompt"):
+    problems = _unknown(binding, "model", MODEL_FIELDS)
+    if "endpoint" not in binding:
+        problems += url_problems(binding.get("base_url"), "/model/base_url")
+    elif "base_url" in binding:
+        problems.append(FieldProblem("/model/base_url", "give either endpoint or base_url"))
+    elif not isinstance(binding["endpoint"], str):
+        problems.append(FieldProblem("/model/endpoint", "give the name of an endpoint"))
+    problems += _api_key(binding)
+    operation = binding.get("operation")
+    if operation is not None and operation not in (CHAT, INFER, *OPERATIONS):
+        known = ", ".join((CHAT, INFER, *OPERATIONS))
+        problems.append(FieldProblem("/model/operation", f"use one of {known}"))
+    # An endpoint may speak KServe V2, where there are no prompts: `bound` knows.
+    needs_prompt = operation == CHAT or (operation is None and "endpoint" not in binding)
+    for field in ("model", "prompt") if needs_prompt else ("model",):
         if not isinstance(binding.get(field), str) or not binding[field]:
             problems.append(FieldProblem(f"/model/{field}", "must be given"))
+    for field in ("parameters", "inputs", "outputs"):
+        if not isinstance(binding.get(field, {}), Mapping):
+            problems.append(FieldProblem(f"/model/{field}", "give an object"))
     return problems
+
+
+def _api_key(binding: Mapping[str, Any]) -> list[FieldProblem]:
+    if "api_key_secret" not in binding or SECRET_NAME.fullmatch(str(binding["api_key_secret"])):
+        return []
+    return [FieldProblem("/model/api_key_secret", "give the name of a secret")]
 
 
 def _python(binding: Mapping[str, Any], modules: Sequence[str]) -> list[FieldProblem]:
@@ -149,7 +181,8 @@ def _unknown(binding: Mapping[str, Any], kind: str, known: Sequence[str]) -> lis
     return [FieldProblem(f"/{kind}/{name}", "unknown field") for name in binding if name not in known]
 
 
-def _url(value: Any, path: str) -> list[FieldProblem]:
+def url_problems(value: Any, path: str) -> list[FieldProblem]:
+    """What is wrong with an address that is to be called."""
     if isinstance(value, str) and not value.isprintable():
         return [FieldProblem(path, "a URL is one line without control characters")]
     try:

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from orchestrator.domain.ids import new_id
 from orchestrator.domain.limits import key_pool, shared_pools, tool_pool
 from orchestrator.execution.scheduler import worst_usd
-from orchestrator.ports import Artifacts, Catalog, ToolCaller
+from orchestrator.ports import Artifacts, Catalog, Secrets, ToolCaller
 from tools.adapter import CallContext, Exchange
+from tools.auth import secret_names
 from tools.errors import ToolError
 from tools.spec import Tool, ToolResult, Usage
 
@@ -25,8 +26,8 @@ class Spending(Protocol):
         """A place in each pool, and the most it can cost. Raises `LimitReached`, `BudgetTooSmall`."""
         ...
 
-    async def settle(self, call: str, *, pools: Sequence[str], usd: Decimal) -> None:
-        """Give the places back and charge what it took."""
+    async def settle(self, call: str, *, pools: Sequence[str], usd: Decimal, tool: Tool) -> None:
+        """Give the places back, charge what it took, and believe the tool to cost as much again."""
         ...
 
 
@@ -46,6 +47,7 @@ async def invoke(
     catalog: Catalog,
     caller: ToolCaller,
     artifacts: Artifacts,
+    secrets: Secrets,
     spending: Spending,
     key_id: str | None = None,
 ) -> Invocation:
@@ -61,18 +63,24 @@ async def invoke(
     await spending.reserve(call, pools=pools, usd=worst)
     spent = worst  # of a call that is cut off nobody knows what it took
     try:
-        made = await _call(tool, arguments, call, caller=caller, artifacts=artifacts)
+        made = await _call(tool, arguments, call, caller=caller, artifacts=artifacts, secrets=secrets)
         spent = made.result.usage.usd
     except ToolError as error:
         spent = (getattr(error, "usage", None) or Usage()).usd
         raise
     finally:
-        await spending.settle(call, pools=pools, usd=spent)
+        await spending.settle(call, pools=pools, usd=spent, tool=tool)
     return made
 
 
 async def _call(
-    tool: Tool, arguments: Mapping[str, Any], call: str, *, caller: ToolCaller, artifacts: Artifacts
+    tool: Tool,
+    arguments: Mapping[str, Any],
+    call: str,
+    *,
+    caller: ToolCaller,
+    artifacts: Artifacts,
+    secrets: Secrets,
 ) -> Invocation:
     exchanges: list[Exchange] = []
     with tempfile.TemporaryDirectory(prefix="toolpath-invoke-") as scratch:
@@ -81,6 +89,7 @@ async def _call(
             files=artifacts,
             scratch=Path(scratch),
             timeout=tool.limits.timeout,
+            secrets=await secrets.values(secret_names(tool)),
             record=exchanges.append,
         )
         result = await caller.call(tool, arguments, context)

@@ -8,6 +8,7 @@ from typing import Any
 from tools.spec import MEDIA_TYPES, JsonSchema, Ports, is_file_schema
 
 _PLAIN = {"integer": "integer", "number": "number", "boolean": "boolean", "object": "json", "array": "json"}
+_LONGEST_CHAIN = 10
 _FORMATS = {"uri": "url", "url": "url", "iri": "url"}
 
 
@@ -16,11 +17,22 @@ def ports_from(input_schema: JsonSchema, output_schema: JsonSchema) -> Ports:
     fields: Mapping[str, Any] = input_schema.get("properties", {})
     required = set(input_schema.get("required", ()))
     names = sorted(fields, key=lambda name: name not in required)
-    inputs = {name: _input_types(name, fields[name]) for name in names}
+    inputs = {name: _input_types(name, _meant(fields[name], input_schema)) for name in names}
     outputs = {
-        name: _output_type(name, schema) for name, schema in output_schema.get("properties", {}).items()
+        name: _output_type(name, _meant(schema, output_schema))
+        for name, schema in output_schema.get("properties", {}).items()
     }
     return Ports(inputs=inputs, outputs=outputs)
+
+
+def _meant(schema: Any, root: JsonSchema) -> Any:
+    """The schema, or the definition that it refers to."""
+    for _ in range(_LONGEST_CHAIN):
+        reference = schema.get("$ref") if isinstance(schema, Mapping) else None
+        if not isinstance(reference, str) or not reference.startswith("#/$defs/"):
+            break
+        schema = root.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+    return schema
 
 
 def _input_types(name: str, schema: Any) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from orchestrator.domain.question import Question, QuestionKind
+from orchestrator.domain.question import Expired, Question, QuestionKind
 from orchestrator.domain.run import Job, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
-from orchestrator.errors import Conflict, FieldProblem, Invalid
+from orchestrator.errors import Conflict, FieldProblem, Invalid, NotFound
 from orchestrator.execution.undo import answer_undos
 from orchestrator.ports import Doorbell, Store, Transaction
 from orchestrator.runs.edits import check_edits, ended_subtasks
@@ -34,6 +36,19 @@ async def answer(
     doorbell.ring()
 
 
+async def answer_expired(expired: Sequence[Expired], *, store: Store, doorbell: Doorbell) -> None:
+    """Let the defaults stand for answers that nobody gave in time."""
+    for one in expired:
+        with contextlib.suppress(Conflict, NotFound):  # somebody was quicker
+            await store.write(partial(_expire, one))
+    if expired:
+        doorbell.ring()
+
+
+def _expire(one: Expired, tx: Transaction) -> None:
+    _answer(tx, one.run_id, [(one.id, one.default)], by="expiry")
+
+
 def _check(answers: Sequence[tuple[str, Any]], asked: Mapping[str, Question]) -> None:
     problems = []
     for number, (id, value) in enumerate(answers):
@@ -49,14 +64,14 @@ def _check(answers: Sequence[tuple[str, Any]], asked: Mapping[str, Question]) ->
         raise Invalid("The answers do not fit the questions.", problems=problems)
 
 
-def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]]) -> None:
+def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]], *, by: str = "person") -> None:
     run = tx.run(run_id)
     asked = {question.id: question for question in tx.questions(run_id)}
     undoing = all(asked[id].kind is QuestionKind.UNDO_FAILED for id, _ in answers)
     if run_ended(run.status) and not undoing:
         raise Conflict(f"run {run_id} has ended as {run.status}; its questions are closed")
     for id, value in answers:
-        tx.answer_question(run_id, id, value)
+        tx.answer_question(run_id, id, value, by=by)
     if undoing:
         answer_undos(tx, run_id, dict(answers))
         return

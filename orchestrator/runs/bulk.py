@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from orchestrator.domain.views import RunFilter
 from orchestrator.errors import Conflict, Invalid, NotFound
-from orchestrator.ports import Catalog, Doorbell, RunFilter, Store
+from orchestrator.ports import Catalog, Doorbell, Store
 from orchestrator.runs.retry import retry
 from orchestrator.runs.stop import cancel, pause, resume
 

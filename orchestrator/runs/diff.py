@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from orchestrator.domain.views import RunView
 from orchestrator.errors import Conflict
-from orchestrator.ports import RunView
 from orchestrator.runs.result import result_of
 
 

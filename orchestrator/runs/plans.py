@@ -13,9 +13,10 @@ from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.planning import NeedsAnswers, PlanningTask
 from orchestrator.domain.run import Run, RunRequest
+from orchestrator.domain.views import StoredPlan
 from orchestrator.errors import FieldProblem, Invalid
 from orchestrator.planning.estimates import estimate_plan
-from orchestrator.ports import Artifacts, Beliefs, Catalog, Doorbell, Planner, Store, StoredPlan
+from orchestrator.ports import Artifacts, Beliefs, Catalog, Doorbell, Planner, Store
 from orchestrator.runs.requests import checked
 from orchestrator.search.paths import choose, explain_plan
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.step import Step, StepStatus
-from orchestrator.ports import RunView
+from orchestrator.domain.views import RunView
 
 _DONE = frozenset({StepStatus.SUCCEEDED, StepStatus.LOW_QUALITY})
 _PREVIEW = 500

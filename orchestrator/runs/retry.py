@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from orchestrator.domain.plan import references
 from orchestrator.domain.run import Job, Run, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus
 from orchestrator.domain.undo import TAKEN_BACK, Undoing
@@ -94,9 +95,22 @@ def retry_from(
     again |= _undone(tx, run_id, steps) & {step.id.idx for step in current}
     if edits:
         tx.update_step(steps[idx].id, arguments={**steps[idx].arguments, **edits})
+        _link(tx, steps[idx], edits, current)
+        steps = tx.steps(run_id)
     tx.move_run(run_id, RunStatus.RUNNING)
     afresh = _gone(tx, run_id, steps) | {idx}
     reopen(tx, run, steps, again, afresh=afresh, same_calls=same_calls)
+
+
+def _link(tx: Transaction, step: Step, edits: Mapping[str, Any], current: Sequence[Step]) -> None:
+    """What edited arguments refer to feeds the step from now on: when it is done anew, so is the step."""
+    sources = {ref.source for value in edits.values() for ref in references(value)}
+    last = {one.subtask: one for one in sorted(current, key=lambda one: one.part)}
+    feeding = [last[source] for source in sources & last.keys() if last[source].id.idx not in step.needs]
+    for one in feeding:
+        tx.update_step(one.id, children=(*one.children, step.id.idx))
+    if feeding:
+        tx.update_step(step.id, needs=(*step.needs, *(one.id.idx for one in feeding)))
 
 
 def _reopenable(tx: Transaction, run_id: str) -> Run:

@@ -1,10 +1,10 @@
-"""Accepting a run: check it, store it, ring the bell."""
+"""Accepting a run: check it, and store it, which rings the bell."""
 
 from __future__ import annotations
 
 from orchestrator.domain.ids import new_id
 from orchestrator.domain.run import Job, Run, RunRequest
-from orchestrator.ports import Artifacts, Catalog, Doorbell, Store
+from orchestrator.ports import Artifacts, Catalog, Store
 from orchestrator.runs.requests import checked
 
 
@@ -14,7 +14,6 @@ async def submit(
     store: Store,
     catalog: Catalog,
     artifacts: Artifacts,
-    doorbell: Doorbell,
     key: str | None = None,
     fingerprint: str = "",
     key_id: str | None = None,
@@ -26,8 +25,6 @@ async def submit(
     Raises `Invalid` for a bad request and `IdempotencyReused` for another body under the key.
     """
     whole = await checked(request, catalog=catalog, artifacts=artifacts)
-    run = await store.accept(
+    return await store.accept(
         new_id("run"), whole, key=key, fingerprint=fingerprint, job=Job.PLAN, key_id=key_id
     )
-    doorbell.ring()
-    return run

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import and_, insert, select, update
 
 from orchestrator.domain.events import EventType
-from orchestrator.domain.question import QuestionKind
+from orchestrator.domain.question import Expired, QuestionKind
 from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.store.codec import dumps, loads, usd
-from orchestrator.store.ends import ask_repair, end_if_over, move
+from orchestrator.store.ends import ask_repair
 from orchestrator.store.gates import Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.outputs import known_arguments
@@ -107,35 +107,19 @@ def settle(
     journal.connection.execute(update(steps).where(here).values(**values))
 
 
-def expire(journal: Journal) -> None:
-    """Give the default answer to approvals whose time has run out."""
+def expired_questions(journal: Journal) -> tuple[Expired, ...]:
+    """Open questions of runs that move whose time is over; a paused run has time."""
+    moving = [RunStatus.RUNNING.value, RunStatus.NEEDS_INPUT.value]
     over = (
-        select(questions.c.run_id, questions.c.id, questions.c.step_idx, questions.c.detail)
+        select(questions.c.run_id, questions.c.id, questions.c.detail)
         .join_from(questions, runs, questions.c.run_id == runs.c.id)
         .where(
             questions.c.answered_at.is_(None),
             questions.c.expires_at < journal.now,
-            questions.c.kind == QuestionKind.STEP_APPROVAL.value,
-            runs.c.finished_at.is_(None),
+            runs.c.status.in_(moving),
         )
         .limit(_MOST)
     )
-    rows = journal.connection.execute(over).all()
-    locked = journal.lock((row.run_id for row in rows), patient=False) if rows else {}
-    for row in rows:
-        run = locked.get(row.run_id)
-        if run is None:
-            continue
-        default = loads(row.detail)["default"]
-        here = and_(
-            questions.c.run_id == row.run_id, questions.c.id == row.id, questions.c.answered_at.is_(None)
-        )
-        answered = update(questions).where(here).values(answered_at=journal.now, answer=dumps(default))
-        if not journal.connection.execute(answered).rowcount:
-            continue  # a person was quicker
-        told = {"question": row.id, "answer": default, "by": "expiry"}
-        journal.event(row.run_id, EventType.QUESTION_ANSWERED, told)
-        settle(journal, run, row.step_idx, approved=default == "approve")
-        if run["status"] == RunStatus.NEEDS_INPUT:
-            move(journal, run, RunStatus.RUNNING)
-        end_if_over(journal, run)
+    return tuple(
+        Expired(row.run_id, row.id, loads(row.detail)["default"]) for row in journal.connection.execute(over)
+    )

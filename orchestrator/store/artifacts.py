@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,14 @@ from orchestrator.errors import NotFound, StorageFull
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
 from orchestrator.store.tables import artifacts
-from tools.errors import BadInputFile
+from tools.errors import BadInputFile, NoRoom
 from tools.spec import File
 
 _CHUNK = 1 << 20
+#: How often a file is written anew when its bytes were dropped as unused meanwhile.
+_TRIES = 3
+#: Seconds after which bytes without a name are dropped.
+_RESTING = 3_600.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -38,12 +43,21 @@ class FolderArtifacts:
 
     async def put(self, data: bytes, *, media_type: str, name: str) -> Artifact:
         """Keep bytes."""
-        digest, size = await asyncio.to_thread(self._keep, data)
-        return await self._record(digest, size, media_type, name)
+        return await self._put(data, media_type, name)
 
     async def put_file(self, path: Path, *, media_type: str, name: str) -> Artifact:
         """Keep a file's bytes."""
-        digest, size = await asyncio.to_thread(self._keep, path)
+        return await self._put(path, media_type, name)
+
+    async def _put(self, source: bytes | Path, media_type: str, name: str) -> Artifact:
+        """Keep and record; once more when the bytes were dropped as unused in between."""
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(FileNotFoundError):
+                return await self._put_once(source, media_type, name)
+        return await self._put_once(source, media_type, name)
+
+    async def _put_once(self, source: bytes | Path, media_type: str, name: str) -> Artifact:
+        digest, size = await asyncio.to_thread(self._keep, source)
         return await self._record(digest, size, media_type, name)
 
     async def get(self, id: str) -> Artifact:
@@ -74,8 +88,11 @@ class FolderArtifacts:
         return File(path, record.media_type, record.name, record.id)
 
     async def save(self, path: Path, *, media_type: str, name: str) -> Mapping[str, Any]:
-        """Keep what a tool made."""
-        return (await self.put_file(path, media_type=media_type, name=name)).reference()
+        """Keep what a tool made. Raises `NoRoom`."""
+        try:
+            return (await self.put_file(path, media_type=media_type, name=name)).reference()
+        except StorageFull as error:
+            raise NoRoom(str(error)) from error
 
     async def _record(self, digest: str, size: int, media_type: str, name: str) -> Artifact:
         # A name comes from outside: control characters stop some databases and confuse whoever reads it.
@@ -92,10 +109,24 @@ class FolderArtifacts:
             statement = dialect.insert(artifacts).values(
                 id=id, media_type=media_type, name=name, size=size, created_at=journal.now
             )
-            journal.connection.execute(statement.on_conflict_do_nothing())
+            again = {"used_at": journal.now}
+            journal.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again))
             return Artifact(id, media_type, name, size, journal.now)
 
-        return await self._database.act(act)
+        made = await self._database.act(act)
+        with _room():
+            # What was there before may have been dropped as unused until the row was written.
+            await asyncio.to_thread(_link, self._folder / "sha256" / digest, target)
+        return made
+
+    def drop_unnamed(self) -> None:
+        """Remove bytes that no artifact is a name of any more, and what a crash left half written."""
+        before = time.time() - _RESTING
+        for entry in os.scandir(self._folder / "sha256"):
+            with contextlib.suppress(FileNotFoundError):
+                about = entry.stat(follow_symlinks=False)
+                if about.st_nlink == 1 and about.st_ctime < before:
+                    Path(entry.path).unlink()
 
     def _keep(self, source: bytes | Path) -> tuple[str, int]:
         """Write the bytes under their hash; answers hash and size."""
@@ -149,7 +180,11 @@ def _link(bytes_at: Path, target: Path) -> None:
     try:
         os.link(bytes_at, target)
     except FileExistsError:
+        with contextlib.suppress(OSError):
+            os.utime(target)  # in use: whoever drops what is unused looks at this time
         return
+    except FileNotFoundError:
+        raise
     except OSError:  # a file system without hard links
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
         os.close(descriptor)

@@ -13,10 +13,11 @@ from orchestrator.domain.belief import DECAY, Belief, Observed, Prior
 from orchestrator.domain.step import Ending, Outcome
 from orchestrator.store.codec import dump, load
 from orchestrator.store.tables import beliefs
+from tools.errors import NoRoom
 from tools.spec import Believed, Tool
 
 _SUMS = ("tries", "successes", "judged", "quality", "usd", "usd_squared", "seconds", "seconds_squared")
-#: Endings that say something about the tool; a cancelled or a lost attempt does not.
+#: Endings that say something about the tool; a cancelled or a lost attempt does not, nor a full disk.
 _TELLING = frozenset({Ending.SUCCEEDED, Ending.LOW_QUALITY, Ending.FAILED, Ending.RETRY})
 #: Verdicts from these only say that the output has the right form, which is no evidence of quality.
 _FORM_ONLY = frozenset({"schema"})
@@ -26,7 +27,7 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Let a group of outcomes change the beliefs about their tools, in the same commit."""
     sums: dict[tuple[str, int, str], dict[str, float]] = {}
     for outcome in outcomes:
-        if outcome.ending not in _TELLING:
+        if outcome.ending not in _TELLING or (outcome.error or {}).get("code") == NoRoom.code:
             continue
         claim = outcome.claim
         row = sums.setdefault(

@@ -8,15 +8,16 @@ from orchestrator.store.gates import Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
 
 
+def binds(run: LockedRun) -> bool:
+    """Whether the run has a budget at all."""
+    return run["budget_nano"] is not None or run["budget_tokens"] is not None
+
+
 class RunBudget:
     """The worst cost is set aside in the run's row; what the budget cannot hold waits, or fails."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-
-    def binds(self, run: LockedRun) -> bool:
-        """Whether the run has a budget at all."""
-        return run["budget_nano"] is not None or run["budget_tokens"] is not None
 
     def decide(self, run: LockedRun, row: Any) -> Wait | Refuse | None:
         """It waits only while calls in flight may still give something back."""

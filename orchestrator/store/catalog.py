@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from orchestrator.domain.limits import tool_pool
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ports import CatalogEntry
 from orchestrator.store.codec import dump, load
+from orchestrator.store.counting import CATALOG, tell_of_change
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
-from orchestrator.store.limits import drop_record_limit, follow_records
+from orchestrator.store.limits import drop_record, follow_records
+from orchestrator.store.rows import pinned_tool
 from orchestrator.store.tables import counters, tools
-from orchestrator.store.unit_of_work import pinned_tool
 from tools.spec import Tool
-
-_CATALOG = "catalog"
 
 
 class SqlCatalog:
@@ -77,6 +77,29 @@ class SqlCatalog:
 
         return await self._database.act(act)
 
+    async def quarantine(self, name: str, pending: Tool | None, *, reason: str) -> None:
+        """Plan with it no more until `pending`, what its server has made of it, is approved."""
+        written = None if pending is None else dump(Tool, pending)
+
+        def act(journal: Journal) -> None:
+            _set_newest(journal, name, status="quarantined", reason=reason, pending=written)
+
+        await self._database.act(act)
+
+    async def approve(self, name: str, hash: str) -> CatalogEntry:
+        """Make the pending definition of that hash the newest version."""
+
+        def act(journal: Journal) -> CatalogEntry:
+            row = _newest(journal.connection, name)
+            pending = None if row.pending is None else load(Tool, row.pending)
+            if row.status != "quarantined" or pending is None:
+                raise Conflict(f"there is no changed definition of {name!r} to approve")
+            if pending.hash != hash:
+                raise Conflict(f"{name!r} has changed again since; look at what it would become now")
+            return _add(journal, [pending], replace=True, reasons={})[0]
+
+        return await self._database.act(act)
+
     async def remove(self, name: str) -> None:
         """Hide all versions of it."""
 
@@ -88,8 +111,8 @@ class SqlCatalog:
             )
             if not hidden.rowcount:
                 raise NotFound(f"there is no tool {name!r}")
-            _changed(journal.connection)
-            drop_record_limit(journal, name)
+            tell_of_change(journal.connection)
+            drop_record(journal, tool_pool(name))
 
         await self._database.act(act)
 
@@ -120,7 +143,7 @@ class SqlCatalog:
 
 def _load(connection: Connection, seen: int) -> tuple[int, list[CatalogEntry]] | None:
     """The change counter and all entries; None when nothing has changed."""
-    query = select(counters.c.value).where(counters.c.name == _CATALOG)
+    query = select(counters.c.value).where(counters.c.name == CATALOG)
     value = connection.execute(query).scalar_one_or_none() or 0
     if value == seen:
         return None
@@ -139,14 +162,40 @@ def _load(connection: Connection, seen: int) -> tuple[int, list[CatalogEntry]] |
 
 
 def _entry(row: Any) -> CatalogEntry:
-    return CatalogEntry(load(Tool, row.record), row.status, row.reason, row.created_at, row.updated_at)
+    pending = None if row.pending is None else load(Tool, row.pending)
+    return CatalogEntry(
+        load(Tool, row.record), row.status, row.reason, row.created_at, row.updated_at, pending
+    )
+
+
+def _newest(connection: Connection, name: str) -> Any:
+    """The row of the newest version in sight. Raises `NotFound`."""
+    row = connection.execute(
+        select(tools)
+        .where(tools.c.name == name, tools.c.removed_at.is_(None))
+        .order_by(tools.c.version.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no tool {name!r}")
+    return row
+
+
+def _set_newest(journal: Journal, name: str, **values: Any) -> None:
+    tell_of_change(journal.connection)
+    row = _newest(journal.connection, name)
+    journal.connection.execute(
+        update(tools)
+        .where(tools.c.name == name, tools.c.version == row.version)
+        .values(updated_at=journal.now, **values)
+    )
 
 
 def _add(
     journal: Journal, new: Sequence[Tool], *, replace: bool, reasons: dict[str, str]
 ) -> list[CatalogEntry]:
     # First of all, since it makes two processes that register the same tools take turns.
-    _changed(journal.connection)
+    tell_of_change(journal.connection)
     names = [tool.name for tool in new]
     known = {}
     for row in journal.connection.execute(
@@ -169,11 +218,16 @@ def _add_one(
             f"there is a tool {tool.name!r} already; PUT /v1/tools/{tool.name} makes a new version"
         )
     if visible and old.hash == tool.hash:
-        same = replace(tool, version=old.version)
+        before = load(Tool, old.record)
+        # What was seen counts until the record states another price.
+        seen = before.most_seen if before.price == tool.price else Decimal(0)
+        same = replace(tool, version=old.version, most_seen=seen)
         journal.connection.execute(
             update(tools)
             .where(tools.c.name == old.name, tools.c.version == old.version)
-            .values(record=dump(Tool, same), status=status, reason=reason, updated_at=journal.now)
+            .values(
+                record=dump(Tool, same), status=status, reason=reason, pending=None, updated_at=journal.now
+            )
         )
         return CatalogEntry(same, status, reason, old.created_at, journal.now)
     numbered = replace(tool, version=1 if old is None else old.version + 1)
@@ -190,13 +244,3 @@ def _add_one(
         )
     )
     return CatalogEntry(numbered, status, reason, journal.now, journal.now)
-
-
-def _changed(connection: Connection) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(counters).values(name=_CATALOG, value=1)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["name"], set_={"value": counters.c.value + statement.excluded.value}
-        )
-    )

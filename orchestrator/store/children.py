@@ -6,24 +6,41 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, Double, Integer, Text, and_, bindparam, case, literal, null, update
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Double,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import RunStatus
-from orchestrator.domain.step import Claim, StepId, StepStatus
+from orchestrator.domain.step import Claim, Foreseen, StepId, StepStatus
 from orchestrator.store.claiming import CLAIM_COLUMNS, KEY, LEASE, claim_of, started
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
-from orchestrator.store.tables import steps
+from orchestrator.store.tables import runs, steps
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A step that succeeded: its children as JSON, and who would go on with how many of them."""
+    """A step that succeeded: its children as JSON, and who would go on with how many of them.
+
+    Whoever did it serves its queue for sure; children of another queue are left for those who serve that.
+    """
 
     id: StepId
     children: str
+    queue: str
     owner: str
     room: Callable[[], int]
 
@@ -66,7 +83,8 @@ def _wanted_children(parents: Sequence[Parent], runs_by_id: Mapping[str, LockedR
             left = room.setdefault(parent.owner, parent.room())
             inline = left > 0 and run["status"] == RunStatus.RUNNING and run["error"] is None
             room[parent.owner] = left - inline
-            row = {"run_id": run_id, "idx": idx, "n": 1, "inline": inline, "owner": parent.owner}
+            row = {"run_id": run_id, "idx": idx, "n": 1, "inline": inline}
+            row |= {"owner": parent.owner, "queue": parent.queue}
             wanted[child] = (row, parent.id)
     return wanted
 
@@ -74,13 +92,14 @@ def _wanted_children(parents: Sequence[Parent], runs_by_id: Mapping[str, LockedR
 def _promote_statement(dialect: str) -> Any:
     v = rows_from_json(
         dialect,
-        [*KEY, ("n", Integer()), ("inline", Boolean()), ("owner", Text())],
+        [*KEY, ("n", Integer()), ("inline", Boolean()), ("owner", Text()), ("queue", Text())],
     )
     now = bindparam("now", type_=Double)
     due = steps.c.needs_left - v.c.n <= 0
     # Gated calls need a decision, paid ones reserve money and once-only ones need a durable claim:
     # all go through `claim_steps`. (Version 0.1 lays paid and once-only steps that are not gated.)
-    here = and_(due, v.c.inline, ~steps.c.gated, steps.c.worst_nano == 0, ~steps.c.once)
+    mine = and_(v.c.inline, steps.c.queue == v.c.queue)
+    here = and_(due, mine, ~steps.c.gated, steps.c.worst_nano == 0, ~steps.c.once)
     return (
         update(steps)
         .values(
@@ -107,4 +126,42 @@ def _promote_statement(dialect: str) -> Any:
     )
 
 
+def foresee(connection: Connection, parent: StepId, children: Sequence[int]) -> list[Foreseen]:
+    """Those of the children that will be free to go without any decision, with what they still wait for."""
+    here = {"of_run": parent.run_id, "of_parent": parent.idx, "among": list(children)}
+    rows = connection.execute(_FREE, here).all()
+    needed = {row.idx: frozenset(loads(row.needs)) for row in rows}
+    every = {"of_run": parent.run_id, "among": sorted(frozenset().union(*needed.values()))}
+    missing = frozenset(connection.execute(_MISSING, every).scalars()) if rows else frozenset()
+    return [Foreseen(claim_of(row), needed[row.idx] & missing) for row in rows]
+
+
+def _free_query() -> Any:
+    then = {"fence": steps.c.fence + 1, "tries": steps.c.tries + 1, "time_left": steps.c.deadline}
+    columns = [then.get(column.name, column).label(column.name) for column in CLAIM_COLUMNS]
+    parent = steps.alias("parent")
+    return select(*columns, steps.c.needs).where(
+        steps.c.run_id == bindparam("of_run"),
+        parent.c.run_id == steps.c.run_id,
+        parent.c.idx == bindparam("of_parent"),
+        steps.c.queue == parent.c.queue,
+        runs.c.id == steps.c.run_id,
+        runs.c.status == RunStatus.RUNNING.value,
+        runs.c.error.is_(None),
+        steps.c.idx.in_(bindparam("among", expanding=True)),
+        steps.c.status == StepStatus.PENDING.value,
+        steps.c.fence == 0,
+        steps.c.previous.is_(None),
+        steps.c.worst_nano == 0,
+        ~steps.c.gated,
+        ~steps.c.once,
+    )
+
+
+_FREE = _free_query()
+_MISSING = select(steps.c.idx).where(
+    steps.c.run_id == bindparam("of_run"),
+    steps.c.idx.in_(bindparam("among", expanding=True)),
+    steps.c.status != StepStatus.SUCCEEDED.value,
+)
 _PROMOTE = {dialect: _promote_statement(dialect) for dialect in DIALECTS}

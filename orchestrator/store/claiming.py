@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from orchestrator.domain.events import EventType
 from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import Claim, StepId, StepStatus
 from orchestrator.store.approvals import ApprovalGate
-from orchestrator.store.budgets import RunBudget
+from orchestrator.store.budgets import RunBudget, binds
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.draws import CapGate, Draws, LimitGate
 from orchestrator.store.due import due_steps
@@ -32,6 +32,7 @@ from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.gates import Gate, Refuse, Wait
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.results import reusable
+from orchestrator.store.suspects import SuspectGate
 from orchestrator.store.tables import steps
 
 #: Seconds a claim holds without a heartbeat.
@@ -99,11 +100,16 @@ def _claim_packet(journal: Journal, ask: ClaimAsk) -> Packet:
     again = reusable(journal, gated) if gated else set()
     gated = [row for row in gated if StepId(row.run_id, row.idx) not in again]
     draws = Draws(journal, runs_by_id, gated) if gated else None
-    going = _decide(journal, runs_by_id, free, draws, again)
+    gates: list[Gate] = [SuspectGate(journal, ask.owner), RunBudget(journal)]
+    if draws is not None:
+        gates += [CapGate(draws), ApprovalGate(journal), LimitGate(draws)]
+    going = _decide(journal, runs_by_id, free, gates, again)
     # Behind what was held back, more may be due.
     held_back = len(free) < len(allowed) or (len(due) == ask.room and len(going) < len(free))
     journal.ring = journal.ring or held_back
     claims = _claim(journal, ask, going) if going else []
+    if again:
+        claims = [replace(claim, result_only=claim.id in again) for claim in claims]
     if draws is not None:
         draws.close()
     return Packet(claims, passed_over)
@@ -123,22 +129,21 @@ def _decide(
     journal: Journal,
     runs_by_id: Mapping[str, LockedRun],
     due: Sequence[Any],
-    draws: Draws | None,
+    gates: Sequence[Gate],
     again: AbstractSet[StepId],
 ) -> list[Any]:
-    """Those of the due steps that may be claimed; the others are written as waiting or failed."""
-    budget = RunBudget(journal)
-    gates: list[Gate] = [budget]
-    if draws is not None:
-        gates += [CapGate(draws), ApprovalGate(journal), LimitGate(draws)]
+    """Those of the due steps that may be claimed; the others are written as waiting or failed.
+
+    The first of the gates asks of every step, the second of those in runs with a budget, too.
+    """
     going: list[Any] = []
     waiting: list[tuple[Any, Wait]] = []
     for row in due:
         run = runs_by_id[row.run_id]
         if run["status"] != RunStatus.RUNNING:
             continue
-        asked: Sequence[Gate] = gates if row.gated else gates[:1]
-        if (not row.gated and not budget.binds(run)) or StepId(row.run_id, row.idx) in again:
+        asked = gates if row.gated else gates[: 1 + binds(run)]
+        if StepId(row.run_id, row.idx) in again:
             asked = ()
         verdict = _verdict(asked, run, row)
         if verdict is None:
@@ -179,9 +184,14 @@ def _have_wait(journal: Journal, waiting: Sequence[tuple[Any, Wait]]) -> None:
     statement = _WAIT[journal.connection.dialect.name]
     journal.connection.execute(statement, {ROWS: dumps(rows)})
     for row, wait in waiting:
-        if row.status == StepStatus.READY:
+        if row.status == StepStatus.READY or _awaits(loads(row.cause)) != _awaits(wait.cause):
             told = {"step": row.key, "subtask": row.subtask, "tool": row.tool, "cause": wait.cause}
             journal.event(row.run_id, EventType.STEP_WAITING, told)
+
+
+def _awaits(cause: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    """What of a cause makes it another one; who holds what is waited for changes all the time."""
+    return tuple((cause or {}).get(name) for name in ("reason", "limit", "kind", "cap", "per"))
 
 
 def _refuse(journal: Journal, run: LockedRun, row: Any, refused: Refuse) -> None:

@@ -15,9 +15,10 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.store import claiming, intake, leases, recording
 from orchestrator.store.alarm import Alarm
 from orchestrator.store.engine import DatabaseClock, is_sqlite, open_engine
+from orchestrator.store.faults import is_away
 from orchestrator.store.journal import Journal
 from orchestrator.store.unit_of_work import SqlTransaction, run_acts
-from orchestrator.store.writer import RECORD, Writer, is_away
+from orchestrator.store.writer import RECORD, Writer
 
 T = TypeVar("T")
 
@@ -86,14 +87,14 @@ class Database:
             time.sleep(pause)
             pause = min(pause * 2, 0.5)
 
-    async def write(self, act: Callable[[SqlTransaction], T], *, durable: bool = True) -> T:
-        """`act` in a transaction of the writer."""
-        result: T = await self.writer.submit("act", act, durable=durable)
+    async def write(self, act: Callable[[SqlTransaction], T], *, keep: bool = False) -> T:
+        """`act` in a durable transaction of the writer; with `keep` it waits for room."""
+        result: T = await self.writer.submit("act", act, durable=True, keep=keep)
         return result
 
-    async def act(self, act: Callable[[Journal], T]) -> T:
-        """`act` over the bare journal, for the store's own writes."""
-        result: T = await self.writer.submit("plain", act)
+    async def act(self, act: Callable[[Journal], T], *, keep: bool = False) -> T:
+        """`act` over the bare journal, for the store's own writes; with `keep` it waits for room."""
+        result: T = await self.writer.submit("plain", act, keep=keep)
         return result
 
 

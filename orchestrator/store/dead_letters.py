@@ -8,12 +8,11 @@ from sqlalchemy import Connection, Integer, String, Text, and_, cast, exists, li
 
 from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.run import RunStatus
-from orchestrator.domain.step import StepStatus
-from orchestrator.ports import Page
+from orchestrator.domain.views import Page
 from orchestrator.store.codec import loads
-from orchestrator.store.leases import JOB_TRIES
-from orchestrator.store.queries import cursor_of, parse_cursor
-from orchestrator.store.tables import runs, steps
+from orchestrator.store.cursors import cursor_of, parse_cursor
+from orchestrator.store.suspects import JOB_TRIES
+from orchestrator.store.tables import POISONED, runs, steps, unindexed
 
 #: Stands in the place of a step's number for a job of a run, so that both are in one order.
 _JOB = -1
@@ -69,8 +68,8 @@ def _steps() -> Any:
         )
         .join_from(steps, runs, steps.c.run_id == runs.c.id)
         .where(
-            steps.c.status == StepStatus.POISONED.value,
-            runs.c.status == RunStatus.FAILED.value,
+            POISONED,
+            unindexed(runs.c.status) == RunStatus.FAILED.value,
             ~replaced,
         )
     )
@@ -87,7 +86,7 @@ def _jobs() -> Any:
         literal(JOB_TRIES, Integer).label("deaths"),
         runs.c.error,
         runs.c.words,
-    ).where(runs.c.dead_job.is_not(None), runs.c.status == RunStatus.FAILED.value)
+    ).where(runs.c.dead_job.is_not(None), unindexed(runs.c.status) == RunStatus.FAILED.value)
 
 
 def _letter(row: Any) -> DeadLetter:

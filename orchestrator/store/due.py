@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import Double, Integer, bindparam, exists, func, or_, select
 
 from orchestrator.domain.run import RunStatus
-from orchestrator.domain.step import StepStatus
 from orchestrator.store.journal import Journal
 from orchestrator.store.lines import several_keys
-from orchestrator.store.tables import runs, steps
+from orchestrator.store.tables import CLAIMABLE, LEASED, runs, steps
 
 _NOW = bindparam("now", type_=Double)
 _ROOM = bindparam("room", type_=Integer)
@@ -32,13 +31,15 @@ _COLUMNS = (
     steps.c.previous,
     steps.c.arguments,
     steps.c.fence,
+    steps.c.deaths,
     steps.c.pools,
     steps.c.status,
+    steps.c.cause,
     steps.c.priority,
     steps.c.run_at,
 )
 _IS_DUE = (
-    steps.c.status.in_([StepStatus.READY.value, StepStatus.WAITING.value]),
+    CLAIMABLE,
     steps.c.run_at <= _NOW,
     _UNDER_WAY,
     runs.c.error.is_(None),
@@ -79,7 +80,7 @@ def _fair(queues: Sequence[str]) -> Any:
     busy = (
         select(owner, func.count().label("running"))
         .join_from(steps, runs, steps.c.run_id == runs.c.id)
-        .where(steps.c.status == StepStatus.RUNNING.value)
+        .where(LEASED)
         .group_by(owner)
         .subquery("busy")
     )
@@ -97,7 +98,7 @@ def _fair(queues: Sequence[str]) -> Any:
     return (
         select(*_COLUMNS)
         .join_from(steps, turns, (steps.c.run_id == turns.c.run_id) & (steps.c.idx == turns.c.idx))
-        .where(steps.c.status.in_([StepStatus.READY.value, StepStatus.WAITING.value]))
+        .where(CLAIMABLE)
         .order_by(steps.c.priority.desc(), turns.c.turn, turns.c.at, *_AGE)
         .limit(_ROOM)
         .with_for_update(of=steps, skip_locked=True)

@@ -23,11 +23,10 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    insert,
     select,
     text,
 )
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.types import TypeEngine
 
@@ -138,29 +137,38 @@ def rows_from_json(
     return recordset.render_derived(name=name, with_types=True)
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_known: bool = False
+) -> int:
     """Insert plain rows, all of the same columns, by one statement whatever their number.
 
+    Answers how many were inserted: with `skip_known` those whose keys are taken are passed over.
     PostgreSQL's driver would send each row by itself; SQLite's binds them fastest one by one.
     """
     if not rows:
-        return
+        return 0
     names = tuple(rows[0])
     if is_sqlite(connection):
-        text_, order = _insert_text(table, names)
-        connection.exec_driver_sql(text_, [tuple(row[name] for name in order) for row in rows])
-    else:
-        connection.execute(_insert_statement(table, names), {ROWS: orjson.dumps(rows).decode()})
+        text_, order = _insert_text(table, names, skip_known)
+        values = [tuple(row[name] for name in order) for row in rows]
+        return connection.exec_driver_sql(text_, values).rowcount
+    statement = _insert_statement(table, names, skip_known)
+    return connection.execute(statement, {ROWS: orjson.dumps(rows).decode()}).rowcount
 
 
 @cache
-def _insert_text(table: Table, names: tuple[str, ...]) -> tuple[str, Sequence[str]]:
+def _insert_text(table: Table, names: tuple[str, ...], skip_known: bool) -> tuple[str, Sequence[str]]:
     """The statement for SQLite's own driver, and the order of its parameters."""
-    compiled = insert(table).compile(dialect=sqlite.dialect(), column_keys=list(names))
+    statement = sqlite.insert(table)
+    if skip_known:
+        statement = statement.on_conflict_do_nothing()
+    compiled = statement.compile(dialect=sqlite.dialect(), column_keys=list(names))
     return str(compiled), compiled.positiontup or ()
 
 
 @cache
-def _insert_statement(table: Table, names: tuple[str, ...]) -> Insert:
+def _insert_statement(table: Table, names: tuple[str, ...], skip_known: bool) -> Insert:
     rows = rows_from_json("postgresql", [(name, table.c[name].type) for name in names])
-    return insert(table).from_select(list(names), select(*(rows.c[name] for name in names)))
+    chosen = select(*(rows.c[name] for name in names))
+    statement = postgresql.insert(table).from_select(list(names), chosen)
+    return statement.on_conflict_do_nothing() if skip_known else statement

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
 from orchestrator.domain.undo import Undoing
 from orchestrator.errors import IdempotencyReused
 from orchestrator.store.codec import dump, dumps, nano
+from orchestrator.store.engine import insert_rows
 from orchestrator.store.journal import Journal
+from orchestrator.store.references import touch
 from orchestrator.store.rows import run_of
 from orchestrator.store.tables import events, run_labels, runs
 
@@ -52,27 +53,11 @@ def accept_runs(journal: Journal, intakes: Sequence[Intake]) -> list[Run | Excep
         fresh[intake.run_id] = intake
         if key is not None:
             by_key[key] = intake.run_id
-    rows = _insert(journal, list(fresh.values()))
-    _find_others(journal, fresh, rows, known)
-    return [_answer(intake, known, by_key, fresh, rows) for intake in intakes]
-
-
-def _find_others(
-    journal: Journal, fresh: dict[str, Intake], rows: dict[str, Any], known: dict[str, Any]
-) -> None:
-    """Those that were there although nobody saw them before.
-
-    Another process accepted under the same key meanwhile, or this is the second try of a commit
-    that had passed when its connection broke.
-    """
-    for run_id in [run_id for run_id in fresh if run_id not in rows]:
-        intake = fresh[run_id]
-        mine = journal.connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
-        if mine is not None:
-            rows[run_id] = mine
-            continue
-        del fresh[run_id]
-        known |= _known(journal, [intake])
+    made = _insert(journal, fresh)
+    for run_id in [run_id for run_id in fresh if run_id not in made]:
+        # Another process accepted under the same key meanwhile.
+        known |= _known(journal, [fresh.pop(run_id)])
+    return [_answer(intake, known, by_key, fresh, made) for intake in intakes]
 
 
 def _known(journal: Journal, intakes: Sequence[Intake]) -> dict[str, Any]:
@@ -88,11 +73,11 @@ def _answer(
     known: dict[str, Any],
     by_key: dict[str, str],
     fresh: dict[str, Intake],
-    rows: dict[str, Any],
+    made: dict[str, Run],
 ) -> Run | Exception:
     """The run for this intake: new, or the one made under the same key by an equal body."""
     if intake.run_id in fresh:
-        return run_of(rows[intake.run_id])
+        return made[intake.run_id]
     key = intake.stored_key
     assert key is not None
     first = known.get(key)
@@ -102,43 +87,74 @@ def _answer(
             f"Idempotency-Key {intake.key!r} was used before with another body; "
             "send a new key for a new request"
         )
-    return run_of(first if first is not None else rows[by_key[key]])
+    return run_of(first) if first is not None else made[by_key[key]]
 
 
-def _insert(journal: Journal, fresh: Sequence[Intake]) -> dict[str, Any]:
-    if not fresh:
-        return {}
-    dialect = postgresql if journal.connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(runs).on_conflict_do_nothing().returning(runs)
-    result = journal.connection.execute(statement, [_row(intake, journal.now) for intake in fresh])
-    rows = {row.id: row for row in result}
-    fresh = [intake for intake in fresh if intake.run_id in rows]
-    if not fresh:
-        return rows
+def _insert(journal: Journal, fresh: Mapping[str, Intake]) -> dict[str, Run]:
+    """The runs under these ids, those that were not there made; none for a key that somebody else took."""
+    rows = [_row(intake, journal.now) for intake in fresh.values()]
+    for row in rows:
+        touch(journal.connection, journal.now, row["request"])
+    if insert_rows(journal.connection, runs, rows, skip_known=True) == len(rows):
+        made, old = set(fresh), dict[str, Run]()
+    else:
+        made, old = _told_apart(journal, fresh)
+    new = [fresh[run_id] for run_id in fresh if run_id in made]
+    _insert_rest(journal, new)
+    return old | {intake.run_id: _run(intake, journal.now) for intake in new}
+
+
+def _told_apart(journal: Journal, fresh: Iterable[str]) -> tuple[set[str], dict[str, Run]]:
+    """Which runs are new in this transaction, and those that were there already.
+
+    They were when this is the second try of a commit that had passed when its connection broke; then
+    their first event is there too.
+    """
+    there = journal.connection.execute(select(runs).where(runs.c.id.in_(fresh))).all()
+    ids = [row.id for row in there]
+    first = select(events.c.run_id).where(events.c.run_id.in_(ids), events.c.number == 1)
+    before = set(journal.connection.execute(first).scalars())
+    return set(ids) - before, {row.id: run_of(row) for row in there if row.id in before}
+
+
+def _insert_rest(journal: Journal, new: Sequence[Intake]) -> None:
+    """Labels and first events. Nobody can follow a run before its id is told, so nobody is woken."""
     labels = [
-        {"run_id": intake.run_id, "key": key, "value": value}
-        for intake in fresh
+        {"run_id": intake.run_id, "key": key, "value": value, "created_at": journal.now}
+        for intake in new
         for key, value in intake.request.labels.items()
     ]
-    if labels:
-        journal.connection.execute(insert(run_labels), labels)
-    accepted = {"status": RunStatus.PLANNING.value}
-    journal.connection.execute(
-        insert(events),
-        [
-            {
-                "run_id": intake.run_id,
-                "number": 1,
-                "type": EventType.RUN_ACCEPTED.value,
-                "at": journal.now,
-                "data": dumps(accepted),
-            }
-            for intake in fresh
-        ],
+    insert_rows(journal.connection, run_labels, labels)
+    accepted = dumps({"status": RunStatus.PLANNING.value})
+    event = {"number": 1, "type": EventType.RUN_ACCEPTED.value, "at": journal.now, "data": accepted}
+    insert_rows(journal.connection, events, [{"run_id": intake.run_id} | event for intake in new])
+    journal.ring = journal.ring or bool(new)
+
+
+def _run(intake: Intake, now: float) -> Run:
+    """What `run_of` would read of the row that was just made."""
+    request = intake.request
+    return Run(
+        id=intake.run_id,
+        request=request,
+        status=RunStatus.PLANNING,
+        created_at=now,
+        updated_at=now,
+        job=intake.job,
+        deadline_at=_deadline(request, now),
+        undoing=_undoing(request),
+        last_event=1,
+        key_id=intake.key_id,
     )
-    journal.changed.update(intake.run_id for intake in fresh)
-    journal.ring = True
-    return rows
+
+
+def _deadline(request: RunRequest, now: float) -> float | None:
+    seconds = request.budget.seconds
+    return None if seconds is None else now + seconds
+
+
+def _undoing(request: RunRequest) -> Undoing | None:
+    return Undoing.WANTED if request.on_failure == "undo" else None
 
 
 def _row(intake: Intake, now: float) -> dict[str, Any]:
@@ -157,10 +173,10 @@ def _row(intake: Intake, now: float) -> dict[str, Any]:
         "fingerprint": intake.fingerprint,
         "budget_nano": None if budget.usd is None else nano(budget.usd),
         "budget_tokens": budget.tokens,
-        "undoing": Undoing.WANTED.value if request.on_failure == "undo" else None,
+        "undoing": _undoing(request),
         "notify": request.webhook_url is not None,
         "last_event": 1,
         "created_at": now,
         "updated_at": now,
-        "deadline_at": None if budget.seconds is None else now + budget.seconds,
+        "deadline_at": _deadline(request, now),
     }

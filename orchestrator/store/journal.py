@@ -70,9 +70,11 @@ class Journal:
     Runs are locked in order of id, so that two groups seldom wait for each other in a circle.
     """
 
-    def __init__(self, connection: Connection, now: float) -> None:
+    def __init__(self, connection: Connection, now: float, *, calm: bool = True) -> None:
         self.connection = connection
         self.now = now
+        #: Whether the database has done its work of late, so that a silent worker is a dead one.
+        self.calm = calm
         #: Runs with new events, and whether something is left to claim.
         self.changed: set[str] = set()
         self.ring = False

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from orchestrator.domain.run import Job, JobClaim, RunStatus
 from orchestrator.domain.step import StepId, StepStatus, Swept
-from orchestrator.store.approvals import expire
+from orchestrator.store.approvals import expired_questions
 from orchestrator.store.claiming import LEASE
 from orchestrator.store.codec import dumps
 from orchestrator.store.ends import close_steps, move
@@ -34,12 +34,11 @@ from orchestrator.store.lateness import end_late
 from orchestrator.store.losses import take_back
 from orchestrator.store.results import prune_results
 from orchestrator.store.rows import run_of
-from orchestrator.store.tables import questions, runs, steps
+from orchestrator.store.suspects import JOB_TRIES, SuspectGate
+from orchestrator.store.tables import CLAIMABLE, questions, runs, steps
 from orchestrator.store.undos import any_to_undo
 from orchestrator.store.upkeep import keep_pools
 
-#: A job of a run whose worker vanished so many times fails the run.
-JOB_TRIES = 5
 #: Rows handled by one sweep.
 SWEEP = 200
 
@@ -64,8 +63,13 @@ def _claim_jobs(journal: Journal, ask: JobAsk) -> list[JobClaim]:
     due = connection.execute(_DUE_JOBS, {"now": now, "room": ask.room}).scalars().all()
     locked = journal.lock(due)
     claims: list[JobClaim] = []
+    gate = SuspectGate(journal, ask.owner)
     for run_id in due:
-        if _too_often(journal, locked[run_id]):
+        tries = connection.execute(select(runs.c.tries).where(runs.c.id == run_id)).scalar_one()
+        if tries >= JOB_TRIES:
+            _give_up(journal, locked[run_id], tries)
+            continue
+        if not gate.lets_job_go(locked[run_id], tries):
             continue
         row = connection.execute(
             update(runs)
@@ -77,11 +81,8 @@ def _claim_jobs(journal: Journal, ask: JobAsk) -> list[JobClaim]:
     return claims
 
 
-def _too_often(journal: Journal, run: LockedRun) -> bool:
+def _give_up(journal: Journal, run: LockedRun, tries: int) -> None:
     """Fail a run whose planning or repair has killed its worker again and again."""
-    tries = journal.connection.execute(select(runs.c.tries).where(runs.c.id == run.id)).scalar_one()
-    if tries < JOB_TRIES:
-        return False
     job = run["job"]
     run["job"] = None
     if job != Job.NOTIFY:
@@ -90,7 +91,6 @@ def _too_often(journal: Journal, run: LockedRun) -> bool:
         run["dead_job"] = job
         close_steps(journal, run, {"reason": "run_failed"})
         move(journal, run, RunStatus.FAILED)
-    return True
 
 
 _DUE_JOBS = (
@@ -193,9 +193,8 @@ _PROLONG_JOBS = {dialect: _prolong_jobs(dialect) for dialect in DIALECTS}
 
 def sweep(journal: Journal, asks: Sequence[object]) -> list[Swept]:
     """Take back expired leases, end what is past its deadline, and say whether anything is due."""
-    lost = take_back(journal)
+    lost = take_back(journal) if journal.calm else 0
     end_late(journal)
-    expire(journal)
     _ask_for_input(journal)
     keep_pools(journal)
     prune_results(journal)
@@ -203,14 +202,14 @@ def sweep(journal: Journal, asks: Sequence[object]) -> list[Swept]:
     due = journal.connection.execute(_ANY_DUE, now).first() is not None
     due = due or journal.connection.execute(_DUE_JOBS, now).first() is not None
     undos = any_to_undo(journal.connection, journal.now)
-    return [Swept(lost, due or lost > 0, undos) for _ in asks]
+    return [Swept(lost, due or lost > 0, undos, expired_questions(journal)) for _ in asks]
 
 
 _ANY_DUE = (
     select(steps.c.run_id)
     .join_from(steps, runs, steps.c.run_id == runs.c.id)
     .where(
-        steps.c.status.in_([StepStatus.READY.value, StepStatus.WAITING.value]),
+        CLAIMABLE,
         steps.c.run_at <= bindparam("now", type_=Double),
         runs.c.status == RunStatus.RUNNING.value,
         runs.c.error.is_(None),

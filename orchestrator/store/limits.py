@@ -126,7 +126,15 @@ def limit_of(tool: Tool) -> Limit | None:
 
 def follow_records(journal: Journal, registered: Iterable[Tool]) -> None:
     """Have the limits that nobody set by hand say what the tools' records say."""
-    stated = {tool_pool(tool.name): limit_of(tool) for tool in registered}
+    _follow(journal, {tool_pool(tool.name): limit_of(tool) for tool in registered})
+
+
+def follow_record(journal: Journal, name: str, limit: Limit | None) -> None:
+    """Have the limit of that name say what a record says, unless somebody set it by hand."""
+    _follow(journal, {name: limit})
+
+
+def _follow(journal: Journal, stated: Mapping[str, Limit | None]) -> None:
     query = select(pools.c.name, pools.c.source).where(pools.c.name.in_(stated))
     known = {row.name: row.source for row in journal.connection.execute(query)}
     for name, limit in stated.items():
@@ -138,9 +146,9 @@ def follow_records(journal: Journal, registered: Iterable[Tool]) -> None:
             journal.connection.execute(delete(pools).where(pools.c.name == name))
 
 
-def drop_record_limit(journal: Journal, tool: str) -> None:
-    """A tool was removed, and with it what its record stated."""
-    here = (pools.c.name == tool_pool(tool)) & (pools.c.source == RECORD)
+def drop_record(journal: Journal, name: str) -> None:
+    """A tool or an endpoint was removed, and with it what its record stated under that name."""
+    here = (pools.c.name == name) & (pools.c.source == RECORD)
     journal.connection.execute(delete(pools).where(here))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, insert, select, tuple_, update
@@ -11,15 +10,13 @@ from sqlalchemy import and_, insert, select, tuple_, update
 from orchestrator.domain.events import EventType
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.step import Ending, StepId, StepStatus
-from orchestrator.store.claiming import LEASE
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.ends import ask_repair, end_if_over
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.pools import give_back
-from orchestrator.store.tables import attempts, questions, runs, steps
+from orchestrator.store.suspects import DEATHS
+from orchestrator.store.tables import LEASED, attempts, questions, runs, steps
 
-#: A step whose worker vanished so many times is poison.
-DEATHS = 3
 #: Expired leases handled by one sweep.
 MOST = 200
 
@@ -28,27 +25,16 @@ def take_back(journal: Journal) -> int:
     """Take the steps whose lease has run out from whoever held them; answers how many."""
     expired = (
         select(steps)
-        .where(steps.c.status == StepStatus.RUNNING.value, steps.c.lease_until < journal.now)
+        .where(LEASED, steps.c.lease_until < journal.now)
         .limit(MOST)
         .with_for_update(skip_locked=True)
     )
     rows = journal.connection.execute(expired).all()
     locked = journal.lock((row.run_id for row in rows), patient=False)
     free = [row for row in rows if row.run_id in locked]
-    twice = sum(row.deaths > 0 for row in free)
-    pauses = _pauses(twice)
     for row in free:
-        _lose(journal, locked[row.run_id], row, pause=next(pauses) if row.deaths else 0.0)
+        _lose(journal, locked[row.run_id], row)
     return len(free)
-
-
-def _pauses(count: int) -> Iterator[float]:
-    """Seconds until each of the steps that were lost twice may be claimed again, far from one another.
-
-    One of those that a worker held together kills workers, perhaps; the others must not be with it each
-    time, or they would be poisoned as well. Claims come by the sweep: what is due between two goes together.
-    """
-    return iter(LEASE * place / count for place in random.sample(range(count), count))
 
 
 def hand_back(
@@ -81,8 +67,8 @@ def _return_job(journal: Journal, owner: str, run_id: str, fence: int) -> int:
     return journal.connection.execute(update(runs).where(held, runs.c.tries > 0).values(**freed)).rowcount
 
 
-def _lose(journal: Journal, run: LockedRun, row: Any, *, pause: float) -> None:
-    """A step whose worker vanished: tried again after a pause, poisoned, or put before a person."""
+def _lose(journal: Journal, run: LockedRun, row: Any) -> None:
+    """A step whose worker vanished: tried again, poisoned, or put before a person."""
     error = {"code": "worker_lost", "message": f"worker {row.owner} stopped answering while it ran this step"}
     _end_attempt(journal, run, row, Ending.LOST, error)
     journal.event(run.id, EventType.STEP_LOST, _told(row) | {"error": error})
@@ -95,7 +81,7 @@ def _lose(journal: Journal, run: LockedRun, row: Any, *, pause: float) -> None:
         ask_repair(journal, run)
         journal.event(run.id, EventType.STEP_POISONED, _told(row))
     else:
-        _free(journal, row, _ready(journal) | {"deaths": row.deaths + 1, "run_at": journal.now + pause})
+        _free(journal, row, _ready(journal) | {"deaths": row.deaths + 1})
         journal.ring = True
     end_if_over(journal, run)
 

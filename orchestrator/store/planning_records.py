@@ -42,7 +42,7 @@ class SqlReplies:
             )
             journal.connection.execute(statement.on_conflict_do_nothing())
 
-        await self._database.act(act)
+        await self._database.act(act, keep=True)
 
 
 class SqlPlanningBudget:
@@ -93,7 +93,7 @@ class SqlPlanningBudget:
             run.add("tokens", tokens)
             journal.flush()
 
-        await self._database.act(act)
+        await self._database.act(act, keep=True)
 
 
 def is_pool(payer: str) -> bool:

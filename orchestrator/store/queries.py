@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from orchestrator.domain.events import Event
 from orchestrator.domain.path import Path
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import RunStatus
-from orchestrator.errors import FieldProblem, Invalid, NotFound
-from orchestrator.ports import InboxItem, Page, RunFilter, RunView, StoredPlan
+from orchestrator.domain.views import InboxItem, Page, RunView, StoredPlan
+from orchestrator.errors import NotFound
 from orchestrator.store.codec import load
+from orchestrator.store.cursors import cursor_of, parse_cursor
 from orchestrator.store.rows import attempt_of, event_of, plan_of, question_of, run_of, step_of
-from orchestrator.store.tables import attempts, events, paths, plans, questions, run_labels, runs, steps
+from orchestrator.store.tables import attempts, events, paths, plans, questions, runs, steps
 from orchestrator.store.undos import undos_of
-from orchestrator.store.workers import alive
+from orchestrator.store.workers import served_queues
 
 
 def run_view(connection: Connection, run_id: str, *, now: float) -> RunView:
@@ -27,79 +25,28 @@ def run_view(connection: Connection, run_id: str, *, now: float) -> RunView:
     row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no run {run_id!r}")
-    return _views(connection, [row], whole=True, now=now)[0]
-
-
-def run_page(
-    connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None, now: float
-) -> Page[RunView]:
-    """Runs, newest first."""
-    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit + 1)
-    if filter.statuses:
-        query = query.where(runs.c.status.in_([status.value for status in filter.statuses]))
-    if filter.since is not None:
-        query = query.where(runs.c.created_at >= filter.since)
-    if filter.q:
-        query = query.where(runs.c.words.icontains(filter.q, autoescape=True))
-    for key, value in filter.labels.items():
-        label = run_labels.c
-        query = query.where(exists().where(label.run_id == runs.c.id, label.key == key, label.value == value))
-    if cursor is not None:
-        at, run_id = parse_cursor(cursor)
-        older = and_(runs.c.created_at == at, runs.c.id < run_id)
-        query = query.where(or_(runs.c.created_at < at, older))
-    rows = connection.execute(query).all()
-    more = len(rows) > limit
-    views = _views(connection, rows[:limit], whole=False, now=now)
-    last = cursor_of(rows[limit - 1].created_at, rows[limit - 1].id) if more else None
-    return Page(tuple(views), last)
-
-
-def _views(connection: Connection, rows: Sequence[Any], *, whole: bool, now: float) -> list[RunView]:
-    ids = [row.id for row in rows]
-    their_steps = _grouped(connection, select(steps).where(steps.c.run_id.in_(ids)).order_by(steps.c.idx))
-    their_questions = _grouped(
-        connection,
-        select(questions)
-        .where(questions.c.run_id.in_(ids))
-        .order_by(questions.c.answered_at.is_not(None), questions.c.created_at, questions.c.id),
+    path = select(paths.c.path).where(paths.c.run_id == run_id).order_by(paths.c.version.desc()).limit(1)
+    text = connection.execute(path).scalar_one_or_none()
+    tried = select(attempts).where(attempts.c.run_id == run_id).order_by(attempts.c.idx, attempts.c.number)
+    return RunView(
+        run=run_of(row),
+        plan=None if row.plan_id is None else plan_row(connection, row.plan_id),
+        path=None if text is None else load(Path, text),
+        steps=tuple(map(step_of, connection.execute(_steps_of(run_id)))),
+        attempts=tuple(map(attempt_of, connection.execute(tried))),
+        questions=tuple(map(question_of, connection.execute(_questions_of(run_id)))),
+        undos=tuple(undos_of(connection, [run_id]).get(run_id, ())) if row.undoing is not None else (),
+        served=served_queues(connection, now),
     )
-    served = frozenset(queue for worker in alive(connection, now) for queue in worker.queues)
-    undone = undos_of(connection, [row.id for row in rows if row.undoing is not None])
-    their_attempts: Mapping[str, list[Any]] = {}
-    stored: StoredPlan | None = None
-    path = None
-    if whole:
-        order = (attempts.c.idx, attempts.c.number)
-        their_attempts = _grouped(
-            connection, select(attempts).where(attempts.c.run_id.in_(ids)).order_by(*order)
-        )
-        stored = None if rows[0].plan_id is None else plan_row(connection, rows[0].plan_id)
-        newest = (
-            select(paths.c.path).where(paths.c.run_id == ids[0]).order_by(paths.c.version.desc()).limit(1)
-        )
-        text = connection.execute(newest).scalar_one_or_none()
-        path = None if text is None else load(Path, text)
-    return [
-        RunView(
-            run=run_of(row),
-            plan=stored,
-            path=path,
-            steps=tuple(step_of(step) for step in their_steps.get(row.id, ())),
-            attempts=tuple(attempt_of(attempt) for attempt in their_attempts.get(row.id, ())),
-            questions=tuple(question_of(question) for question in their_questions.get(row.id, ())),
-            undos=tuple(undone.get(row.id, ())),
-            served=served,
-        )
-        for row in rows
-    ]
 
 
-def _grouped(connection: Connection, query: Any) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
-    for row in connection.execute(query):
-        groups.setdefault(row.run_id, []).append(row)
-    return groups
+def _steps_of(run_id: str) -> Any:
+    return select(steps).where(steps.c.run_id == run_id).order_by(steps.c.idx)
+
+
+def _questions_of(run_id: str) -> Any:
+    order = (questions.c.answered_at.is_not(None), questions.c.created_at, questions.c.id)
+    return select(questions).where(questions.c.run_id == run_id).order_by(*order)
 
 
 def event_page(connection: Connection, run_id: str, *, after: int, limit: int) -> list[Event]:
@@ -153,19 +100,3 @@ def inbox_page(connection: Connection, *, limit: int, cursor: str | None) -> Pag
     items = tuple(InboxItem(question_of(row), row.words, RunStatus(row.run_status)) for row in shown)
     last = shown[-1] if len(rows) > limit else None
     return Page(items, None if last is None else cursor_of(last.created_at, f"{last.run_id}/{last.id}"))
-
-
-def cursor_of(at: float, key: str) -> str:
-    """Where a page ended, as a word for clients."""
-    return base64.urlsafe_b64encode(f"{at!r}|{key}".encode()).decode().rstrip("=")
-
-
-def parse_cursor(cursor: str) -> tuple[float, str]:
-    """The time and the key of `cursor_of`. Raises `Invalid`."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        at, _, key = text.partition("|")
-        return float(at), key
-    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        problem = FieldProblem("/cursor", "not a cursor that this service gave out")
-        raise Invalid("the cursor is not valid; use next_cursor as it came", problems=[problem]) from error

@@ -25,10 +25,11 @@ from orchestrator.domain.step import Ending, Outcome, Recorded, StepId, StepStat
 from orchestrator.store import beliefs
 from orchestrator.store.children import Parent, promote_children
 from orchestrator.store.claiming import KEY
-from orchestrator.store.codec import dumps, nano
+from orchestrator.store.codec import dumps, nano, usd
 from orchestrator.store.ends import ask_repair, end_if_over
 from orchestrator.store.engine import DIALECTS, ROWS, insert_rows, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
+from orchestrator.store.overruns import learn_worst
 from orchestrator.store.pools import give_back
 from orchestrator.store.results import note_reuse, told_source
 from orchestrator.store.tables import attempts, steps
@@ -54,7 +55,7 @@ def record_outcomes(journal: Journal, records: Sequence[Record]) -> list[Recorde
         _account(journal, runs_by_id[id_.run_id], record, settled[id_])
     _free_slots(journal, counted, settled)
     parents = [
-        Parent(id_, settled[id_].children, record.owner, record.room)
+        Parent(id_, settled[id_].children, settled[id_].queue, record.owner, record.room)
         for record in counted
         if record.outcome.ending is Ending.SUCCEEDED
         for id_ in (record.outcome.claim.id,)
@@ -63,11 +64,17 @@ def record_outcomes(journal: Journal, records: Sequence[Record]) -> list[Recorde
     for run_id in {record.outcome.claim.id.run_id for record in counted}:
         end_if_over(journal, runs_by_id[run_id])
     note_reuse(journal, [record.outcome for record in counted], runs_by_id)
-    beliefs.observe(
-        journal.connection, [record.outcome for record in counted if record.outcome.reused_from is None]
-    )
+    called = [r.outcome for r in counted if r.outcome.reused_from is None and not r.outcome.claim.result_only]
+    beliefs.observe(journal.connection, called)
+    learn_worst(journal, _overruns(counted, settled))
     ids = [record.outcome.claim.id for record in records]
     return [Recorded(id_ in settled, tuple(claims.get(id_, ()))) for id_ in ids]
+
+
+def _overruns(counted: Sequence[Record], settled: Mapping[StepId, Any]) -> list[tuple[str, int, int]]:
+    """Tool, version and cost (nano-dollars) of calls that cost more than was set aside for them."""
+    costs = [(record.outcome.claim, nano(record.outcome.usage.usd)) for record in counted]
+    return [(c.tool, c.tool_version, nanos) for c, nanos in costs if nanos > settled[c.id].worst_nano]
 
 
 def _free_slots(journal: Journal, counted: Sequence[Record], settled: Mapping[StepId, Any]) -> None:
@@ -163,6 +170,7 @@ def _settle_statement(dialect: str) -> Any:
         .values(
             **taken,
             error=v.c.error,
+            reused_from=null(),
             arguments=case((v.c.arguments.is_not(None), v.c.arguments), else_=steps.c.arguments),
             revision=steps.c.revision + v.c.revisions,
             tries=case((v.c.revisions > 0, 0), else_=steps.c.tries),
@@ -178,7 +186,9 @@ def _settle_statement(dialect: str) -> Any:
             steps.c.fence == v.c.old_fence,
             steps.c.status == StepStatus.RUNNING.value,
         )
-        .returning(steps.c.run_id, steps.c.idx, steps.c.children, steps.c.worst_nano, steps.c.gated)
+        .returning(
+            steps.c.run_id, steps.c.idx, steps.c.children, steps.c.queue, steps.c.worst_nano, steps.c.gated
+        )
     )
 
 
@@ -215,7 +225,9 @@ def _account(journal: Journal, run: LockedRun, record: Record, row: Any) -> None
         ask_repair(journal, run)
     if outcome.ending is Ending.RETRY and outcome.retry_in <= 0:
         journal.ring = True
-    journal.event(run.id, _EVENT[outcome.ending], _told(outcome))
+    over = nano(outcome.usage.usd) > row.worst_nano
+    told = _told(outcome) | ({"worst_usd": str(usd(row.worst_nano))} if over else {})
+    journal.event(run.id, _EVENT[outcome.ending], told)
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

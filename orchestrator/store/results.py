@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.reuse import CacheAnswer, Kept, result_key
-from orchestrator.domain.step import Outcome, ReusedFrom, StepId, Verdict
+from orchestrator.domain.step import Ending, Outcome, ReusedFrom, StepId, Verdict
 from orchestrator.errors import NotFound
-from orchestrator.store.codec import dump, dumps, load, loads
+from orchestrator.store.codec import dump, dumps, load, loads, nano
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.outputs import known_arguments
+from orchestrator.store.rows import pinned_tool
 from orchestrator.store.tables import attempts, results, runs, steps
+from tools.errors import Unavailable
+from tools.files import by_content
+from tools.schemas import schemas_of
 from tools.spec import Cache, CacheScope
 
 #: Characters of an output, and results in all, that are kept for other steps.
@@ -27,13 +32,16 @@ _AT_ONCE = 500
 def own_result(connection: Connection, step: StepId, key: str, *, now: float) -> Kept | None:
     """What the step yielded before it was taken up again, where that was the result of the same call."""
     here = (steps.c.run_id == step.run_id) & (steps.c.idx == step.idx)
-    columns = (steps.c.result_key, steps.c.output, steps.c.verdict, steps.c.key)
+    columns = (steps.c.result_key, steps.c.output, steps.c.verdict, steps.c.key, steps.c.reused_from)
     row = connection.execute(select(*columns).where(here)).one_or_none()
     if row is None or row.output is None or row.result_key is None:
         return None
     stored, _, fence = row.result_key.partition("@")
     if stored != key:
         return None
+    if row.reused_from is not None:
+        source = load(ReusedFrom, row.reused_from)
+        return _kept(row, replace(source, age=now - source.at))
     tried = (attempts.c.run_id == step.run_id) & (attempts.c.idx == step.idx)
     query = select(attempts.c.finished_at).where(tried, attempts.c.number == int(fence))
     made_at = connection.execute(query).scalar_one_or_none() or now
@@ -79,7 +87,7 @@ def told_source(source: ReusedFrom) -> dict[str, Any]:
 
 
 def note_reuse(journal: Journal, outcomes: Sequence[Outcome], runs_by_id: Mapping[str, LockedRun]) -> None:
-    """Write down whose results were taken, and keep those that other steps may take."""
+    """Write down whose results were taken or gone, and keep those that other steps may take."""
     taken = [outcome for outcome in outcomes if outcome.reused_from is not None]
     if taken:
         journal.connection.execute(
@@ -93,11 +101,20 @@ def note_reuse(journal: Journal, outcomes: Sequence[Outcome], runs_by_id: Mappin
                 for one in taken
             ],
         )
+    for gone in outcomes:
+        if gone.worst_usd is not None:
+            here = (steps.c.run_id == gone.claim.id.run_id) & (steps.c.idx == gone.claim.id.idx)
+            journal.connection.execute(
+                update(steps).where(here).values(worst_nano=nano(gone.worst_usd), tries=0)
+            )
+    kept: dict[tuple[str, str], Outcome] = {}
+    for one in outcomes:
+        if one.cache is not None and one.result_key is not None and one.ending is Ending.SUCCEEDED:
+            run = runs_by_id[one.claim.id.run_id]
+            kept[_owner(one.cache, run.id, run["key_id"]), one.result_key] = one
     # In one order in all processes, so that none waits for another in a circle.
-    kept = [one for one in outcomes if one.cache is not None and one.reused_from is None]
-    for outcome in sorted(kept, key=lambda one: one.result_key or ""):
-        assert outcome.cache is not None
-        _keep(journal, outcome, outcome.cache, runs_by_id[outcome.claim.id.run_id])
+    for owner, key in sorted(kept):
+        _keep(journal, kept[owner, key], owner, key)
 
 
 _TAKEN = (
@@ -107,21 +124,20 @@ _TAKEN = (
 )
 
 
-def _keep(journal: Journal, outcome: Outcome, cache: Cache, run: LockedRun) -> None:
+def _keep(journal: Journal, outcome: Outcome, owner: str, key: str) -> None:
     output = dumps(outcome.output)
-    if len(output) > MOST_CHARACTERS or outcome.result_key is None:
+    if len(output) > MOST_CHARACTERS or outcome.cache is None:
         return
     made = {
-        "run_id": run.id,
+        "run_id": outcome.claim.id.run_id,
         "step": outcome.claim.key,
         "output": output,
         "verdict": None if outcome.verdict is None else dumps(outcome.verdict),
         "made_at": journal.now,
-        "expires_at": journal.now + cache.max_age,
+        "expires_at": journal.now + outcome.cache.max_age,
     }
     insert = postgresql.insert if journal.connection.dialect.name == "postgresql" else sqlite.insert
-    owner = _owner(cache, run.id, run["key_id"])
-    statement = insert(results).values(owner=owner, key=outcome.result_key, **made)
+    statement = insert(results).values(owner=owner, key=key, **made)
     journal.connection.execute(statement.on_conflict_do_update(index_elements=["owner", "key"], set_=made))
 
 
@@ -158,6 +174,12 @@ def _makes_same_call(journal: Journal, row: Any) -> bool:
         arguments = known_arguments(journal.connection, row.run_id, row.previous, loads(row.arguments))
     except (KeyError, NotFound):
         return False
+    if "artifact" in dumps(arguments):
+        try:
+            schemas = schemas_of(pinned_tool(journal.connection, row.tool, step.tool_version))
+        except (NotFound, Unavailable):
+            return False
+        arguments = by_content(schemas.input, arguments)
     key = result_key(row.tool, step.tool_version, step.tool_hash, arguments)
     stored: str = row.result_key
     return key is not None and stored.partition("@")[0] == key

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Connection, select
+
 from orchestrator.domain.events import Event, EventType
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
@@ -11,8 +13,11 @@ from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, Spend
 from orchestrator.domain.step import Attempt, Ending, ReusedFrom, Step, StepId, StepStatus, Verdict
 from orchestrator.domain.undo import Undoing
-from orchestrator.ports import StoredPlan
+from orchestrator.domain.views import StoredPlan
+from orchestrator.errors import NotFound
 from orchestrator.store.codec import load, loads, usd
+from orchestrator.store.tables import tools
+from tools.spec import Tool
 
 
 def run_of(row: Any) -> Run:
@@ -27,6 +32,7 @@ def run_of(row: Any) -> Run:
         plan_id=row.plan_id,
         path_version=row.path_version,
         job=None if row.job is None else Job(row.job),
+        owner=row.owner,
         fence=row.fence,
         answers=loads(row.answers),
         error=loads(row.error),
@@ -125,3 +131,12 @@ def question_of(row: Any) -> Question:
         answered_at=row.answered_at,
         answer=loads(row.answer),
     )
+
+
+def pinned_tool(connection: Connection, name: str, version: int) -> Tool:
+    """That very version, removed or not. Raises `NotFound`."""
+    query = select(tools.c.record).where(tools.c.name == name, tools.c.version == version)
+    text = connection.execute(query).scalar_one_or_none()
+    if text is None:
+        raise NotFound(f"there is no version {version} of tool {name!r}")
+    return load(Tool, text)

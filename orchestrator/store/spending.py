@@ -11,11 +11,14 @@ from sqlalchemy import delete, select, update
 
 from orchestrator.domain.step import StepId
 from orchestrator.errors import BudgetTooSmall, LimitReached
+from orchestrator.execution.scheduler import worst_usd
 from orchestrator.store.codec import nano, usd
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
+from orchestrator.store.overruns import learn_worst
 from orchestrator.store.pools import PLANNING, Pool, charge, hold, lock_pools, wake, write_tokens
 from orchestrator.store.tables import slots
+from tools.spec import Tool
 
 #: Seconds that a call waits for money that other calls in flight hold.
 PATIENCE = 30.0
@@ -43,9 +46,15 @@ class SqlSpending:
 
         await patiently(lambda: self._database.act(act))
 
-    async def settle(self, call: str, *, pools: Sequence[str], usd: Decimal) -> None:
-        """Give the slots back and charge what it took."""
-        await self._database.act(lambda journal: settle(journal, call, pools, spent=nano(usd)))
+    async def settle(self, call: str, *, pools: Sequence[str], usd: Decimal, tool: Tool) -> None:
+        """Give the slots back, charge what it took, and learn from that what the next may take."""
+
+        def act(journal: Journal) -> None:
+            settle(journal, call, pools, spent=nano(usd))
+            if usd > worst_usd(tool):
+                learn_worst(journal, [(tool.name, tool.version, nano(usd))])
+
+        await self._database.act(act, keep=True)
 
 
 async def patiently(attempt: Callable[[], Awaitable[str | None]]) -> None:

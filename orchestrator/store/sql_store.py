@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import insert, select
 
-from orchestrator.domain.approval import ApprovalRule
+from orchestrator.domain.approval import ApprovalRule, Patience
 from orchestrator.domain.belief import Belief, Prior
 from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.events import Event
 from orchestrator.domain.reuse import CacheAnswer, Kept
 from orchestrator.domain.run import Job, JobClaim, Run, RunRequest
-from orchestrator.domain.step import Claim, Outcome, Recorded, StepId, Swept
-from orchestrator.ports import InboxItem, Page, RunFilter, RunView, StoredPlan, Transaction
+from orchestrator.domain.step import Claim, Foreseen, Outcome, Recorded, StepId, Swept
+from orchestrator.domain.views import InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
+from orchestrator.ports import Transaction
 from orchestrator.store import beliefs, leases, losses, outputs, queries, results, undos
+from orchestrator.store.children import foresee
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
 from orchestrator.store.dead_letters import dead_letter_page
 from orchestrator.store.intake import Intake
 from orchestrator.store.recording import Record
+from orchestrator.store.run_pages import run_page
 from orchestrator.store.tables import counters
+from orchestrator.store.writer import RECORD
 from tools.spec import Cache, Tool
 
 T = TypeVar("T")
 
 
+#: Seconds after an accepted run in which the next one is expected.
+_LATELY = 0.25
+
+
 class SqlStore:
     """`ports.Store`."""
 
-    def __init__(self, database: Database, *, approve: Sequence[ApprovalRule] = ()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        approve: Sequence[ApprovalRule] = (),
+        patience: Patience | None = None,
+    ) -> None:
         self._database = database
-        #: The operator's rules, which hold for every run.
-        self._approve = tuple(approve)
+        self._patience = patience or Patience()
+        #: The operator's rules, which hold for every run: no run decides how long they are open.
+        self._approve = tuple(rule.within(self._patience) for rule in approve)
+        self._accepting = 0
+        self._accepted = float("-inf")
 
-    async def write(self, act: Callable[[Transaction], T]) -> T:
+    async def write(self, act: Callable[[Transaction], T], *, keep: bool = False) -> T:
         """Run `act` in a transaction."""
-        return await self._database.write(act)
+        return await self._database.write(act, keep=keep)
 
     async def accept(
         self,
@@ -51,21 +69,32 @@ class SqlStore:
         key_id: str | None = None,
     ) -> Run:
         """Insert a run, durably."""
-        request = replace(request, approve=(*self._approve, *request.approve))
+        patience = request.patience.or_else(self._patience)
+        own = (rule.within(patience) for rule in request.approve)
+        request = replace(request, patience=patience, approve=(*self._approve, *own))
         intake = Intake(run_id, request, key, fingerprint, job, key_id)
-        run: Run = await self._database.writer.submit("accept", intake, durable=True)
+        self._accepting += 1
+        try:
+            run: Run = await self._database.writer.submit("accept", intake, durable=True)
+        finally:
+            self._accepting -= 1
+            self._accepted = time.monotonic()
         return run
+
+    def accepting(self) -> bool:
+        """Whether this process is accepting runs, or has done so a moment ago."""
+        return self._accepting > 0 or time.monotonic() - self._accepted < _LATELY
 
     async def view(self, run_id: str) -> RunView:
         """All of a run."""
         now = self._database.clock.now
         return await self._database.read(lambda c: queries.run_view(c, run_id, now=now(c)))
 
-    async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunView]:
+    async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunSummary]:
         """Newest first."""
         now = self._database.clock.now
         return await self._database.read(
-            lambda c: queries.run_page(c, filter, limit=limit, cursor=cursor, now=now(c))
+            lambda c: run_page(c, filter, limit=limit, cursor=cursor, now=now(c))
         )
 
     async def events(self, run_id: str, *, after: int = 0, limit: int = 500) -> list[Event]:
@@ -128,8 +157,13 @@ class SqlStepStore:
 
     async def record(self, outcome: Outcome, *, owner: str, room: Callable[[], int]) -> Recorded:
         """Record under the fence."""
-        recorded: Recorded = await self._database.writer.submit("record", Record(outcome, owner, room))
+        record = Record(outcome, owner, room)
+        recorded: Recorded = await self._database.writer.submit(RECORD, record, keep=True)
         return recorded
+
+    async def foresee(self, parent: StepId, children: Sequence[int]) -> list[Foreseen]:
+        """Children that will be free to go."""
+        return await self._database.read(lambda c: foresee(c, parent, children))
 
     async def outputs(
         self, run_id: str, steps: Sequence[str]

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    literal_column,
     text,
 )
 
@@ -30,6 +32,20 @@ metadata = MetaData(
 
 def _time(name: str, *, required: bool = False) -> Column[float]:
     return Column(name, Double, nullable=not required)
+
+
+def _among(column: Column[str], *values: str) -> ColumnElement[bool]:
+    """A condition of a partial index, for it and for the queries that are to use it.
+
+    The values stand in the text, and in the same way: SQLite takes such an index for no other condition.
+    """
+    said = [literal_column(f"'{value}'", type_=Text) for value in values]
+    return column.in_(said) if len(said) > 1 else column == said[0]
+
+
+def unindexed(column: Column[str]) -> ColumnElement[str]:
+    """The column where another one's index is the better way: SQLite would take its own for a status."""
+    return column.concat(literal_column("''", type_=Text))
 
 
 def _count(name: str) -> Column[int]:
@@ -108,7 +124,10 @@ run_labels = Table(
     Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
-    Index("ix_run_labels_key_value", "key", "value"),
+    #: When its run was accepted, so that the newest runs with a label are found without reading the others.
+    #: 0 of a run that the version before accepted while this one was there already.
+    Column("created_at", Double, nullable=False, server_default=text("0")),
+    Index("ix_run_labels_newest", "key", "value", "created_at", "run_id"),
 )
 
 steps = Table(
@@ -175,14 +194,14 @@ steps = Table(
     Column("waits_for", Text),
     _time("queued_at"),
 )
-_CLAIMABLE = steps.c.status.in_(["ready", "waiting"])
+CLAIMABLE = _among(steps.c.status, "ready", "waiting")
 Index(
     "ix_steps_claimable",
     steps.c.queue,
     steps.c.priority.desc(),
     steps.c.run_at,
-    sqlite_where=_CLAIMABLE,
-    postgresql_where=_CLAIMABLE,
+    sqlite_where=CLAIMABLE,
+    postgresql_where=CLAIMABLE,
 )
 _QUEUED = steps.c.waits_for.is_not(None)
 Index(
@@ -193,18 +212,18 @@ Index(
     sqlite_where=_QUEUED,
     postgresql_where=_QUEUED,
 )
-_LEASED = steps.c.status == "running"
-Index("ix_steps_lease_until", steps.c.lease_until, sqlite_where=_LEASED, postgresql_where=_LEASED)
+LEASED = _among(steps.c.status, "running")
+Index("ix_steps_lease_until", steps.c.lease_until, sqlite_where=LEASED, postgresql_where=LEASED)
 _LIMITED = steps.c.deadline_at.is_not(None) & steps.c.finished_at.is_(None)
 Index("ix_steps_deadline_at", steps.c.deadline_at, sqlite_where=_LIMITED, postgresql_where=_LIMITED)
-_POISONED = steps.c.status == "poisoned"
+POISONED = _among(steps.c.status, "poisoned")
 Index(
     "ix_steps_poisoned",
     steps.c.finished_at,
     steps.c.run_id,
     steps.c.idx,
-    sqlite_where=_POISONED,
-    postgresql_where=_POISONED,
+    sqlite_where=POISONED,
+    postgresql_where=POISONED,
 )
 
 attempts = Table(
@@ -316,6 +335,8 @@ tools = Table(
     _time("created_at", required=True),
     _time("updated_at", required=True),
     _time("removed_at"),
+    #: The record that waits for a person's word while the tool is quarantined.
+    Column("pending", Text),
 )
 
 #: Counters that tell other processes of a change; "catalog" rises with every change of a tool.
@@ -383,6 +404,16 @@ api_keys = Table(
     _time("revoked_at"),
 )
 
+#: Secrets of tools, sealed under the service's key (store.sealing).
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+    _time("created_at", required=True),
+    _time("updated_at", required=True),
+)
+
 #: What many steps draw from: a tool, a key, an endpoint, a group, or one bucket of a tool.
 pools = Table(
     "pools",
@@ -444,4 +475,14 @@ undos = Table(
     _count("usd_nano"),
     _time("started_at"),
     _time("finished_at"),
+)
+
+#: Model endpoints: servers that answer alike, under one name (`tools.endpoints.record.Endpoint`).
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("record", Text, nullable=False),
+    _time("created_at", required=True),
+    _time("updated_at", required=True),
 )

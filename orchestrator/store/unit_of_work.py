@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from orchestrator.domain.events import EventType
@@ -17,8 +17,9 @@ from orchestrator.domain.question import Question
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, may_move, run_ended
 from orchestrator.domain.step import STEP_MOVES, Step, StepId, StepStatus, Verdict, step_open
 from orchestrator.domain.undo import Undo, Undoing
+from orchestrator.domain.views import StoredPlan
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.ports import NewStep, StoredPlan
+from orchestrator.ports import NewStep
 from orchestrator.store import undos
 from orchestrator.store.approvals import settle
 from orchestrator.store.codec import dump, dumps, load, nano
@@ -27,8 +28,9 @@ from orchestrator.store.engine import insert_rows
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.limits import limited_steps
 from orchestrator.store.pools import PLANNING, give_back
-from orchestrator.store.rows import plan_of, question_of, run_of, step_of
-from orchestrator.store.tables import paths, plans, questions, runs, steps, tools
+from orchestrator.store.references import touch
+from orchestrator.store.rows import pinned_tool, plan_of, question_of, run_of, step_of
+from orchestrator.store.tables import paths, plans, questions, runs, steps
 from tools.spec import Tool
 
 #: Fields of a step that are stored as JSON text.
@@ -68,15 +70,6 @@ def run_acts(journal: Journal, acts: Sequence[Callable[[SqlTransaction], Any]]) 
 def _is_database_fault(error: Exception) -> bool:
     """Faults of the connection concern the whole group, which is then written again."""
     return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError)
-
-
-def pinned_tool(connection: Connection, name: str, version: int) -> Tool:
-    """That very version, removed or not. Raises `NotFound`."""
-    query = select(tools.c.record).where(tools.c.name == name, tools.c.version == version)
-    text = connection.execute(query).scalar_one_or_none()
-    if text is None:
-        raise NotFound(f"there is no version {version} of tool {name!r}")
-    return load(Tool, text)
 
 
 class SqlTransaction:
@@ -139,6 +132,8 @@ class SqlTransaction:
                 self._set_job(run, value)
             else:
                 run[name] = dumps(value) if name in _RUN_JSON and value is not None else value
+                if name == "answers":
+                    touch(self._connection, self.now, run[name])
 
     def _set_job(self, run: LockedRun, job: Job | None) -> None:
         run["job"] = None if job is None else job.value
@@ -250,7 +245,8 @@ class SqlTransaction:
             cut_off(self._journal, run, row)
         if not step_open(now) and step_open(to):
             values |= {"fence": row.fence + 1, "finished_at": None, "deadline_at": None}
-            values["reused_from"] = None
+            if values.get("result_key") is None:
+                values["reused_from"] = None
         if to is StepStatus.READY and row.deadline is not None:
             held = values.get("deadline_at", row.deadline_at)
             values["deadline_at"] = self.now + row.deadline if held is None else held
@@ -281,6 +277,7 @@ class SqlTransaction:
             name: dumps(value) if name in _JSON and value is not None else value
             for name, value in fields.items()
         }
+        touch(self._connection, self.now, stored.get("arguments") or "")
         if isinstance(stored.get("verdict"), Verdict):
             stored["verdict"] = dump(Verdict, stored["verdict"])
         if "worst_usd" in stored:
@@ -305,12 +302,14 @@ class SqlTransaction:
         self, plan: Plan, *, request: RunRequest, path: Path | None, parent: str | None = None
     ) -> None:
         """Store a plan."""
+        text = dump(Plan, plan)
+        touch(self._connection, self.now, text)
         self._connection.execute(
             insert(plans).values(
                 id=plan.id,
                 parent=parent,
                 request=dump(RunRequest, request),
-                plan=dump(Plan, plan),
+                plan=text,
                 path=None if path is None else dump(Path, path),
                 created_at=self.now,
             )
@@ -382,7 +381,7 @@ class SqlTransaction:
             question.run_id, EventType.QUESTION_ASKED, {"question": question.id, "text": question.text}
         )
 
-    def answer_question(self, run_id: str, question_id: str, answer: Any) -> None:
+    def answer_question(self, run_id: str, question_id: str, answer: Any, *, by: str = "person") -> None:
         """Raises `NotFound`, or `Conflict` when it is answered."""
         here = (questions.c.run_id == run_id) & (questions.c.id == question_id)
         old = self._connection.execute(select(questions.c.answered_at).where(here)).one_or_none()
@@ -393,4 +392,7 @@ class SqlTransaction:
         self._connection.execute(
             update(questions).where(here).values(answered_at=self.now, answer=dumps(answer))
         )
-        self.event(run_id, EventType.QUESTION_ANSWERED, {"question": question_id})
+        told = {"question": question_id, "by": by}
+        if by != "person":  # what a person says may be private; a default is not
+            told["answer"] = answer
+        self.event(run_id, EventType.QUESTION_ANSWERED, told)

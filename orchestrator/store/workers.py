@@ -37,4 +37,9 @@ def alive(connection: Connection, now: float) -> list[Worker]:
     ]
 
 
+def served_queues(connection: Connection, now: float) -> frozenset[str]:
+    """The queues that a live worker serves."""
+    return frozenset(queue for worker in alive(connection, now) for queue in worker.queues)
+
+
 _ALIVE = select(workers).where(workers.c.seen_at >= bindparam("since")).order_by(workers.c.owner)

@@ -1,22 +1,27 @@
-"""Group commit: one thread writes, and everything that waits at that moment shares one commit."""
+"""Group commit: one thread writes, and everything that waits at that moment shares one commit.
+
+What a person or a sweep asks for while the database's disk is full fails at once. What became of a
+call does not: the call has been made, and perhaps paid. It is kept and tried again until there is room.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import queue
-import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from orchestrator.errors import Invalid, StorageFull
+from orchestrator.errors import StorageFull
 from orchestrator.store.engine import DatabaseClock, is_sqlite
+from orchestrator.store.faults import first_line, is_away, is_transient, told
 from orchestrator.store.journal import Journal
 
 T = TypeVar("T")
@@ -26,22 +31,26 @@ log = structlog.get_logger(__name__)
 LARGEST_GROUP = 512
 #: The kind of the acts that record outcomes.
 RECORD = "record"
-#: Seconds between tries while the database is away; the first tries come sooner.
+#: Seconds between tries while the database is away or has no room; the first tries come sooner.
+FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
-#: PostgreSQL: serialization failure, deadlock, lock timeout – the same transaction may pass later.
-_TRANSIENT = frozenset({"40001", "40P01", "55P03"})
+#: Seconds after a fault of the database in which nothing is taken from whoever holds it: others could
+#: neither prolong their leases nor record what has ended meanwhile, and are at it now.
+GRACE = 2.5
 
 
 @dataclass(slots=True)
 class Act:
     """One thing to write. Acts with the same `kind` are handed together to one function.
 
-    `durable` asks for a commit that survives a power cut before the answer is given.
+    `durable` asks for a commit that survives a power cut before the answer is given; `keep` says
+    that it must not be forgotten for want of room.
     """
 
     kind: str
     item: Any
     durable: bool = False
+    keep: bool = False
     future: asyncio.Future[Any] | None = None
     loop: asyncio.AbstractEventLoop | None = None
     result: Any = None
@@ -74,6 +83,11 @@ class Writer:
         self._connection: Connection | None = None
         self._synchronous = "NORMAL"
         self._stopping = False
+        #: What found no room, and when it is tried again (monotonic seconds).
+        self._kept: deque[Act] = deque()
+        self._pause = FIRST_PAUSE
+        self._again_at = 0.0
+        self._calm_from = 0.0
 
     def start(self) -> None:
         """Begin to write."""
@@ -82,17 +96,20 @@ class Writer:
             self._thread.start()
 
     def stop(self) -> None:
-        """Write what has been handed in, then end the thread; while the database is away that fails."""
+        """Write what has been handed in, then end the thread; without database or room that fails."""
         if self._thread is not None:
             self._stopping = True
             self._acts.put(None)
             self._thread.join()
             self._thread = None
 
-    async def submit(self, kind: str, item: Any, *, durable: bool = False) -> Any:
-        """The result of `item` once it is committed; raises what its handler raised."""
+    async def submit(self, kind: str, item: Any, *, durable: bool = False, keep: bool = False) -> Any:
+        """The result of `item` once it is committed; raises what its handler raised.
+
+        While there is no room for it `StorageFull` is raised; with `keep` it is waited for.
+        """
         loop = asyncio.get_running_loop()
-        act = Act(kind, item, durable=durable, future=loop.create_future(), loop=loop)
+        act = Act(kind, item, durable=durable, keep=keep, future=loop.create_future(), loop=loop)
         self._acts.put(act)
         assert act.future is not None
         return await act.future
@@ -102,20 +119,21 @@ class Writer:
     def _run(self) -> None:
         while True:
             acts, last = self._take()
-            # Outcomes lock their runs in order and beliefs last; with other acts in the same
-            # transaction, which lock runs as they come, two processes would deadlock.
-            for group in ([a for a in acts if a.kind == RECORD], [a for a in acts if a.kind != RECORD]):
-                if group:
-                    self._write(group)
+            self._write_all(acts)
+            if self._kept and (last or time.monotonic() >= self._again_at):
+                self._write_kept()
             if last:
                 break
         self._drop_connection()
 
     def _take(self) -> tuple[list[Act], bool]:
-        """What waits now, at least one act; and whether the end was asked for."""
-        first = self._acts.get()
+        """What waits now, and whether the end was asked for; nothing when what was kept is due first."""
         acts: list[Act] = []
-        item: Act | None = first
+        try:
+            patience = max(0.0, self._again_at - time.monotonic()) if self._kept else None
+            item = self._acts.get(timeout=patience)
+        except queue.Empty:
+            return acts, False
         while True:
             if item is None:
                 return acts, True
@@ -127,20 +145,28 @@ class Writer:
             except queue.Empty:
                 return acts, False
 
+    def _write_all(self, acts: Sequence[Act]) -> None:
+        """Outcomes lock their runs in order and beliefs last; with other acts in the same transaction,
+        which lock runs as they come, two processes would deadlock.
+        """
+        for group in ([a for a in acts if a.kind == RECORD], [a for a in acts if a.kind != RECORD]):
+            if group:
+                self._write(group)
+
     def _write(self, acts: list[Act]) -> None:
         """Write a group, trying again while the database is away; then answer everyone."""
-        pause = 0.05
+        pause = FIRST_PAUSE
         while True:
             try:
                 group = self._try(acts)
             except DBAPIError as fault:
                 if not self._may_try_again(fault):
-                    self._write_apart(acts, _told(fault))
+                    self._write_apart(acts, told(fault))
                     return
                 if self._stopping:
                     self._fail(acts, fault)
                     return
-                log.warning("database.away", error=_first_line(fault), acts=len(acts), pause=pause)
+                log.warning("database.away", error=first_line(fault), acts=len(acts), pause=pause)
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             except Exception as fault:  # noqa: BLE001 - whoever handed it in is told, and it is logged there
@@ -155,20 +181,46 @@ class Writer:
 
     def _write_apart(self, acts: list[Act], fault: Exception) -> None:
         """One bad act must not undo the others of its group: halve the group until it stands alone."""
-        if len(acts) == 1 or isinstance(fault, StorageFull):
-            self._drop_connection()
+        if isinstance(fault, StorageFull):
+            self._calm_from = time.monotonic() + GRACE
+            acts = self._keep(acts)
+        elif len(acts) > 1:
+            half = len(acts) // 2
+            self._write(acts[:half])
+            self._write(acts[half:])
+            return
+        self._drop_connection()
+        if acts:
             self._fail(acts, fault)
             log.error("database.write_failed", acts=len(acts), exc_info=fault)
+
+    def _keep(self, acts: list[Act]) -> list[Act]:
+        """Put by what must not be forgotten, to try it again later; answers the rest of the acts."""
+        kept = [] if self._stopping else [act for act in acts if act.keep]
+        if kept:
+            self._kept.extend(kept)
+            self._again_at = time.monotonic() + self._pause
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        return [act for act in acts if self._stopping or not act.keep]
+
+    def _write_kept(self) -> None:
+        """One act alone, since it may be the only one that does not fit; once it is written, the others."""
+        kept, self._kept = self._kept, deque()
+        log.warning("database.full", kept=len(kept), pause=self._pause)
+        first = kept.popleft()
+        self._write([first])
+        if self._kept:
+            self._kept.extendleft(reversed(kept))
             return
-        half = len(acts) // 2
-        self._write(acts[:half])
-        self._write(acts[half:])
+        self._pause = FIRST_PAUSE
+        self._write_all(kept)
 
     def _try(self, acts: list[Act]) -> Journal:
         connection = self._open()
         self._set_durability(connection, any(act.durable for act in acts))
         with connection.begin():
-            group = Journal(connection, self._clock.now(connection))
+            calm = time.monotonic() >= self._calm_from
+            group = Journal(connection, self._clock.now(connection), calm=calm)
             for kind, handler in self._handlers.items():
                 _handle(handler, group, [act for act in acts if act.kind == kind])
             group.flush()
@@ -198,12 +250,11 @@ class Writer:
             self._synchronous = wanted
 
     def _may_try_again(self, fault: DBAPIError) -> bool:
-        if getattr(fault.orig, "sqlstate", None) in _TRANSIENT:
+        if is_transient(fault):
             return True
-        if isinstance(fault.orig, sqlite3.OperationalError):
-            return "locked" in str(fault.orig) or "busy" in str(fault.orig)
         gone = is_away(fault)
         if gone:
+            self._calm_from = time.monotonic() + GRACE
             self._drop_connection()
         return gone
 
@@ -241,36 +292,3 @@ def _settle(acts: Sequence[Act]) -> None:
             act.future.set_exception(act.error)
         else:
             act.future.set_result(act.result)
-
-
-def _is_full(fault: DBAPIError) -> bool:
-    text = str(fault.orig).lower()
-    return "disk is full" in text or "no space left" in text or "disk full" in text
-
-
-def _told(fault: DBAPIError) -> Exception:
-    if _is_full(fault):
-        return StorageFull("the database's disk is full; free some space and send the request again")
-    if isinstance(fault, DataError):
-        return Invalid(
-            f"the database cannot keep a value of this request: {_first_line(fault.orig or fault)}"
-        )
-    return fault
-
-
-def is_away(fault: DBAPIError) -> bool:
-    """Whether the database could not be reached, so that the same transaction may pass later.
-
-    A fault that the server itself names is one of the transaction, but for those of its own life:
-    08 connection, 57P shutdown and start, 53300 too many connections.
-    """
-    state = getattr(fault.orig, "sqlstate", None)
-    if state is not None:
-        return bool(state.startswith(("08", "57P")) or state == "53300")
-    if isinstance(fault.orig, sqlite3.Error):
-        return False
-    return fault.connection_invalidated or isinstance(fault, (OperationalError, InterfaceError))
-
-
-def _first_line(fault: BaseException) -> str:
-    return str(fault).splitlines()[0] if str(fault) else type(fault).__name__

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from orchestrator.domain.budget import Budget
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
+from orchestrator.domain.views import RunFilter
 from orchestrator.errors import IdempotencyReused, Invalid, NotFound
-from orchestrator.ports import RunFilter
 from tests.contract.truth import Truth, together
 
 WORDS = RunRequest(request="summarise the page")
@@ -65,6 +66,39 @@ async def test_accepting_the_same_run_twice_answers_it(truth: Truth) -> None:
     await truth.store.accept("run_1", WORDS, key="k")
     assert (await truth.store.accept("run_1", WORDS)).id == "run_1"
     assert await truth.event_types("run_1") == ["run.accepted"]
+
+
+async def test_runs_known_by_id_or_key_and_new_ones_may_come_together(truth: Truth) -> None:
+    await truth.store.accept("run_1", WORDS)
+    await truth.store.accept("run_2", WORDS, key="k", fingerprint="a")
+    made = await together(
+        [
+            truth.store.accept("run_3", WORDS),
+            truth.store.accept("run_1", WORDS),
+            truth.store.accept("run_4", WORDS, key="k", fingerprint="a"),
+            truth.store.accept("run_5", WORDS, key="k5"),
+        ]
+    )
+    assert [run.id for run in made if isinstance(run, Run)] == ["run_3", "run_1", "run_2", "run_5"]
+    for run_id in ("run_1", "run_2", "run_3", "run_5"):
+        assert await truth.event_types(run_id) == ["run.accepted"]
+
+
+async def test_what_is_answered_is_what_is_read_later(truth: Truth) -> None:
+    plan = {"subtasks": [{"id": "a", "goal": "wait", "tool": "echo", "arguments": {"value": [1, 0.1]}}]}
+    request = RunRequest(
+        plan=plan,
+        inputs={"limit": 5},
+        budget=Budget(usd=Decimal("0.5"), seconds=60, tokens=100),
+        labels={"team": "red"},
+        on_failure="undo",
+        webhook_url="https://example.com/told",
+        priority=7,
+    )
+    run = await truth.store.accept("run_1", request, key="k", key_id="key_1")
+    assert run == (await truth.store.view("run_1")).run
+    again = await truth.store.accept("run_2", request, key="k", key_id="key_1")
+    assert again == run
 
 
 async def test_a_time_limit_becomes_a_deadline(truth: Truth) -> None:

@@ -12,7 +12,7 @@ from orchestrator.domain.question import Question
 from orchestrator.domain.run import Job, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.errors import Conflict, Invalid
-from orchestrator.runs.answer import answer
+from orchestrator.runs.answer import answer, answer_expired
 from orchestrator.store.tables import questions
 from tests.contract.truth import Truth, chain, done, new_step, tool
 from tools.spec import Effect
@@ -105,7 +105,8 @@ async def test_after_its_time_the_default_is_the_answer(truth: Truth, default, s
         journal.connection.execute(update(questions).values(expires_at=journal.now - 1))
 
     await truth.database.act(pass_time)
-    await truth.steps.sweep()
+    swept = await truth.steps.sweep()
+    await answer_expired(swept.expired, store=truth.store, doorbell=_NoBell())
     assert (await _asked(truth, run_id)).answer == default
     assert (await truth.step(run_id)).status is status
     assert await truth.status(run_id) is RunStatus.RUNNING

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.run import RunRequest
 from orchestrator.errors import NotFound, StorageFull
-from orchestrator.ports import RunFilter
 from orchestrator.store.artifacts import FolderArtifacts
-from tests.contract.truth import Truth, open_truth, together
-from tools.errors import BadInputFile
+from tests.contract.truth import Truth, together
+from tools.errors import BadInputFile, NoRoom
 
 CSV = {"media_type": "text/csv", "name": "a.csv"}
 
@@ -57,53 +52,18 @@ async def test_what_is_not_there_is_named(artifacts: FolderArtifacts) -> None:
             artifacts.path(id)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=False, capture_output=True
-    )
-    if not mounted or mounted.returncode:
-        pytest.skip("needs to mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 async def test_a_full_disk_keeps_nothing_and_says_so(truth: Truth, small_disk: Path) -> None:
     artifacts = FolderArtifacts(small_disk / "artifacts", truth.database)
     small = await artifacts.put(b"small", **CSV)
+    made = small_disk.parent / "made.csv"
+    made.write_bytes(os.urandom(2_000_000))
     with pytest.raises(StorageFull, match="free space"):
-        await artifacts.put(os.urandom(2_000_000), **CSV)
+        await artifacts.put(made.read_bytes(), **CSV)
+    with pytest.raises(NoRoom, match="free space"):
+        await artifacts.save(made, **CSV)
     assert [p.name for p in (small_disk / "artifacts" / "sha256").iterdir() if p.name.startswith(".")] == []
     assert artifacts.path(small.id).read_bytes() == b"small"
     assert (await artifacts.put(b"more", **CSV)).size == 4
-
-
-async def test_a_database_without_room_refuses_and_goes_on_when_there_is_some(
-    small_disk: Path, sqlite_template: Path
-) -> None:
-    shutil.copyfile(sqlite_template, small_disk / "toolpath.db")
-    truth = open_truth(f"sqlite:///{small_disk / 'toolpath.db'}")
-    truth.database.start()
-    try:
-        first = await truth.store.accept("run_first", RunRequest(request="x"))
-        words = "y" * 60_000
-        answers: list[object] = []
-        for n in range(30):  # one commit each
-            answers += await together([truth.store.accept(f"run_{n}", RunRequest(request=words))])
-        refused = [answer for answer in answers if isinstance(answer, Exception)]
-        assert refused
-        assert all(isinstance(answer, StorageFull) for answer in refused), refused
-        assert "free some space" in str(refused[0])
-        assert (await truth.store.view(first.id)).run.request.request == "x"
-        subprocess.run(["mount", "-o", "remount,size=9m", str(small_disk)], check=True)
-        assert (await truth.store.accept("run_last", RunRequest(request="z"))).id == "run_last"
-        kept = sum(not isinstance(answer, Exception) for answer in answers)
-        assert len((await truth.store.runs(RunFilter(), limit=99, cursor=None)).items) == kept + 2
-    finally:
-        truth.database.stop()
 
 
 async def test_control_characters_of_a_name_are_left_out(artifacts: FolderArtifacts) -> None:

@@ -20,7 +20,7 @@ from orchestrator.store.keys import SqlKeys
 from orchestrator.store.limits import read_limits, set_limit
 from orchestrator.store.spending import SqlSpending
 from orchestrator.store.tables import caps
-from tests.contract.truth import Truth, done, failed, new_step, together
+from tests.contract.truth import Truth, done, failed, new_step, together, tool
 
 KEY = "key:key_a"
 
@@ -207,7 +207,7 @@ async def test_a_plan_without_a_run_and_a_tool_tried_out_are_paid_for_too(truth:
     await spending.reserve("try_1", pools=[KEY, "tool:x"], usd=Decimal("0.5"))
     with pytest.raises(LimitReached):
         await spending.reserve("try_2", pools=[KEY], usd=Decimal("0.1"))
-    await spending.settle("try_1", pools=[KEY, "tool:x"], usd=Decimal("0.5"))
+    await spending.settle("try_1", pools=[KEY, "tool:x"], usd=Decimal("0.5"), tool=tool())
     state = await _state(truth, KEY)
     assert (state.spent, state.reserved) == (Decimal("0.7"), Decimal(0))
     with pytest.raises(BudgetTooSmall):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -133,3 +134,41 @@ async def test_a_stopped_worker_says_nothing_about_the_tool(truth: Truth) -> Non
     await truth.steps.hand_back(owner="one", claims=[(claim.id, claim.fence)], jobs=[])
     assert (await truth.belief(tool(), "echo")).observed.tries == 0
     assert (await truth.beliefs.table(tool()))[0].subtask_type == "*"
+
+
+async def test_a_full_disk_says_nothing_about_the_tool(truth: Truth) -> None:
+    await truth.running(new_step())
+    (claim,) = await truth.claim()
+    await truth.record(replace(failed(claim), error={"code": "storage_full", "message": "no room"}))
+    assert (await truth.belief(tool(), "echo")).observed.tries == 0
+
+
+async def test_a_quarantined_tool_is_not_planned_with_until_its_change_is_approved(truth: Truth) -> None:
+    await truth.catalog.add(tool())
+    changed = tool(description="other")
+    await truth.catalog.quarantine("echo", changed, reason="it has changed")
+    entry = await truth.catalog.entry("echo")
+    assert (entry.status, entry.reason, entry.tool.version) == ("quarantined", "it has changed", 1)
+    assert entry.pending is not None
+    assert entry.pending.hash == changed.hash
+    assert list(await truth.catalog.active()) == []
+    with pytest.raises(Conflict):
+        await truth.catalog.approve("echo", tool(description="third").hash)
+    approved = await truth.catalog.approve("echo", changed.hash)
+    assert (approved.status, approved.tool.version, approved.pending) == ("active", 2, None)
+    assert [t.description for t in await truth.catalog.active()] == ["other"]
+    assert (await truth.catalog.pinned("echo", 1)).description == ""
+    with pytest.raises(Conflict):
+        await truth.catalog.approve("echo", changed.hash)
+    with pytest.raises(NotFound):
+        await truth.catalog.approve("nobody", changed.hash)
+
+
+async def test_a_tool_that_is_what_it_was_again_leaves_quarantine(truth: Truth) -> None:
+    await truth.catalog.add(tool())
+    await truth.catalog.quarantine("echo", None, reason="unusable")
+    with pytest.raises(Conflict):
+        await truth.catalog.approve("echo", tool().hash)
+    back = await truth.catalog.add(tool(), replace=True)
+    assert (back.status, back.tool.version) == ("active", 1)
+    assert (await truth.catalog.entry("echo")).pending is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 
 from orchestrator.domain.run import Job, RunRequest, RunStatus
@@ -31,6 +32,52 @@ async def test_a_runner_claims_only_from_its_queues(truth: Truth) -> None:
     assert [claim.id.idx for claim in await truth.claim()] == [1]
     (claim,) = await truth.steps.claim(owner="g", queues=("gpu",), room=5)
     assert claim.id.idx == 0
+
+
+async def test_children_of_another_queue_are_left_for_those_who_serve_it(truth: Truth) -> None:
+    parent = new_step(0, children=(1, 2))
+    run_id = await truth.running(parent, new_step(1, needs=(0,), queue="gpu"), new_step(2, needs=(0,)))
+    (claim,) = await truth.claim()
+    recorded = await truth.record(done(claim), room=10)
+    assert [following.id.idx for following in recorded.claims] == [2]
+    assert await truth.statuses(run_id) == ["succeeded", "ready", "running"]
+    assert [claim.id.idx for claim in await truth.steps.claim(owner="g", queues=("gpu",), room=5)] == [1]
+
+
+async def test_calls_that_need_no_decision_are_foreseen_as_they_will_be_claimed(truth: Truth) -> None:
+    asked = {"words": "x", "timeout": None, "default": "reject", "effect": "read"}
+    run_id = await truth.running(
+        new_step(0, children=(1, 2, 3, 4, 5, 6)),
+        new_step(1, needs=(0,), arguments={"value": {"ref": "s0.value"}}, deadline=30.0),
+        new_step(2, needs=(0, 7, 8)),
+        new_step(3, needs=(0,), once=True),
+        new_step(4, needs=(0,), approval=asked),
+        new_step(5, needs=(0,), worst_usd=Decimal(1)),
+        new_step(6, needs=(0,), queue="gpu"),
+        new_step(7, children=(2,)),
+        new_step(8, children=(2,)),
+    )
+    first, seventh, eighth = [claim for claim in await truth.claim() if claim.id.idx in (0, 7, 8)]
+    await truth.record(done(eighth))
+    one, two = await truth.steps.foresee(first.id, first.children)
+    assert [sorted(foreseen.missing) for foreseen in (one, two)] == [[0], [0, 7]]
+    await truth.record(done(seventh))
+    recorded = await truth.record(done(first), room=10)
+    made = sorted(recorded.claims, key=lambda claim: claim.id.idx)
+    assert [replace(claim, time_left=None) for claim in made] == [
+        replace(foreseen.claim, time_left=None) for foreseen in (one, two)
+    ]
+    assert (one.claim.time_left, two.claim.time_left) == (30.0, None)
+    assert await truth.steps.foresee(first.id, first.children) == []
+    assert (await truth.step(run_id, 3)).status is StepStatus.READY
+
+
+async def test_nothing_is_foreseen_of_a_run_that_is_paused(truth: Truth) -> None:
+    run_id = await truth.running(*chain(2))
+    (claim,) = await truth.claim()
+    assert len(await truth.steps.foresee(claim.id, claim.children)) == 1
+    await truth.store.write(lambda tx: tx.move_run(run_id, RunStatus.PAUSED))
+    assert await truth.steps.foresee(claim.id, claim.children) == []
 
 
 async def test_an_outcome_counts_once(truth: Truth) -> None:

@@ -13,8 +13,7 @@ from orchestrator.domain.step import StepStatus
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.execution.repair import settle_failure
 from orchestrator.runs.dead_letters import requeue, requeue_many
-from orchestrator.store.leases import JOB_TRIES
-from orchestrator.store.losses import DEATHS
+from orchestrator.store.suspects import DEATHS, JOB_TRIES
 from orchestrator.store.tables import runs
 from tests.contract.truth import Truth, done, give_plan, new_step, step_id, tool
 

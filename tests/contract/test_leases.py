@@ -12,12 +12,11 @@ from sqlalchemy import select, update
 from orchestrator.domain.budget import Budget
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import Job, RunRequest, RunStatus
-from orchestrator.domain.step import Ending, Outcome, StepStatus
+from orchestrator.domain.step import Ending, Outcome, StepId, StepStatus
 from orchestrator.errors import Conflict
 from orchestrator.runs.answer import answer
 from orchestrator.store.engine import open_engine
-from orchestrator.store.leases import JOB_TRIES
-from orchestrator.store.losses import DEATHS
+from orchestrator.store.suspects import DEATHS, JOB_TRIES
 from orchestrator.store.tables import runs, steps
 from tests.contract.truth import PAST, Truth, done, failed, new_step
 
@@ -107,15 +106,66 @@ async def test_a_step_that_kills_its_workers_is_poisoned(truth: Truth) -> None:
     assert job.job is Job.REPAIR
 
 
-async def test_steps_that_were_lost_together_twice_are_not_claimed_together_again(truth: Truth) -> None:
-    run_id = await truth.running(*(new_step(idx) for idx in range(20)))
-    for _ in range(2):
-        assert len(await truth.claim()) == 20
+async def _lose_all(truth: Truth, *, times: int) -> None:
+    """Let workers die that run all there is."""
+    for _ in range(times):
+        assert await truth.claim()
         await truth.let_leases_expire()
-        assert (await truth.steps.sweep()).lost == 20
-    view = await truth.store.view(run_id)
-    assert len({step.run_at for step in view.steps}) == 20
-    assert len(await truth.claim()) < 10
+        await truth.steps.sweep()
+
+
+async def test_a_worker_runs_one_at_a_time_of_the_steps_that_were_lost_twice(truth: Truth) -> None:
+    run_id = await truth.running(*(new_step(idx) for idx in range(4)))
+    await _lose_all(truth, times=2)
+    await truth.running(new_step(0), new_step(1))
+    packet = await truth.claim("one")
+    assert sorted(claim.id.run_id == run_id for claim in packet) == [False, False, True]
+    waiting = [step for step in (await truth.store.view(run_id)).steps if step.status is StepStatus.WAITING]
+    assert [(step.cause or {})["reason"] for step in waiting] == ["worker"] * 3
+    await truth.let_all_be_due()
+    assert await truth.claim("one") == []
+    await truth.let_all_be_due()
+    assert len(await truth.claim("two")) == 1
+    await truth.let_all_be_due()
+    (mine,) = (claim for claim in packet if claim.id.run_id == run_id)
+    await truth.record(done(mine))
+    assert len(await truth.claim("one")) == 1
+
+
+async def test_only_the_step_that_kills_workers_is_poisoned(truth: Truth) -> None:
+    run_id = await truth.running(*(new_step(idx) for idx in range(6)))
+    await _lose_all(truth, times=2)
+    for _ in range(12):
+        claims = await truth.claim()
+        if StepId(run_id, 3) in [claim.id for claim in claims]:
+            await truth.let_leases_expire()
+            await truth.steps.sweep()
+        else:
+            await asyncio.gather(*(truth.record(done(claim)) for claim in claims))
+        await truth.running(new_step())  # new work comes all the time
+        await truth.let_all_be_due()
+    assert await truth.statuses(run_id) == [*["succeeded"] * 3, "poisoned", *["succeeded"] * 2]
+
+
+async def test_jobs_and_steps_that_were_lost_twice_are_not_done_together(truth: Truth) -> None:
+    await truth.running(new_step(0))
+    await truth.store.accept("run_1", RunRequest(request="x"))
+    await truth.store.accept("run_2", RunRequest(request="x"))
+    for _ in range(2):
+        assert len(await truth.steps.claim_jobs(owner="one", room=5)) == 2
+        assert len(await truth.claim("one")) == 1
+        await truth.let_leases_expire()
+        await truth.steps.sweep()
+    (job,) = await truth.steps.claim_jobs(owner="one", room=5)
+    assert await truth.claim("one") == []
+    await truth.let_all_be_due()
+    assert len(await truth.claim("two")) == 1
+    due = update(runs).where(runs.c.job_at.is_not(None)).values(job_at=PAST)
+    await truth.database.act(lambda journal: journal.connection.execute(due))
+    assert await truth.steps.claim_jobs(owner="two", room=5) == []
+    await truth.database.act(lambda journal: journal.connection.execute(due))
+    (other,) = await truth.steps.claim_jobs(owner="three", room=5)
+    assert {job.run.id, other.run.id} == {"run_1", "run_2"}
 
 
 async def test_a_run_past_its_deadline_fails_and_cancels_what_is_in_flight(truth: Truth) -> None:

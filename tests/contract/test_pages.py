@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, bindparam, select, update
 
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import RunRequest, RunStatus
+from orchestrator.domain.views import RunFilter, RunSummary
+from orchestrator.domain.waiting import run_waiting
 from orchestrator.errors import Conflict, Invalid, NotFound
-from orchestrator.ports import RunFilter, Transaction
-from tests.contract.truth import Truth, new_step, together
+from orchestrator.ports import Transaction
+from orchestrator.store.tables import CLAIMABLE, LEASED, POISONED, run_labels, steps
+from tests.contract.truth import Truth, again, chain, new_step, together
 
 
 async def _fill(truth: Truth, count: int, *, start: int = 0) -> None:
@@ -72,6 +78,94 @@ async def test_runs_are_found_by_label_words_time_and_status(truth: Truth) -> No
     assert await count(RunFilter(since=newest)) == 1
 
 
+async def test_pages_by_label_and_status_hold_every_such_run_once(truth: Truth) -> None:
+    await _fill(truth, 20)
+    for number in (1, 3, 5, 8):
+        await truth.store.write(partial(_cancel, run_id=f"run_{number:03}"))
+    both = (RunStatus.PLANNING, RunStatus.CANCELLED)
+    whole = await _pages(truth, RunFilter(), limit=100)
+    cancelled = ["run_001", "run_003", "run_005", "run_008"]
+    odd = [run_id for run_id in whole if int(run_id[-3:]) % 2]
+    for limit in (1, 3, 100):
+        assert await _pages(truth, RunFilter(statuses=both), limit=limit) == whole
+        assert await _pages(truth, RunFilter(labels={"parity": "odd"}), limit=limit) == odd
+        for asked, expected in (
+            # The status is rarer than the label, then the label rarer than both statuses.
+            ((RunStatus.CANCELLED,), [run_id for run_id in odd if run_id in cancelled]),
+            (both, odd),
+        ):
+            filter = RunFilter(asked, {"parity": "odd"})
+            assert await _pages(truth, filter, limit=limit) == expected
+
+
+async def test_several_labels_are_those_of_one_run(truth: Truth) -> None:
+    for run_id, labels in (("run_1", {"a": "x", "b": "y"}), ("run_2", {"a": "x", "b": "z"})):
+        await truth.store.accept(run_id, RunRequest(request="do it", labels=labels))
+    assert await _pages(truth, RunFilter(labels={"a": "x", "b": "y"}), limit=1) == ["run_1"]
+    assert await _pages(truth, RunFilter(labels={"a": "x"}), limit=1) == ["run_2", "run_1"]
+    assert await _pages(truth, RunFilter(labels={"a": "y", "b": "x"}), limit=1) == []
+
+
+async def test_a_run_accepted_by_the_version_before_is_listed_once_under_its_labels(truth: Truth) -> None:
+    await _fill(truth, 5)
+    await truth.database.act(
+        lambda journal: journal.connection.execute(update(run_labels).values(created_at=0))
+    )
+    found = await _pages(truth, RunFilter(labels={"parity": "even"}), limit=1)
+    assert sorted(found) == ["run_000", "run_002", "run_004"]
+
+
+async def test_a_line_tells_of_the_step_that_may_start_first_and_of_open_questions_alone(
+    truth: Truth,
+) -> None:
+    run_id = await truth.running(new_step(0), new_step(1, needs=(0,)), new_step(2, queue="elsewhere"))
+    for id in ("a", "b"):
+        await truth.store.write(partial(_ask, run_id=run_id, id=id))
+    await truth.store.write(lambda tx: tx.answer_question(run_id, "a", "yes"))
+
+    async def line() -> RunSummary:
+        (item,) = (await truth.store.runs(RunFilter(), limit=5, cursor=None)).items
+        return item
+
+    async def details() -> dict[str, Any]:
+        waiting = (await line()).waiting
+        return {} if waiting is None else dict(waiting.details)
+
+    assert (await details())["step"] == 0
+    (claim,) = await truth.claim()
+    assert (await line()).waiting is None
+    await truth.record(again(claim, after=1000.0))
+    assert (await line()).counts == {"waiting": 1, "pending": 1, "ready": 1}
+    assert (await details())["step"] == 2
+    await truth.store.write(lambda tx: tx.move_run(run_id, RunStatus.NEEDS_INPUT))
+    assert (await details())["questions"] == ["b"]
+    await truth.store.write(partial(_cancel, run_id=run_id))
+    assert (await line()).waiting is None
+
+
+@pytest.mark.parametrize(
+    ("condition", "column", "index"),
+    [
+        (CLAIMABLE, steps.c.queue, "ix_steps_claimable"),
+        (LEASED, steps.c.lease_until, "ix_steps_lease_until"),
+        (POISONED, steps.c.finished_at, "ix_steps_poisoned"),
+    ],
+)
+async def test_databases_see_that_a_partial_index_serves(truth: Truth, condition, column, index) -> None:
+    query = select(steps.c.tool).where(condition, column == bindparam("value", type_=column.type))
+
+    def plan(connection: Connection) -> str:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        text = str(query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True}))
+        word = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        value = {"value": "x" if column is steps.c.queue else 1.0}
+        given = value if connection.dialect.name == "postgresql" else tuple(value.values())
+        return str(connection.exec_driver_sql(word + text, given).all())
+
+    assert index in await truth.database.read(plan)
+
+
 @pytest.mark.parametrize("cursor", ["x", "%%%", "bm9udW1iZXJ8eA", "é"])
 async def test_a_cursor_that_nobody_gave_out_is_refused(truth: Truth, cursor: str) -> None:
     with pytest.raises(Invalid, match="next_cursor"):
@@ -80,6 +174,10 @@ async def test_a_cursor_that_nobody_gave_out_is_refused(truth: Truth, cursor: st
 
 def _question(run_id: str, id: str) -> Question:
     return Question(id, run_id, QuestionKind.VALUE, f"Which {id}?", {"type": "string"}, 0.0)
+
+
+def _cancel(tx: Transaction, *, run_id: str) -> None:
+    tx.move_run(run_id, RunStatus.CANCELLED)
 
 
 def _ask(tx: Transaction, *, run_id: str, id: str) -> None:
@@ -126,3 +224,22 @@ async def test_a_question_is_asked_once_answered_once_and_may_be_asked_anew(trut
     await truth.store.write(ask)
     (anew,) = (await truth.store.view("run_000")).questions
     assert (anew.answered_at, anew.answer) == (None, None)
+
+
+async def test_a_line_counts_steps_and_says_what_its_run_waits_for(truth: Truth) -> None:
+    moving = await truth.running(*chain(3))
+    stuck = await truth.running(new_step(0, queue="elsewhere"), new_step(1, needs=(0,)))
+    await truth.claim()
+    paused = await truth.running(new_step(queue="elsewhere"))
+    await truth.store.write(lambda tx: tx.move_run(paused, RunStatus.PAUSED))
+    lines = {line.run.id: line for line in (await truth.store.runs(RunFilter(), limit=9, cursor=None)).items}
+    assert lines[moving].counts == {"running": 1, "pending": 2}
+    assert lines[stuck].counts == {"ready": 1, "pending": 1}
+    assert lines[moving].waiting is None
+    for run_id in (moving, stuck, paused):
+        view = await truth.store.view(run_id)
+        whole = run_waiting(view.run, view.steps, view.questions, now=time.time(), served=view.served)
+        assert lines[run_id].waiting == whole
+    waiting = lines[stuck].waiting
+    assert waiting is not None
+    assert (waiting.reason, waiting.details["step"]) == ("no_worker", 0)

@@ -18,8 +18,8 @@ from orchestrator.runs.answer import answer
 from orchestrator.runs.retry import retry_from
 from orchestrator.store import results
 from orchestrator.store.tables import results as kept_results
-from tests.contract.truth import Truth, done, give_plan, new_step, tool
-from tools.spec import Cache, CacheScope, Effect, Price
+from tests.contract.truth import Truth, again, done, failed, give_plan, new_step, tool
+from tools.spec import Cache, CacheScope, Effect, Price, file_schema
 
 ALL, RUN, KEY = (Cache(scope, 60.0) for scope in (CacheScope.ALL, CacheScope.RUN, CacheScope.KEY))
 
@@ -228,3 +228,112 @@ async def test_large_results_are_not_kept_and_the_oldest_of_too_many_go(truth: T
     await truth.steps.sweep()
     assert await _count(truth) == 2
     assert await truth.statuses(run_id) == [StepStatus.SUCCEEDED.value] * 4
+
+
+async def test_an_outcome_that_is_no_success_is_kept_for_nobody(truth: Truth) -> None:
+    """As when the output of a tool with a cache turned out to be what no database takes."""
+    run_id = await truth.running(new_step(0, arguments={"value": 1}))
+    (claim,) = await truth.claim()
+    await truth.record(replace(failed(claim), result_key=_key(claim, value=1), cache=ALL))
+    assert (await truth.steps.cached_result(run_id, ALL, _key(claim, value=1))).kept is None
+
+
+async def test_a_result_taken_again_keeps_its_age_and_where_it_is_from(truth: Truth) -> None:
+    await truth.catalog.add(tool())
+    run_id = await _pair(truth)
+    source = ReusedFrom("run_before", "s9", 1.0, 2.0)
+    for _ in range(2):
+        await _take_up(truth, run_id)
+        await _do(truth, 7)
+        (claim,) = await truth.claim()
+        kept = await truth.steps.own_result(claim.id, _key(claim, value=7))
+        assert kept is not None
+        taken = replace(done(claim, output={"value": 7}), result_key=_key(claim, value=7), reused_from=source)
+        await truth.record(taken)
+    assert kept is not None
+    assert (kept.source.run_id, kept.source.step, kept.source.at) == ("run_before", "s9", 1.0)
+    assert kept.source.age > 1_000
+    await _take_up(truth, run_id)
+    await _do(truth, 7)
+    await _do(truth, 7)
+    assert (await truth.step(run_id, 1)).reused_from is None, "it was called"
+
+
+async def test_a_call_whose_result_is_gone_is_decided_anew_before_it_is_made(
+    truth: Truth,
+) -> None:
+    paid = tool("buy", price=Price(per_call=Decimal("0.10")))
+    await truth.catalog.add(tool())
+    await truth.catalog.add(paid)
+    run_id = await _pair(truth, tool="buy", worst_usd=Decimal("0.10"))
+    seen = (await truth.belief(paid, "echo")).observed.tries
+    await _take_up(truth, run_id)
+    await _do(truth, 7)
+    (claim,) = await truth.claim()
+    assert claim.result_only
+    gone = {"code": "result_gone", "message": "gone"}
+    await truth.record(replace(again(claim), error=gone, worst_usd=Decimal("0.10")))
+    assert await truth.claim() == []
+    step = await truth.step(run_id, 1)
+    assert (step.status, (step.error or {})["code"]) == (StepStatus.FAILED, "budget_exhausted")
+    assert (await truth.belief(paid, "echo")).observed.tries == seen
+
+
+async def test_a_claim_says_whether_its_result_stands_for_the_call(truth: Truth) -> None:
+    await truth.catalog.add(tool())
+    await truth.catalog.add(tool("send", effect=Effect.ONCE))
+    run_id = await _pair(truth, tool="send", once=True)
+    await _take_up(truth, run_id)
+    (first,) = await truth.claim()
+    assert not first.result_only
+    await truth.record(replace(done(first, output={"value": 7}), result_key=_key(first, value=7)))
+    (same,) = await truth.claim()
+    assert same.result_only
+    gone = {"code": "result_gone", "message": "gone"}
+    await truth.record(replace(again(same), error=gone, worst_usd=Decimal(0)))
+    assert await truth.claim() == []
+    (question,) = (await truth.store.view(run_id)).questions
+    assert "called before" in (question.detail or {})["rule"]
+
+
+async def test_files_are_told_apart_by_their_artifact_and_other_objects_by_all_of_them(
+    truth: Truth,
+) -> None:
+    taken = {"type": "object", "properties": {"file": file_schema("*/*"), "note": {"type": "object"}}}
+    await truth.catalog.add(tool())
+    await truth.catalog.add(replace(tool("read"), input_schema=taken, price=Price(per_call=Decimal("0.10"))))
+    file, note = {"artifact": "art_1", "name": "a.txt"}, {"artifact": "x", "name": "n"}
+    first = new_step(0, children=(1,))
+    arguments = {"file": {"ref": "s0.file"}, "note": {"ref": "s0.note"}}
+    second = new_step(1, needs=(0,), tool="read", worst_usd=Decimal("0.10"), arguments=arguments)
+    run_id = await truth.running(first, second)
+    await truth.store.write(lambda tx: give_plan(tx, run_id))
+    found = []
+    for file_name, note_name in (("a.txt", "n"), ("b.txt", "n"), ("a.txt", "m")):
+        output = {"file": file | {"name": file_name}, "note": note | {"name": note_name}}
+        (claim,) = await truth.claim()
+        await truth.record(done(claim, output=output))
+        (claim,) = await truth.claim()
+        found.append(claim.result_only)
+        key = _key(claim, file={"artifact": "art_1"}, note=output["note"])
+        await truth.record(replace(done(claim), result_key=key))
+        await _take_up(truth, run_id)
+    assert found == [False, True, False]
+
+
+async def test_what_an_edit_refers_to_feeds_the_step_from_then_on(truth: Truth) -> None:
+    await truth.catalog.add(tool())
+    run_id = await truth.running(new_step(0), new_step(1))
+    await truth.store.write(lambda tx: give_plan(tx, run_id))
+    for claim in await truth.claim():
+        await truth.record(done(claim, output={"value": claim.id.idx}))
+    edits = {"value": {"ref": "s0.value"}}
+    await truth.store.write(lambda tx: retry_from(tx, run_id, 1, edits))
+    (claim,) = await truth.claim()
+    await truth.record(done(claim))
+    await _take_up(truth, run_id)
+    (first,) = await truth.claim()
+    assert (first.id.idx, await truth.statuses(run_id)) == (0, ["running", "pending"])
+    await truth.record(done(first))
+    (second,) = await truth.claim()
+    assert second.id.idx == 1

@@ -21,8 +21,9 @@ from orchestrator.execution.undo import Undoer
 from orchestrator.ports import NewStep
 from orchestrator.runs.answer import answer
 from orchestrator.runs.retry import retry_failed
-from orchestrator.store.losses import DEATHS
+from orchestrator.store.suspects import DEATHS
 from tests.contract.truth import Truth, done, failed, give_plan, new_step, tool
+from tests.fakes import FakeSecrets
 from tools.adapter import CallContext
 from tools.errors import BadArguments, ToolError, Unreachable
 from tools.spec import Effect, Tool, ToolResult
@@ -104,6 +105,7 @@ def _fail(tx: Any, run_id: str) -> None:
 def world(truth: Truth, tmp_path: Path) -> World:
     calls, retry = Calls(), RetryPolicy(tries=2, first=0.01)
     executor = Executor(
+        secrets=FakeSecrets(),
         steps=truth.steps,
         catalog=truth.catalog,
         caller=calls,

@@ -10,7 +10,7 @@ from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told
 from orchestrator.api.schemas.run_request import BudgetIn, PreferenceIn
 from orchestrator.domain.path import Path, Quote
 from orchestrator.domain.plan import Option, Plan, SubTask
-from orchestrator.ports import StoredPlan
+from orchestrator.domain.views import StoredPlan
 
 
 class QuoteOut(Told):

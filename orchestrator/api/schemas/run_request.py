@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from orchestrator.api.schemas.fields import Asked
-from orchestrator.domain.approval import ApprovalRule
+from orchestrator.domain.approval import ApprovalRule, Patience
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.run import RunRequest, ToolFilter
 from tools.spec import Effect
@@ -17,6 +17,7 @@ _WORDS = 20_000
 _SHORT = 200
 #: A budget in whole nano-dollars must fit into eight bytes.
 _MOST_USD = 1_000_000_000
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Label = Annotated[str, Field(min_length=1, max_length=_SHORT)]
 Value = Annotated[str, Field(max_length=_SHORT)]
 
@@ -70,8 +71,8 @@ class ApprovalIn(Asked):
     tool: Label | None = None
     effect: Effect | None = None
     usd_over: Annotated[Decimal, Field(ge=0, le=_MOST_USD, max_digits=20, decimal_places=9)] | None = None
-    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    default: Literal["approve", "reject"] = "reject"
+    timeout: Seconds | None = None
+    default: Literal["approve", "reject"] | None = None
 
     def value(self) -> ApprovalRule:
         """As the domain has it."""
@@ -115,6 +116,9 @@ class RunIn(Asked):
         default_factory=dict
     )
     approve: Annotated[list[ApprovalIn], Field(max_length=50)] = Field(default_factory=list)
+    #: How long approvals that say nothing of their own are open, and what then stands.
+    approval_timeout: Seconds | None = None
+    approval_default: Literal["approve", "reject"] | None = None
     priority: Annotated[int, Field(ge=0, le=9)] = 5
     seed: Annotated[int, Field(ge=0, le=2**53)] | None = None
     #: Whether results that tools let be used again are taken and kept, only kept, or neither.
@@ -137,6 +141,7 @@ class RunIn(Asked):
             webhook_url=self.webhook_url,
             labels=self.labels,
             approve=tuple(rule.value() for rule in self.approve),
+            patience=Patience(self.approval_timeout, self.approval_default),
             priority=self.priority,
             seed=self.seed,
             cache=self.cache,

@@ -109,7 +109,7 @@ class ToolIn(Asked):
     limits: LimitsIn = LimitsIn()
     runs: Runs | None = None
     believed: list[BelievedIn] = Field(default_factory=list)
-    auth: dict[str, str] = Field(default_factory=dict)
+    auth: dict[str, str | dict[str, str]] = Field(default_factory=dict)
     tags: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default_factory=list)
     docs: DocsIn = DocsIn()
     trust: Trust = Trust.UNTRUSTED

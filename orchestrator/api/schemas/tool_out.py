@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator.api.schemas.fields import Json, Money, Told
+from orchestrator.api.schemas.imports import ChangeOut
 from orchestrator.domain.belief import Belief
 from orchestrator.ports import CatalogEntry, Hit
 from orchestrator.registry.invoke import Invocation
+from orchestrator.registry.mcp_imports import pending_changes
 from orchestrator.registry.quality import Hint
 from tools.spec import Effect, Kind, Runs, Trust
 
@@ -48,10 +50,12 @@ class ToolOut(Told):
     effect: Effect
     undo: str | None
     price: dict[str, Money]
+    #: The most that one call has cost, where that was more than its price says it can.
+    most_seen_usd: Money | None
     limits: dict[str, Json]
     runs: Runs
     believed: list[BelievedOut]
-    auth: dict[str, str]
+    auth: dict[str, str | dict[str, str]]
     tags: list[str]
     docs: dict[str, Json]
     trust: Trust
@@ -59,6 +63,7 @@ class ToolOut(Told):
     http: dict[str, Json] | None = None
     model: dict[str, Json] | None = None
     python: dict[str, Json] | None = None
+    mcp: dict[str, Json] | None = None
     hash: str
     status: str
     reason: str
@@ -88,6 +93,7 @@ class ToolOut(Told):
                 "per_1k_tokens_in": price.per_1k_tokens_in,
                 "per_1k_tokens_out": price.per_1k_tokens_out,
             },
+            most_seen_usd=tool.most_seen or None,
             limits={
                 "timeout": limits.timeout,
                 "concurrency": limits.concurrency,
@@ -97,7 +103,7 @@ class ToolOut(Told):
             },
             runs=tool.runs,
             believed=[BelievedOut.of(belief) for belief in believed],
-            auth=dict(tool.auth),
+            auth={way: given if isinstance(given, str) else dict(given) for way, given in tool.auth.items()},
             tags=list(tool.tags),
             docs={
                 "when_to_use": docs.when_to_use,
@@ -122,10 +128,27 @@ class HintOut(Told):
     hint: str
 
 
+class PendingOut(Told):
+    """A changed definition: approve it by its hash, after a look at the changes."""
+
+    hash: str
+    changes: list[ChangeOut]
+
+    @classmethod
+    def of(cls, entry: CatalogEntry) -> PendingOut | None:
+        """Of a catalog entry; None when nothing waits."""
+        if entry.pending is None:
+            return None
+        changes = pending_changes(entry.tool, entry.pending)
+        return cls(hash=entry.pending.hash, changes=[ChangeOut.of(change) for change in changes])
+
+
 class RegisteredOut(ToolOut):
     """A tool's record, with what its document still lacks."""
 
     quality: list[HintOut]
+    #: While it is quarantined: what its server has made of it.
+    pending: PendingOut | None = None
 
     @classmethod
     def with_hints(
@@ -133,7 +156,7 @@ class RegisteredOut(ToolOut):
     ) -> RegisteredOut:
         """Of an entry, what is believed of it, and its hints."""
         told = [HintOut(field=hint.field, hint=hint.hint) for hint in hints]
-        return cls(**dict(ToolOut.of(entry, believed)), quality=told)
+        return cls(**dict(ToolOut.of(entry, believed)), quality=told, pending=PendingOut.of(entry))
 
 
 class RefusedTool(Told):
@@ -203,6 +226,7 @@ class UsageOut(Told):
     seconds: float
     tokens_in: int
     tokens_out: int
+    gpu_seconds: float
 
 
 class InvokeOut(Told):
@@ -223,7 +247,11 @@ class InvokeOut(Told):
             version=made.tool.version,
             output=dict(made.result.output),
             usage=UsageOut(
-                usd=usage.usd, seconds=usage.seconds, tokens_in=usage.tokens_in, tokens_out=usage.tokens_out
+                usd=usage.usd,
+                seconds=usage.seconds,
+                tokens_in=usage.tokens_in,
+                tokens_out=usage.tokens_out,
+                gpu_seconds=usage.gpu_seconds,
             ),
             record=[
                 ExchangeOut(request=e.request, reply=e.reply, error=e.error, seconds=e.seconds)

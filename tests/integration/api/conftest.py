@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -37,14 +38,14 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings) -> Iterator[Service]:
-    """The service in a thread of its own, stopped at the end."""
+def serving(settings: Settings, wrap: Callable[[Any], Any] = lambda app: app) -> Iterator[Service]:
+    """The service, with `wrap` around its application, in a thread of its own; stopped at the end."""
     # The logs of the service are not what a test of the command line reads.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     settings = ensure_keys(settings)
     services = bootstrap.build(settings, runs_steps=True)
     config = uvicorn.Config(
-        create_app(services), port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
+        wrap(create_app(services)), port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
     )
     server = uvicorn.Server(config)
     sock = config.bind_socket()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx2
+import pytest
 
 from tests.integration.api.following import graph, step_until, submit, until
 
@@ -64,3 +65,20 @@ def test_a_rule_that_is_none_is_refused_with_its_place(client):
     reply = client.post("/v1/runs", json={"plan": graph(ADD), "approve": [{"colour": "red"}]})
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["path"].startswith("/approve/0")
+
+
+@pytest.mark.parametrize(("default", "end"), [("approve", "succeeded"), ("reject", "cancelled")])
+def test_a_plan_that_nobody_approves_in_time_gets_the_default_answer(client, default, end):
+    run = submit(client, plan=graph(ADD), mode="approve", approval_timeout=0.2, approval_default=default)
+    ended = until(client, run["id"], end)
+    (question,) = ended["questions"]
+    assert question["answer"] is (default == "approve")
+    assert question["expires_at"] is not None
+
+
+def test_a_rule_without_a_time_takes_that_of_its_run(client):
+    run = submit(client, plan=graph(ADD), approve=[{}], approval_timeout=0.2, approval_default="approve")
+    ended = until(client, run["id"], "succeeded")
+    assert [question["answer"] for question in ended["questions"]] == ["approve"]
+    for wrong in ({"approval_timeout": 0}, {"approval_default": "perhaps"}):
+        assert client.post("/v1/runs", json={"plan": graph(ADD)} | wrong).status_code == 422

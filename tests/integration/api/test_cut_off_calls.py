@@ -11,10 +11,10 @@ from orchestrator import bootstrap
 from orchestrator.domain.planning import Planned, PlanningTask
 from orchestrator.domain.run import Job, RunRequest, RunStatus
 from orchestrator.domain.step import StepStatus
+from orchestrator.domain.views import RunView
 from orchestrator.domain.waiting import run_waiting, step_waiting
 from orchestrator.errors import Conflict, Invalid
 from orchestrator.execution.repair import settle_planned
-from orchestrator.ports import RunView
 from orchestrator.runs.answer import answer
 from orchestrator.runs.stop import cancel
 from orchestrator.runs.submit import submit
@@ -61,7 +61,6 @@ async def cut_off(services: bootstrap.Services) -> RunView:
         store=services.store,
         catalog=services.catalog,
         artifacts=services.artifacts,
-        doorbell=services.doorbell,
     )
     (job,) = await services.steps.claim_jobs(owner="planner", room=1)
     planned = await services.planner.plan(PlanningTask(run.request, run.id))

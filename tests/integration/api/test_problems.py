@@ -147,10 +147,9 @@ def test_a_body_over_the_limit_is_refused_declared_or_not(client):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/v1/tools/import/openapi"),
-        ("POST", "/v1/tools/import/mcp"),
-        ("GET", "/v1/endpoints"),
-        ("GET", "/v1/secrets"),
+        ("GET", "/v1/workflows"),
+        ("POST", "/v1/schedules"),
+        ("GET", "/v1/audit"),
         ("GET", "/metrics"),
         ("POST", "/openai/v1/chat/completions"),
     ],

@@ -13,7 +13,7 @@ THEN = {"id": "b", "tool": "slow_add", "arguments": {"x": {"ref": "a.sum"}, "y":
 def test_a_graph_is_accepted_run_and_answered(client):
     accepted = submit(client, plan=graph(ADD, THEN), labels={"team": "red"})
     assert accepted["status"] == "planning"
-    assert accepted["waiting_on"]["reason"] == "planning"
+    assert accepted["waiting_on"]["reason"] == "worker"
     run = done(client, accepted["id"])
     assert run["status"] == "succeeded"
     assert [step["status"] for step in run["steps"]] == ["succeeded", "succeeded"]

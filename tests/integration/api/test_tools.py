@@ -87,6 +87,10 @@ def _headers(headers: object) -> dict:
     return {"kind": "http", "python": None, "http": {"url": "http://h/", "headers": headers}}
 
 
+def _model(**binding: object) -> dict:
+    return {"kind": "model", "python": None, "model": {"model": "m", "prompt": "p", **binding}}
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [
@@ -121,7 +125,9 @@ def _headers(headers: object) -> dict:
         (_headers("X-A: b"), "/http/headers"),
         ({"http": {"url": "http://h/"}}, "/http"),
         ({"kind": "model"}, "/python"),
-        ({"kind": "model", "python": None, "model": {"endpoint": "x"}}, "/model/endpoint"),
+        (_model(endpoint="none"), "/model/endpoint"),
+        (_model(endpoint=7), "/model/endpoint"),
+        (_model(endpoint="x", base_url="http://h"), "/model/base_url"),
         ({"kind": "model", "python": None, "model": {"base_url": "http://h", "model": "m"}}, "/model/prompt"),
         ({"price": {"per_call": -1}}, "/price/per_call"),
         ({"limits": {"timeout": 0}}, "/limits/timeout"),

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.domain.plan import Call
 from orchestrator.domain.run import RunStatus
-from orchestrator.ports import RunView
+from orchestrator.domain.views import RunView
 from orchestrator.store import migrate
 from orchestrator.store.engine import open_engine
 from tests.integration.execution import hostile_server, hostile_tools

@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 
 from orchestrator.domain.run import RunStatus
 from orchestrator.domain.step import Ending
-from orchestrator.ports import RunView
+from orchestrator.domain.views import RunView
 from orchestrator.runs.answer import answer
 from orchestrator.store import migrate
 from orchestrator.store.engine import open_engine

@@ -16,7 +16,7 @@ from orchestrator.bootstrap import Services
 from orchestrator.domain.ids import new_id
 from orchestrator.domain.plan import Call, Estimate, Option, Plan, SubTask
 from orchestrator.domain.run import RunRequest, run_ended
-from orchestrator.ports import RunView
+from orchestrator.domain.views import RunView
 from tests.integration.execution.marked_tools import TOOLS as MARKED
 from tools.testing_functions import TOOLS as SCRIPTED
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orchestrator.domain.approval import ApprovalRule
+from orchestrator.domain.approval import ApprovalRule, Patience
 from tools.spec import Effect, Kind, Tool
 
 SEND = Tool("send_mail", "Sends.", Kind.HTTP, {}, {}, effect=Effect.ONCE)
@@ -34,3 +34,16 @@ def test_a_rule_says_itself_in_words():
     rule = ApprovalRule(tool="send_*", effect=Effect.ONCE, usd_over=Decimal("0.50"))
     assert rule.words == "tool is send_* and effect is once and may cost over 0.50 USD"
     assert ApprovalRule().words == "every call"
+
+
+def test_what_a_rule_leaves_open_is_taken_from_the_run_and_then_from_the_operator():
+    operator, run = Patience(3600.0, "reject"), Patience(None, "approve")
+    patience = run.or_else(operator)
+    assert patience == Patience(3600.0, "approve")
+    assert ApprovalRule().within(patience) == ApprovalRule(timeout=3600.0, default="approve")
+    own = ApprovalRule(timeout=5.0, default="reject")
+    assert own.within(patience) == own
+
+
+def test_without_any_default_a_call_is_rejected():
+    assert ApprovalRule(timeout=5.0).asked_of(SEND)["default"] == "reject"

@@ -11,6 +11,7 @@ from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus
 from orchestrator.domain.step import Step, StepId, StepStatus
 from orchestrator.domain.waiting import run_waiting, step_waiting
+from tools.errors import Unreachable
 
 NOW = 1_795_231_352.0
 RUN = Run("run_1", RunRequest(request="x"), RunStatus.RUNNING, NOW - 10, NOW - 5)
@@ -39,10 +40,11 @@ def test_what_moves_or_has_ended_waits_for_nothing():
 
 
 def test_a_planning_run_says_since_when():
-    waiting = run_waiting(replace(RUN, status=RunStatus.PLANNING), (), (), now=NOW)
+    planning = replace(RUN, status=RunStatus.PLANNING, job=Job.PLAN, owner="w1")
+    waiting = run_waiting(planning, (), (), now=NOW)
     assert waiting is not None
     assert waiting.reason == "planning"
-    assert waiting.details["since"] == "2026-11-21T03:22:27.000Z"
+    assert waiting.details == {"job": "plan", "since": "2026-11-21T03:22:27.000Z"}
 
 
 def test_a_planned_and_a_paused_run_wait_for_a_person():
@@ -63,9 +65,25 @@ def test_a_run_that_needs_input_names_its_open_questions():
 
 
 def test_a_run_after_a_failure_waits_for_another_path():
-    waiting = run_waiting(replace(RUN, job=Job.REPAIR), (step(0, StepStatus.FAILED),), (), now=NOW)
+    mending = replace(RUN, job=Job.REPAIR, owner="w1")
+    waiting = run_waiting(mending, (step(0, StepStatus.FAILED),), (), now=NOW)
     assert waiting is not None
     assert waiting.reason == "repair"
+
+
+@pytest.mark.parametrize(
+    ("run", "doing"),
+    [
+        (replace(RUN, status=RunStatus.PLANNING, job=Job.PLAN), "make the plan"),
+        (replace(RUN, job=Job.REPAIR), "search another path after a step failed"),
+    ],
+)
+def test_a_job_that_nobody_does_yet_waits_for_a_worker(run, doing):
+    for served, reason in ((None, "worker"), ({"default"}, "worker"), (frozenset(), "no_worker")):
+        waiting = run_waiting(run, (), (), now=NOW, served=served)
+        assert waiting is not None
+        assert waiting.reason == reason
+        assert doing in waiting.text
 
 
 def test_a_pending_step_names_the_steps_it_waits_for():
@@ -163,11 +181,30 @@ def test_a_queue_that_nobody_serves_is_said_with_what_to_do():
     assert served.reason == "worker"
 
 
-def test_a_plan_that_nobody_is_there_to_make_is_said():
-    planning = replace(RUN, status=RunStatus.PLANNING)
-    nobody = run_waiting(planning, (), (), now=NOW, served=frozenset())
-    assert nobody is not None
-    assert nobody.reason == "no_worker"
-    someone = run_waiting(planning, (), (), now=NOW, served={"default"})
-    assert someone is not None
-    assert someone.reason == "planning"
+def test_a_question_with_a_time_says_until_when_and_what_then_stands():
+    asked = question("a", expires_at=NOW + 60, detail={"default": "reject"})
+    waiting = run_waiting(replace(RUN, status=RunStatus.NEEDS_INPUT), (), (question("b"), asked), now=NOW)
+    assert waiting is not None
+    assert waiting.details == {
+        "questions": ["b", "a"],
+        "until": "2026-11-21T03:23:32.000Z",
+        "default": "reject",
+    }
+    assert waiting.text.endswith("Until 2026-11-21T03:23:32.000Z, then the answer is 'reject'.")
+
+
+def test_a_peer_that_cannot_be_reached_is_named():
+    error = {"code": Unreachable.code, "message": "connection refused"}
+    down = step(0, StepStatus.WAITING, run_at=NOW + 2, tries=1, cause={"reason": "backoff"}, error=error)
+    waiting = waits(down)
+    assert waiting is not None
+    assert waiting.reason == "endpoint_down"
+    assert waiting.details["tool"] == "tool0"
+    assert "connection refused; try 2 starts at 2026-11-21T03:22:34.000Z" in waiting.text
+
+
+def test_a_pause_that_is_over_waits_for_a_worker():
+    over = step(0, StepStatus.WAITING, run_at=NOW - 1, tries=1, cause={"reason": "backoff"})
+    waiting = waits(over)
+    assert waiting is not None
+    assert waiting.reason == "worker"

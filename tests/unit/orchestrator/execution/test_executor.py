@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import errno
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from orchestrator.domain.retry import RetryPolicy
-from orchestrator.domain.step import Claim, Ending, StepId
+from orchestrator.domain.reuse import Kept
+from orchestrator.domain.step import Claim, Ending, ReusedFrom, StepId
 from orchestrator.errors import StorageFull
 from orchestrator.execution.executor import Executor, changed_arguments
 from orchestrator.execution.judge import RuleJudge
-from tests.fakes import FakeCatalog
+from tests.fakes import FakeCatalog, FakeSecrets
 from tools.errors import BadArguments, NotAuthorised, RateLimited, TimedOut
-from tools.spec import Effect, Kind, Tool, ToolResult
+from tools.spec import Effect, Kind, Price, Tool, ToolResult
+from tools.testing import MemoryFiles
 
 SCHEMA = {"type": "object", "properties": {"value": {}, "depth": {"type": "integer", "x-retry": [2, 3]}}}
 SCORED = {"type": "object", "properties": {"score": {"type": "number", "x-quality": True}}}
@@ -30,9 +33,11 @@ class Caller:
         self.answers = list(answers)
         self.calls: list[Any] = []
         self.keys: list[str] = []
+        self.folders: list[bool] = []
 
     async def call(self, tool, arguments, context) -> ToolResult:
         self.calls.append(arguments)
+        self.folders.append(context.scratch.is_dir())
         self.keys.append(context.idempotency_key)
         answer = self.answers.pop(0) if self.answers else {"value": 1}
         if isinstance(answer, BaseException):
@@ -46,8 +51,8 @@ class Caller:
 class Outputs:
     """The outputs of finished sub-tasks; counts the questions."""
 
-    def __init__(self, **known: Any) -> None:
-        self.known = known
+    def __init__(self, own: Kept | None = None, **known: Any) -> None:
+        self.own, self.known = own, known
         self.asked: list[list[str]] = []
 
     async def outputs(self, run_id, steps):
@@ -55,7 +60,7 @@ class Outputs:
         return {name: self.known[name] for name in steps if name in self.known}
 
     async def own_result(self, step, key):
-        return None
+        return self.own
 
     async def step_output(self, step):
         return {"text": f"output of {step.idx}"}
@@ -69,13 +74,19 @@ def claim(subtask: str = "a", **more: Any) -> Claim:
 
 
 @pytest.fixture
-def make(tmp_path):
+def files(tmp_path) -> MemoryFiles:
+    return MemoryFiles(tmp_path / "files")
+
+
+@pytest.fixture
+def make(tmp_path, files):
     def executor(caller: Caller, *, of: Tool | None = None, outputs: Outputs | None = None) -> Executor:
         return Executor(
+            secrets=FakeSecrets(),
             steps=outputs or Outputs(),  # type: ignore[arg-type]
             catalog=FakeCatalog([of or tool()]),
             caller=caller,
-            artifacts=None,  # type: ignore[arg-type]
+            artifacts=files,
             judge=RuleJudge(),
             retry=RetryPolicy(tries=3, first=1.0),
             scratch=tmp_path,
@@ -113,6 +124,22 @@ async def test_a_pause_that_would_pass_the_steps_own_time_is_not_waited_for(make
         assert outcome.error["last"]["code"] == "timed_out"
 
 
+@pytest.mark.parametrize(
+    ("kind", "binding", "has_folder"),
+    [
+        (Kind.MODEL, {}, False),
+        (Kind.MODEL, {"operation": "speech"}, True),
+        (Kind.HTTP, {}, True),
+        (Kind.PYTHON, {}, False),
+    ],
+)
+async def test_a_folder_is_made_for_calls_that_may_write_files(make, kind, binding, has_folder):
+    caller = Caller({"text": "hi"})
+    plain = Tool("t", "T.", kind, SCHEMA, {"type": "object"}, binding=binding)
+    await make(caller, of=plain).execute(claim())
+    assert caller.folders == [has_folder]
+
+
 async def test_a_call_that_cannot_be_tried_again_keeps_its_own_error(make):
     outcome = await make(Caller(BadArguments("no"))).execute(claim(time_left=0.5))
     assert outcome.error["code"] == BadArguments.code
@@ -124,11 +151,13 @@ async def test_a_fault_that_nobody_knows_fails_without_its_trace(make):
     assert "secret" not in str(outcome.error)
 
 
-@pytest.mark.parametrize("fault", [StorageFull("full"), OSError(errno.ENOSPC, "No space left on device")])
+@pytest.mark.parametrize(
+    "fault", [StorageFull("free space"), OSError(errno.ENOSPC, "No space left on device")]
+)
 async def test_a_full_disk_is_said_in_plain_words(make, fault):
     outcome = await make(Caller(fault)).execute(claim())
     assert outcome.error is not None
-    assert (outcome.ending, outcome.error["code"]) == (Ending.FAILED, "storage_full")
+    assert (outcome.ending, outcome.error["code"]) == (Ending.RETRY, "storage_full")
     assert "free space" in outcome.error["message"]
 
 
@@ -214,3 +243,29 @@ def test_each_parameter_takes_the_next_of_its_values(given, changed):
 def test_a_default_counts_as_given():
     schema = {"properties": {"mode": {"default": "fast", "x-retry": ["fast", "careful"]}}}
     assert changed_arguments(replace(tool(), input_schema=schema), {}) == {"mode": "careful"}
+
+
+def _kept(output: Any) -> Kept:
+    return Kept(output, None, ReusedFrom("run_1", "a", 1.0, 2.0))
+
+
+async def test_a_result_stands_for_the_call_while_its_files_are_there(make, files):
+    caller = Caller()
+    output = {"report": {"artifact": files.put("text")}}
+    there = make(caller, outputs=Outputs(own=_kept(output)))
+    assert (await there.execute(claim(revision=1))).output == output
+    gone = make(caller, outputs=Outputs(own=_kept({"report": {"artifact": "art_gone"}})))
+    assert caller.calls == []
+    assert (await gone.execute(claim(revision=1))).output == {"value": 1}
+    assert len(caller.calls) == 1
+
+
+async def test_what_was_claimed_for_its_result_alone_is_not_called(make):
+    """Nothing was set aside for it and nobody was asked, so it is claimed anew for that."""
+    caller = Caller()
+    paid = tool(price=Price(per_call=Decimal("0.25")))
+    for outputs in (Outputs(), Outputs(own=_kept({"report": {"artifact": "art_gone"}}))):
+        outcome = await make(caller, of=paid, outputs=outputs).execute(claim(revision=1, result_only=True))
+        assert (outcome.ending, outcome.error["code"], outcome.retry_in) == (Ending.RETRY, "result_gone", 0)
+        assert outcome.worst_usd == Decimal("0.25")
+    assert caller.calls == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.domain.plan import Plan, SubTask
 from orchestrator.domain.run import Run, RunRequest, RunStatus
 from orchestrator.domain.step import Step, StepId, StepStatus
-from orchestrator.ports import RunView, StoredPlan
+from orchestrator.domain.views import RunView, StoredPlan
 from orchestrator.runs.result import result_of
 
 IMAGE = {"artifact": "art_1", "media_type": "image/png", "name": "chart.png", "size": 1234}

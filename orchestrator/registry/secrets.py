@@ -1,0 +1,72 @@
+"""Secrets of tools as an operator keeps them; tools that lack one are not planned with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from orchestrator.ports import Catalog, Secrets, ToolCaller
+from tools.auth import secret_names
+from tools.spec import Tool
+
+#: The states that follow from whether a tool can be called; the others are a person's word.
+_FOLLOWING = ("active", "unavailable")
+
+
+class Vault(Secrets, Protocol):
+    """The store of secrets, as an operator may change it."""
+
+    async def put(self, name: str, value: str, *, replace: bool = True) -> bool:
+        """Keep a value; answers whether the name is new. Raises `Conflict`."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Forget it. Raises `NotFound`."""
+        ...
+
+
+async def set_secret(
+    name: str, value: str, *, vault: Vault, catalog: Catalog, caller: ToolCaller, replace: bool = True
+) -> bool:
+    """Keep a value, and let the tools that lacked it be called. Raises `Conflict`."""
+    new = await vault.put(name, value, replace=replace)
+    await follow(name, secrets=vault, catalog=catalog, caller=caller)
+    return new
+
+
+async def remove_secret(name: str, *, vault: Vault, catalog: Catalog, caller: ToolCaller) -> None:
+    """Forget a value; tools that need it become unavailable. Raises `NotFound`."""
+    await vault.remove(name)
+    await follow(name, secrets=vault, catalog=catalog, caller=caller)
+
+
+async def follow(name: str, *, secrets: Secrets, catalog: Catalog, caller: ToolCaller) -> None:
+    """Make the state of every tool that uses the secret say whether it can be called now."""
+    for entry in (await catalog.entries()).values():
+        if name in secret_names(entry.tool) and entry.status in _FOLLOWING:
+            reason = await unavailable(entry.tool, caller=caller, secrets=secrets)
+            if reason != entry.reason:
+                await catalog.add(entry.tool, replace=True, reason=reason)
+
+
+async def unavailable(tool: Tool, *, caller: ToolCaller, secrets: Secrets) -> str:
+    """Why the tool cannot be called, with what to do about it; "" when it can."""
+    return caller.available(tool) or lacking(tool, await secrets.values(secret_names(tool)))
+
+
+def lacking(tool: Tool, there: Collection[str]) -> str:
+    """Which of its secrets are not among those that are there; "" when none is lacking."""
+    missing = [name for name in secret_names(tool) if name not in there]
+    if not missing:
+        return ""
+    how = "; ".join(f"toolpath secrets set {name}" for name in missing)
+    return f"the secret {', '.join(missing)} is not set, or no present key opens it: {how}"
+
+
+async def users_of(catalog: Catalog) -> Mapping[str, list[str]]:
+    """The names of the tools that use each secret, by its name."""
+    found: dict[str, list[str]] = {}
+    for entry in (await catalog.entries()).values():
+        for name in secret_names(entry.tool):
+            found.setdefault(name, []).append(entry.tool.name)
+    return found

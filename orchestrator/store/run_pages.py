@@ -1,0 +1,178 @@
+"""Pages of runs, newest first: what stays as fast however many runs there are.
+
+Every query follows an index in the order of the page and stops when the page is full; a page of ended
+runs reads nothing of their steps but how many have which status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, union_all
+
+from orchestrator.domain.question import Question
+from orchestrator.domain.run import Run, RunStatus, run_ended
+from orchestrator.domain.step import Step, StepStatus
+from orchestrator.domain.undo import Undoing
+from orchestrator.domain.views import Page, RunFilter, RunSummary
+from orchestrator.domain.waiting import run_waiting
+from orchestrator.store.cursors import cursor_of, parse_cursor
+from orchestrator.store.rows import question_of, run_of, step_of
+from orchestrator.store.tables import questions, run_labels, runs, steps
+from orchestrator.store.workers import served_queues
+
+#: A step of a running run that says what the run does or waits for.
+_TELLING = [StepStatus.RUNNING.value, StepStatus.READY.value, StepStatus.WAITING.value]
+#: The column by which a page is in order.
+_AT = "listed_at"
+#: From so many on, what is asked for counts as common.
+_SOME = 1_000
+
+
+def run_page(
+    connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None, now: float
+) -> Page[RunSummary]:
+    """Runs, newest first. Raises `Invalid` for a cursor that nobody gave out."""
+    rows = connection.execute(_query(connection, filter, limit=limit + 1, cursor=cursor)).all()
+    more = len(rows) > limit
+    items = _in_list(connection, [run_of(row) for row in rows[:limit]], now)
+    last = cursor_of(rows[limit - 1].listed_at, rows[limit - 1].id) if more else None
+    return Page(tuple(items), last)
+
+
+def _query(connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None) -> Any:
+    """Along the newest runs that have the rarest of what is asked for, be it a label or a status."""
+    statuses = [runs.c.status == status.value for status in dict.fromkeys(filter.statuses)]
+    leader = _rarest(connection, filter, statuses)
+    others = [_label_of(key) == value for key, value in filter.labels.items() if (key, value) != leader]
+    if filter.q:
+        others.append(runs.c.words.icontains(filter.q, autoescape=True))
+    if leader is not None:
+        key, value = leader
+        label = run_labels.c
+        query = select(runs, label.created_at.label(_AT)).join_from(
+            run_labels, runs, label.run_id == runs.c.id
+        )
+        query = query.where(label.key == key, label.value == value, *others)
+        if statuses:
+            query = query.where(or_(*statuses))
+        return _newest(query, label.created_at, label.run_id, filter.since, cursor).limit(limit)
+    listed = select(runs, runs.c.created_at.label(_AT))
+    own = (runs.c.created_at, runs.c.id)
+    if len(statuses) < 2:
+        query = listed.where(*statuses, *others)
+        return _newest(query, *own, filter.since, cursor).limit(limit)
+    # Each status in the order of its own index: one query over several would sort all that have one of them.
+    parts = [
+        _newest(listed.where(status, *others), *own, filter.since, cursor).limit(limit).subquery()
+        for status in statuses
+    ]
+    every = union_all(*(select(part) for part in parts)).subquery()
+    return select(every).order_by(every.c[_AT].desc(), every.c.id.desc()).limit(limit)
+
+
+def _newest(query: Any, at: Any, id: Any, since: float | None, cursor: str | None) -> Any:
+    if since is not None:
+        query = query.where(at >= since)
+    if cursor is not None:
+        last_at, last_id = parse_cursor(cursor)
+        # The first condition is implied by the second, but it is the one that an index understands.
+        query = query.where(at <= last_at, or_(at < last_at, and_(at == last_at, id < last_id)))
+    return query.order_by(at.desc(), id.desc())
+
+
+def _label_of(key: str) -> Any:
+    """One value for a run and a key; not EXISTS, which PostgreSQL would join with all that have the label."""
+    label = run_labels.c
+    return (
+        select(label.value)
+        .where(label.run_id == runs.c.id, label.key == key)
+        .correlate(runs)
+        .scalar_subquery()
+    )
+
+
+def _rarest(connection: Connection, filter: RunFilter, statuses: Sequence[Any]) -> tuple[str, str] | None:
+    """The label that the fewest runs have; None where the statuses are rarer, or no label is asked for."""
+    if not filter.labels:
+        return None
+    label = run_labels.c
+    labels = {
+        (key, value): _some(connection, select(label.run_id).where(label.key == key, label.value == value))
+        for key, value in filter.labels.items()
+        if len(filter.labels) > 1 or statuses
+    }
+    if not labels:
+        return next(iter(filter.labels.items()))
+    least = min(labels, key=lambda one: labels[one])
+    if not statuses:
+        return least
+    having = sum(_some(connection, select(runs.c.id).where(status)) for status in statuses)
+    return None if having < labels[least] else least
+
+
+def _some(connection: Connection, query: Any) -> int:
+    """How many there are, counted to a thousand."""
+    counted = select(func.count()).select_from(query.limit(_SOME).subquery())
+    return int(connection.execute(counted).scalar_one())
+
+
+def _in_list(connection: Connection, found: Sequence[Run], now: float) -> list[RunSummary]:
+    counts = _counts(connection, [run.id for run in found])
+    running = [run.id for run in found if run.status is RunStatus.RUNNING]
+    telling = _telling(connection, running, now) if running else {}
+    asking = [run.id for run in found if _may_ask(run)]
+    asked = _asked(connection, asking) if asking else {}
+    served = served_queues(connection, now) if asking else None
+    summaries = []
+    for run in found:
+        waiting = run_waiting(run, telling.get(run.id, ()), asked.get(run.id, ()), now=now, served=served)
+        summaries.append(RunSummary(run, counts.get(run.id, {}), waiting))
+    return summaries
+
+
+def _may_ask(run: Run) -> bool:
+    return run.undoing is Undoing.NEEDS_INPUT or not run_ended(run.status)
+
+
+def _counts(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    query = (
+        select(steps.c.run_id, steps.c.status, func.count().label("number"))
+        .where(steps.c.run_id.in_(run_ids))
+        .group_by(steps.c.run_id, steps.c.status)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for row in connection.execute(query):
+        counts.setdefault(row.run_id, {})[row.status] = row.number
+    return counts
+
+
+def _telling(connection: Connection, run_ids: Sequence[str], now: float) -> dict[str, tuple[Step, ...]]:
+    """Of each run a step that runs, or else the one that may start first."""
+    order = (
+        steps.c.status != StepStatus.RUNNING.value,
+        func.coalesce(steps.c.run_at, now),
+        steps.c.idx,
+    )
+    place = func.row_number().over(partition_by=steps.c.run_id, order_by=order).label("place")
+    ranked = (
+        select(steps.c.run_id, steps.c.idx, place)
+        .where(steps.c.run_id.in_(run_ids), steps.c.status.in_(_TELLING))
+        .subquery("ranked")
+    )
+    first = (steps.c.run_id == ranked.c.run_id) & (steps.c.idx == ranked.c.idx) & (ranked.c.place == 1)
+    rows = connection.execute(select(steps).join_from(steps, ranked, first))
+    return {row.run_id: (step_of(row),) for row in rows}
+
+
+def _asked(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Question]]:
+    query = (
+        select(questions)
+        .where(questions.c.run_id.in_(run_ids), questions.c.answered_at.is_(None))
+        .order_by(questions.c.created_at, questions.c.id)
+    )
+    asked: dict[str, list[Question]] = {}
+    for row in connection.execute(query):
+        asked.setdefault(row.run_id, []).append(question_of(row))
+    return asked
