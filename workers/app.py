@@ -9,12 +9,16 @@ from kombu.entity import Queue
 
 from orchestrator.doorbell import RING_TASK, celery_app
 
+#: Has one worker delete what is not kept any longer.
+PRUNE_TASK = "toolpath.prune"
 #: Seconds between two rings of the clock: a bell that got lost is heard again.
 CLOCK = 5.0
 
 
-def worker_app(broker_url: str, queues: Sequence[str], *, wake: Callable[[], None]) -> Celery:
-    """An application that consumes `queues` and calls `wake` for each ring."""
+def worker_app(
+    broker_url: str, queues: Sequence[str], *, wake: Callable[[], None], prune: Callable[[], None]
+) -> Celery:
+    """An application that consumes `queues` and calls `wake` for each ring, and `prune` now and then."""
     app = celery_app(broker_url)
     app.conf.task_queues = [Queue(name) for name in queues]  # type: ignore[no-untyped-call]
     app.conf.task_default_queue = queues[0]
@@ -24,11 +28,15 @@ def worker_app(broker_url: str, queues: Sequence[str], *, wake: Callable[[], Non
     def ring() -> None:
         wake()
 
+    @app.task(name=PRUNE_TASK)  # type: ignore[untyped-decorator]
+    def prune_() -> None:
+        prune()
+
     return app
 
 
-def beat_app(broker_url: str, queues: Sequence[str]) -> Celery:
-    """An application whose clock rings every queue."""
+def beat_app(broker_url: str, queues: Sequence[str], *, prune_every: float | None) -> Celery:
+    """An application whose clock rings every queue, and has the first one prune."""
     app = celery_app(broker_url)
     app.conf.broker_connection_max_retries = None
     app.conf.beat_schedule = {
@@ -39,4 +47,10 @@ def beat_app(broker_url: str, queues: Sequence[str]) -> Celery:
         }
         for name in queues
     }
+    if prune_every is not None:
+        app.conf.beat_schedule["prune"] = {
+            "task": PRUNE_TASK,
+            "schedule": prune_every,
+            "options": {"queue": queues[0], "expires": prune_every},
+        }
     return app

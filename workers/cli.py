@@ -9,7 +9,17 @@ import sys
 
 import typer
 
-from workers import cli_dead_letters, cli_keys, cli_operate, cli_run, cli_runs, cli_serve, cli_tools
+from workers import (
+    cli_dead_letters,
+    cli_endpoints,
+    cli_keys,
+    cli_operate,
+    cli_run,
+    cli_runs,
+    cli_secrets,
+    cli_serve,
+    cli_tools,
+)
 from workers.cli_errors import INTERRUPTED, CliError
 
 app = typer.Typer(
@@ -25,9 +35,11 @@ for _module in (cli_serve, cli_run, cli_operate):
     _module.add_commands(app)
 app.add_typer(cli_runs.app, name="runs", help="Look at runs, and act on them.")
 app.add_typer(cli_keys.app, name="keys", help="Make keys for other callers, list and revoke them.")
+app.add_typer(cli_secrets.app, name="secrets", help="Keep credentials that tools need; no value comes out.")
 app.add_typer(
     cli_dead_letters.app, name="dead-letters", help="What every worker vanished over, and another go at it."
 )
+app.add_typer(cli_endpoints.app, name="endpoints", help="Model endpoints: list, add and remove them.")
 app.add_typer(cli_tools.app, name="tools", help="Find tools, look at them, add and try them.")
 
 

@@ -10,6 +10,7 @@ import typer
 
 from workers.cli_errors import CliError
 from workers.cli_options import AsJson, DataDir, Url, connect, load_settings, print_json
+from workers.cli_prune import prune
 
 _SECRET = "•••"  # noqa: S105 - what is shown in the place of one
 
@@ -19,6 +20,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command(help="Run steps that the API accepted (production).")(worker)
     app.command(help="Ring the bell at intervals, once per installation (production).")(beat)
     app.command(help="Bring the database to the newest shape.")(migrate)
+    app.command(help="Delete what ended long ago, or say what that would be.")(prune)
     app.command(help="Make a one-time link that logs a browser in.")(login)
     app.command(help="The effective settings, without secrets.")(config)
     app.command(help="What is missing, and how to mend it.")(doctor)
@@ -103,6 +105,8 @@ def _without_secrets(settings: Any) -> dict[str, Any]:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             shown[name] = _SECRET
+        elif name == "secret_keys_old":
+            shown[name] = [_SECRET] * len(value)
         elif name in ("database_url", "broker_url") and value is not None:
             shown[name] = make_url(value).render_as_string(hide_password=True)
         else:

@@ -89,6 +89,8 @@ async def _serve(app: FastAPI, listening: socket.socket, when_up: Callable[[], A
     """Serve until a signal comes; answers what `when_up` answered."""
     import uvicorn
 
+    from orchestrator import bootstrap
+
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE, server_header=False
     )
@@ -97,6 +99,7 @@ async def _serve(app: FastAPI, listening: socket.socket, when_up: Callable[[], A
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers nothing to wait for
         await asyncio.sleep(0.01)
+    bootstrap.settle_memory()
     good = False
     if not serving.done():
         good = await when_up()

@@ -143,6 +143,31 @@ def show_keys(console: Console, keys: list[dict[str, Any]]) -> None:
     console.print(rows)
 
 
+def show_endpoints(console: Console, endpoints: list[dict[str, Any]]) -> None:
+    """Model endpoints, a line for each replica."""
+    rows = table("endpoint", "replica", "health", "latency", "running", "breaker", "models")
+    for endpoint in endpoints:
+        name = endpoint["name"]
+        for one in endpoint["replicas"]:
+            latency = "" if one["latency"] is None else f"{one['latency']:.3f} s"
+            health = f"{one['health']} ({one['reason']})" if one["reason"] else one["health"]
+            models = ", ".join([model["name"] for model in endpoint["models"]] or one["models"])
+            running = str(one["running"])
+            rows.add_row(name, one["base_url"], health, latency, running, one["breaker"], models)
+            name = ""
+    console.print(rows)
+
+
+def show_secrets(console: Console, secrets: list[dict[str, Any]]) -> None:
+    """The names of secrets, and which tools use each."""
+    rows = table("secret", "made", "changed", "used by")
+    for secret in secrets:
+        used = ", ".join(secret["tools"]) or "no tool"
+        used = used if secret["readable"] else f"{used} (no present key opens it: set it again)"
+        rows.add_row(secret["name"], secret["created_at"][:16], secret["updated_at"][:16], used)
+    console.print(rows)
+
+
 def show_tools(console: Console, tools: list[dict[str, Any]]) -> None:
     """A list of tools, with their score where they were searched."""
     scored = bool(tools) and "score" in tools[0]

@@ -9,10 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
+from workers import cli_import, cli_import_mcp
 from workers.cli_errors import CliError
 from workers.cli_options import AsJson, DataDir, Url, connect, print_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.add_typer(cli_import.app, name="import", help="Take over tools that are described elsewhere.")
+cli_import.app.command("mcp", help="One tool for each that an MCP server offers.")(cli_import_mcp.mcp)
+app.command("import-mcp", help="The same as: import mcp.")(cli_import_mcp.mcp)
+app.command("approve", help="Approve what a server has made of one of its tools.")(cli_import_mcp.approve)
+app.command("import-openapi", help="The same as: import openapi.")(cli_import.openapi)
 
 
 @app.command("list", help="All tools, by name.")

@@ -43,6 +43,12 @@ class RunnerThread:
         if self._services.runner is not None:
             self._services.runner.wake()
 
+    def prune(self) -> None:
+        """Delete what is not kept any longer, beside all other work; returns at once."""
+        rule = self._services.retention
+        if rule is not None and self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._services.keeper.prune(rule), self._loop)
+
     def begin_stop(self) -> None:
         """Claim nothing more, and let what is in flight end; returns at once."""
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
@@ -67,6 +73,7 @@ class RunnerThread:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         async with bootstrap.running(self._services):
+            bootstrap.settle_memory()
             self._ready.set()
             await self._stop.wait()
 
@@ -84,7 +91,7 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ()) -> None:
     runner = RunnerThread(services)
     runner.start()
     try:
-        app = worker_app(settings.broker_url, served, wake=runner.wake)
+        app = worker_app(settings.broker_url, served, wake=runner.wake, prune=runner.prune)
         setup_logging.connect(_keep_our_logging)
         # One slot is enough: a ring only sets a flag, the runner does the work.
         worker = app.Worker(

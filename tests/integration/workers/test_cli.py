@@ -168,6 +168,23 @@ def test_tools_are_listed_searched_shown_added_and_tried(toolpath, tmp_path):
     assert "is not JSON" in toolpath("tools", "add", str(file)).err
 
 
+def test_secrets_are_read_from_standard_input_and_never_shown(toolpath, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("open-sesame\n"))
+    said = [toolpath("secrets", "set", "crm")]
+    said += [
+        toolpath("secrets", "list"),
+        toolpath("secrets", "list", "--json"),
+        toolpath("secrets", "rotate"),
+    ]
+    assert said[2].json["items"][0]["name"] == "crm"
+    assert "1 secrets are sealed" in said[3].out
+    assert not any("open-sesame" in one.out + one.err for one in said)
+    assert toolpath("secrets", "remove", "crm").code == 0
+    assert "no secret" in toolpath("secrets", "remove", "crm").err
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert "empty" in toolpath("secrets", "set", "crm").err
+
+
 def test_keys_are_made_listed_and_revoked(toolpath, service):
     made = toolpath("keys", "create", "ci", "--cap", "2.50/day", "--cap", "40", "--concurrency", "3")
     key = made.out.strip()
