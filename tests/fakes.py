@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,16 @@ class FakeCatalog:
     async def remove(self, name: str) -> None:
         self.older |= {(t.name, t.version): t for t in self._tools if t.name == name}
         self._tools = [t for t in self._tools if t.name != name]
+
+
+class FakeSecrets:
+    """`ports.Secrets` over a dictionary."""
+
+    def __init__(self, **kept: str) -> None:
+        self._kept = kept
+
+    async def values(self, names: Iterable[str]) -> Mapping[str, str]:
+        return {name: self._kept[name] for name in names if name in self._kept}
 
 
 class FakeBeliefs:

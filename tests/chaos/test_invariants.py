@@ -13,7 +13,7 @@ from tests.chaos import invariants
 from tests.chaos.record import Record, RunRecord
 from tests.chaos.toolserver import Call
 from tests.chaos.watch import LIMIT, Watch
-from tests.chaos.workload import Graph
+from tests.chaos.workload import READING, Graph
 
 RUN = "run_1"
 
@@ -61,6 +61,8 @@ def _step(idx: int, subtask: str, *, call: int, value: int, once: bool = False) 
         "key": subtask,
         "subtask": subtask,
         "status": "succeeded",
+        "tool": "chaos_once" if once else READING,
+        "needs": "[0]" if once else "[]",
         "once": once,
         "revision": 0,
         "arguments": json.dumps({"mark": f"case/{subtask}"}),
@@ -155,6 +157,16 @@ def test_leave_to_repeat_allows_one_call_more():
     asked = [{"step_idx": 1, "answer": json.dumps("repeat")}]
     assert invariants.violations(Record([replace(record, questions=asked)])) == []
     assert invariants.violations(Record([record])) != []
+
+
+def test_a_call_that_reads_may_have_begun_beside_each_commit_of_a_parent():
+    honestly = honest()
+    b = changed(honestly.steps, 1, tool=READING, once=False)
+    record = extra_call("case/b", f"{RUN}:1:0", 2)(replace(honestly, steps=b))
+    assert invariants.violations(Record([record])) == []
+    for _ in range(2):
+        record = extra_call("case/b", f"{RUN}:1:0", 2)(record)
+    assert "called 4 times in 1 attempts" in "".join(invariants.violations(Record([record])))
 
 
 def test_what_was_seen_meanwhile_counts_too():

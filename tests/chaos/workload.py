@@ -25,6 +25,8 @@ _OUTPUT = {
 }
 _SCORED = _OUTPUT | {"properties": _OUTPUT["properties"] | {"score": {"type": "number", "x-quality": True}}}  # type: ignore[operator]
 
+#: The tool whose calls may begin ahead of their claims.
+READING = "chaos_work"
 ENDS = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -82,7 +84,7 @@ def tools(server: ToolServer) -> list[dict[str, Any]]:
     mend = {"does": ["chaos_mend"]}
     raise_ = {"does": ["chaos_raise"]}
     return [
-        http("work"),
+        http("work", effect="read"),
         http("once", effect="once"),
         http("paid", price={"per_call": "0.01"}),
         http("storm"),

@@ -116,6 +116,7 @@ def test_each_dependency_is_explained_and_no_other() -> None:
 INDIRECT = {"python-multipart", "psycopg", "httptools"}
 #: What comes as a part of something declared, and is promised by that.
 PARTS = {
+    "mcp-types": "mcp",
     "anyio": "fastapi",
     "cycler": "matplotlib",
     "httpcore2": "httpx2",

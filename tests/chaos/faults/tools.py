@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.chaos.cluster import Cluster
 from tests.chaos.faults.catalogue import fault
 from tests.chaos.stage import Result, Wave
-from tests.chaos.workload import Case, Graph, chain
+from tests.chaos.workload import Case, Graph, chain, fan
 
 #: The clocks of server and worker tick in one machine; the rest is the server's own reply.
 _SLACK = 0.05
@@ -75,12 +75,14 @@ def _poison(cluster: Cluster, name: str, deaths: int, **more: object) -> Case:
 
 
 @fault(
-    "a step kills its worker each time", "it is stopped after three deaths; the rest of the service goes on"
+    "a step kills its worker each time",
+    "it is stopped after three deaths; the steps beside it succeed, however often they died with it",
 )
 def poison(cluster: Cluster, result: Result) -> None:
     cases = [
         _poison(cluster, "poison", 1_000, ends=frozenset({"failed"}), codes=frozenset({"worker_lost"})),
         chain("beside-poison", 12, ms=1_000),
+        fan("wide-beside-poison", 8, ms=2_500),
     ]
     with Wave(cluster, cases) as wave:
         pass
