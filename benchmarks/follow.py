@@ -15,7 +15,7 @@ import os
 import time
 from datetime import datetime
 
-from benchmarks.service import Installation, given_plan, production, quantiles, register_waiting
+from benchmarks.service import Installation, given_plan, post, production, quantiles, register_waiting
 
 
 async def follow(it: Installation, run_id: str, lateness: list[float], gaps: list[str], since: float) -> None:
@@ -43,22 +43,33 @@ async def follow(it: Installation, run_id: str, lateness: list[float], gaps: lis
 
 
 async def measure(it: Installation, arguments: argparse.Namespace) -> tuple[list[float], list[str], int]:
-    """Start the runs, follow them, and wait for all ends."""
+    """Plan the runs, follow them, start them spread over two seconds, and wait for all ends."""
     steps = int(arguments.seconds / 2)
-    body = given_plan(steps, 2000)  # two events every two seconds
-    begun = time.monotonic()
+    body = given_plan(steps, 2000) | {"mode": "plan"}  # two events every two seconds
     with it.client() as client:
-        runs = []
-        for number in range(arguments.runs):  # spread, so that their events are
-            await asyncio.sleep(max(0.0, begun + 2 * number / arguments.runs - time.monotonic()))
-            runs.append(client.post("/v1/runs", body, status=202)["id"])
+        runs = [client.post("/v1/runs", body, status=202)["id"] for _ in range(arguments.runs)]
+        for run_id in runs:
+            client.wait(run_id)
     lateness: list[float] = []
     gaps: list[str] = []
-    since = time.time() + 2.0  # the streams' own start is not measured
+    begun = time.time()
     async with asyncio.TaskGroup() as group:
         for number in range(arguments.followers):
+            since = begun + 4.0  # the streams' own start, and that of the runs, are not measured
             group.create_task(follow(it, runs[number % len(runs)], lateness, gaps, since))
+        group.create_task(start(it, runs))
     return lateness, gaps, steps
+
+
+async def start(it: Installation, runs: list[str]) -> None:
+    """Start the planned runs one after the other, so that their events are spread like their starts."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", it.port)
+    begun = time.monotonic() + 1.0
+    for number, run_id in enumerate(runs):
+        await asyncio.sleep(max(0.0, begun + 2 * number / len(runs) - time.monotonic()))
+        if await post(reader, writer, f"/v1/runs/{run_id}/resume", it.headers, b"") != 200:
+            raise RuntimeError(f"{run_id} was not started")
+    writer.close()
 
 
 def main() -> None:

@@ -2,9 +2,11 @@
 
     .venv/bin/python -m benchmarks.growth [--runs 1000,10000,100000] [--databases sqlite,postgresql]
 
-Finished runs of three steps each are copied in by SQL; then, at each size, the median of: one run of
-ten steps that take no time (accepted, planned, claimed, done), the first page of runs, a page of one
-status, a page deep in the past, one run's page, the inbox, and a sweep. They must stay flat.
+Finished runs of three steps each are copied in by SQL: one in fifty failed, half have the label team:a, and
+each has a label and words of its own. Then, at each size, medians in milliseconds of: one run of ten steps
+that take no time (accepted, planned, claimed, done), a sweep, the pages of runs by every filter, one run's
+page, the inbox and the dead letters. They must stay flat; `words` that stand nowhere are looked for in
+every run, so that one cannot.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -24,15 +27,19 @@ from sqlalchemy import Connection, text
 from benchmarks.engines.ours import asked
 from benchmarks.shapes import Graph, chain
 from orchestrator import bootstrap
+from orchestrator.domain.dead_letter import DeadLetterFilter
 from orchestrator.domain.ids import new_id
 from orchestrator.domain.run import RunStatus
-from orchestrator.ports import RunFilter
+from orchestrator.domain.views import RunFilter
 from orchestrator.settings import load
+from orchestrator.store.cursors import cursor_of
 from tests import servers
 from tools.testing_functions import BY_NAME
 
 REPEATS = 15
-_COPIES = 1_000
+#: Runs of ten steps before the first figure: the first page is always made of them.
+_NEWEST = 60
+_AT_ONCE = 20_000
 
 
 def columns(connection: Connection, table: str) -> list[str]:
@@ -40,29 +47,44 @@ def columns(connection: Connection, table: str) -> list[str]:
     return list(connection.execute(text(f"SELECT * FROM {table} LIMIT 0")).keys())
 
 
-def copy(connection: Connection, model: str, prefix: str, count: int) -> None:
-    """Copies of a finished run with its steps and events, older by a minute each."""
+def _value(table: str, name: str, key: str) -> str:
+    if name == key:
+        return "'run_past' || n.i"
+    if name in ("created_at", "updated_at", "started_at", "finished_at", "at"):
+        return f"t.{name} - 60.0 * n.i"
+    if name == "idempotency_key":
+        return "NULL"
+    if (table, name) == ("runs", "words"):
+        return "'Request number ' || n.i || ' of many'"
+    if (table, name) == ("runs", "status"):
+        return "CASE WHEN n.i % 50 = 0 THEN 'failed' ELSE t.status END"
+    return f't."{name}"'
+
+
+def copy(connection: Connection, model: str, first: int, count: int) -> None:
+    """Copies of a finished run with its steps and events, numbered from `first`, older by a minute each."""
     number = (
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "
+        "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
         if connection.dialect.name == "sqlite"
-        else "WITH n(i) AS (SELECT generate_series(1, :count)) "
+        else "WITH n(i) AS (SELECT generate_series(CAST(:first AS INT), CAST(:last AS INT))) "
     )
+    given = {"first": first, "last": first + count - 1}
     for table, key in (("runs", "id"), ("steps", "run_id"), ("attempts", "run_id"), ("events", "run_id")):
         names = columns(connection, table)
-        values = []
-        for name in names:
-            if name == key:
-                values.append("CAST(:prefix AS TEXT) || n.i")
-            elif name in ("created_at", "updated_at", "started_at", "finished_at", "at"):
-                values.append(f"t.{name} - 60.0 * n.i")
-            elif name == "idempotency_key":
-                values.append("NULL")
-            else:
-                values.append(f't."{name}"')
+        values = [_value(table, name, key) for name in names]
         quoted = ", ".join(f'"{name}"' for name in names)
         chosen = f"SELECT {', '.join(values)} FROM n, {table} t WHERE t.{key} = :model"
         statement = f"INSERT INTO {table} ({quoted}) {number} {chosen}"
-        connection.execute(text(statement), {"count": count, "prefix": prefix, "model": model})
+        connection.execute(text(statement), given | {"model": model})
+    for label, value in (
+        ("team", "CASE WHEN n.i % 2 = 0 THEN 'a' ELSE 'b' END"),
+        ("case", "CAST(n.i AS TEXT)"),
+    ):
+        chosen = f"SELECT 'run_past' || n.i, '{label}', {value}, t.created_at - 60.0 * n.i FROM n, runs t"
+        statement = (
+            f"INSERT INTO run_labels (run_id, key, value, created_at) {number} {chosen} WHERE t.id = :model"
+        )
+        connection.execute(text(statement), given | {"model": model})
 
 
 async def median(act: Callable[[], Awaitable[object]]) -> float:
@@ -96,12 +118,12 @@ class Past:
         """Copy until so many finished runs are there."""
         engine = self._services.database.engine
         while self._count < to:
-            count = min(_COPIES * 20, to - self._count)
+            count = min(_AT_ONCE, to - self._count)
 
             def act(count: int = count) -> None:
                 connection = engine.connect().execution_options(writes=True)
                 with connection, connection.begin():
-                    copy(connection, model, f"run_past{self._count}x", count)
+                    copy(connection, model, self._count + 1, count)
 
             await asyncio.to_thread(act)
             self._count += count
@@ -115,18 +137,38 @@ class Past:
         """Medians in milliseconds."""
         services, store = self._services, self._services.store
         run_id = await self.run()
-        running = RunFilter(statuses=(RunStatus.RUNNING,))
-        failed = RunFilter(statuses=(RunStatus.FAILED,))
-        assert services.runner is not None
-        page = await store.runs(RunFilter(), limit=50, cursor=None)
+        middle = self._count // 2
+        first = await store.runs(RunFilter(), limit=50, cursor=None)
+        deep = RunFilter(labels={"case": str(middle)})
+        (deep_run,) = (await store.runs(deep, limit=50, cursor=None)).items
+        past = cursor_of(deep_run.run.created_at, deep_run.run.id)
+        filters = {
+            "status": RunFilter(statuses=(RunStatus.RUNNING,)),
+            "failed": RunFilter(statuses=(RunStatus.FAILED,)),
+            "2 statuses": RunFilter(statuses=(RunStatus.SUCCEEDED, RunStatus.FAILED)),
+            "common label": RunFilter(labels={"team": "a"}),
+            "rare label": deep,
+            "both labels": RunFilter(labels={"team": "a", "case": str(middle)}),
+            "no such label": RunFilter(labels={"team": "c"}),
+            "since": RunFilter(since=first.items[-1].run.created_at),
+            "words": RunFilter(q="of many"),
+            "no such words": RunFilter(q="nowhere to be found"),
+        }
         return {
             "run of 10 steps": await median(self.run),
+            "sweep": await median(services.steps.sweep),
             "first page": await median(lambda: store.runs(RunFilter(), limit=50, cursor=None)),
-            "next page": await median(lambda: store.runs(RunFilter(), limit=50, cursor=page.next_cursor)),
-            "running": await median(lambda: store.runs(running, limit=50, cursor=None)),
-            "failed": await median(lambda: store.runs(failed, limit=50, cursor=None)),
+            "next page": await median(lambda: store.runs(RunFilter(), limit=50, cursor=first.next_cursor)),
+            "deep page": await median(lambda: store.runs(RunFilter(), limit=50, cursor=past)),
+            **{
+                name: await median(partial(store.runs, filter, limit=50, cursor=None))
+                for name, filter in filters.items()
+            },
             "one run": await median(lambda: store.view(run_id)),
             "inbox": await median(lambda: store.inbox(limit=50, cursor=None)),
+            "dead letters": await median(
+                lambda: store.dead_letters(DeadLetterFilter(), limit=50, cursor=None)
+            ),
         }
 
 
@@ -144,6 +186,8 @@ async def measure(database_url: str | None, sizes: list[int]) -> None:
             await services.catalog.add(BY_NAME["sleep_ms"], replace=True)
             past = Past(services)
             model = await past.run(3)
+            for _ in range(_NEWEST):
+                await past.run()
             for size in sizes:
                 await past.grow(model, size)
                 figures = await past.figures()

@@ -109,12 +109,15 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(part) for part in parts[11:15]) / _CLOCK
 
 
-def resident_mb(pid: int) -> float:
-    """Memory of a process alone (its proportional share), in megabytes."""
+def resident_mb(pid: int, kind: str = "Pss") -> float:
+    """Memory of a process without its children, in megabytes.
+
+    "Pss" shares out what several processes map, such as libraries; "Rss" counts it in full.
+    """
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith(f"{kind}:"):
             return int(line.split()[1]) / 1024
-    raise RuntimeError("no Pss line")
+    raise RuntimeError(f"no {kind} line")
 
 
 def descriptors(pid: int) -> int:
@@ -179,6 +182,7 @@ def register_waiting(installation: Installation) -> None:
         "summary": "Waits so many milliseconds.",
         "kind": "python",
         "python": {"function": "tools.testing_functions:sleep_ms"},
+        "runs": "loop",
         "input_schema": {"type": "object", "properties": {"ms": {"type": "number"}}, "required": ["ms"]},
         "output_schema": {"type": "object", "properties": {"slept": {"type": "number"}}},
     }

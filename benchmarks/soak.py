@@ -95,13 +95,16 @@ def main() -> None:
         worker.join(60)
         with it.client() as client:
             ended = [client.wait(run_id)["status"] for run_id in done[-200:]]
-    print(f"{len(done)} runs started; of the last {len(ended)}, {ended.count('succeeded')} succeeded")
+    good = ended.count("succeeded")
+    print(f"{len(done)} runs started; of the last {len(ended)}, {good} succeeded")
     for who, values in samples.memory.items():
         early, late = quarters(values)
         early_fd, late_fd = quarters([float(value) for value in samples.files[who]])
         print(f"{who:9} {early:.1f} -> {late:.1f} MB, {early_fd:.0f} -> {late_fd:.0f} descriptors")
     early, late = quarters([float(value) for value in samples.connections])
     print(f"database  {early:.0f} -> {late:.0f} connections")
+    if good < len(ended):
+        raise SystemExit("not all runs succeeded: these figures tell nothing")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Imports of OpenAPI documents beside other implementations, and how long they take."""
