@@ -32,7 +32,7 @@ from orchestrator.api import (
 from orchestrator.api.edge import Door, Edge
 from orchestrator.api.errors import add_handlers
 from orchestrator.api.following import Followers
-from orchestrator.api.mcp.server import PATH, McpDoor
+from orchestrator.api.mcp.door import PATH, McpDoor
 from orchestrator.api.openapi import document_of
 from orchestrator.api.sessions import LoginCodes, Sessions
 from orchestrator.bootstrap import Services

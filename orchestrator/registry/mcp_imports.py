@@ -7,14 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import mcp_types as types
-
 from orchestrator.errors import FieldProblem, Forbidden, Invalid
 from orchestrator.ports import CatalogEntry, Secrets, ToolCaller
 from orchestrator.registry.imports import Change, Updated, changes, kept
 from orchestrator.registry.port_types import ports_from
 from tools.auth import faults, secret_names
-from tools.mcp.definitions import Offered, offered
+from tools.mcp.offers import Offered
 from tools.mcp.servers import Address
 from tools.spec import Kind, Tool
 
@@ -41,13 +39,13 @@ class Quarantine(Protocol):
         ...
 
 
-class Definitions(Protocol):
+class Servers(Protocol):
     """Asks servers what they offer."""
 
-    async def definitions(
-        self, address: Address, *, auth: Mapping[str, Any], secrets: Mapping[str, str]
-    ) -> list[types.Tool]:
-        """All definitions. Raises `ToolError`."""
+    async def offered(
+        self, address: Address, *, prefix: str, auth: Mapping[str, Any], secrets: Mapping[str, str]
+    ) -> Offered:
+        """One tool a definition. Raises `ToolError`."""
         ...
 
 
@@ -73,7 +71,7 @@ async def import_mcp(
     auth: Mapping[str, Any],
     catalog: Quarantine,
     caller: ToolCaller,
-    servers: Definitions,
+    servers: Servers,
     secrets: Secrets,
     owner: bool = False,
     dry_run: bool = False,
@@ -85,8 +83,9 @@ async def import_mcp(
     """
     _check(address, auth, owner=owner)
     needed = secret_names(Tool(address.label, "", Kind.MCP, {}, {}, auth=auth))
-    found = await servers.definitions(address, auth=auth, secrets=await secrets.values(needed))
-    made = offered(found, address, prefix=_prefix(address) if prefix is None else prefix, auth=auth)
+    before = _prefix(address) if prefix is None else prefix
+    values = await secrets.values(needed)
+    made = await servers.offered(address, prefix=before, auth=auth, secrets=values)
     known = await catalog.entries()
     told = McpImported(address.label, skipped=list(made.skipped))
     fresh = list(_sorted_out(made, known, told))
@@ -103,17 +102,16 @@ def pending_changes(old: Tool, new: Tool) -> tuple[Change, ...]:
     return tuple(one for one in found if one.what != "definition") or found
 
 
-async def review(tool: Tool, definition: types.Tool, *, catalog: Quarantine) -> None:
+async def review(tool: Tool, now: Offered, *, catalog: Quarantine) -> None:
     """Quarantine a tool whose server now defines it otherwise than was approved."""
     entry = (await catalog.entries()).get(tool.name)
     if entry is None or entry.tool.hash != tool.hash:
         return  # removed, or approved in its new form already: what was called is an older version
-    made = offered([definition], Address.of(tool), prefix="", auth=tool.auth)
     pending, reason = None, _CHANGED
-    if made.tools:
-        pending = _as_known(made.tools[0], entry.tool)
+    if now.tools:
+        pending = _as_known(now.tools[0], entry.tool)
     else:
-        reason = f"its server has changed its definition to what cannot be called: {made.skipped[0][1]}"
+        reason = f"its server has changed its definition to what cannot be called: {now.skipped[0][1]}"
     waits = None if entry.pending is None else entry.pending.hash
     if entry.status != "quarantined" or waits != (pending and pending.hash):
         await catalog.quarantine(tool.name, pending, reason=reason)

@@ -11,6 +11,7 @@ from pathlib import Path
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from orchestrator.store import migrate
@@ -29,6 +30,8 @@ def test_the_migrated_shape_is_that_of_the_tables(database_url: str) -> None:
         there = {index["name"] for table in metadata.tables for index in shape.get_indexes(table)}
     wanted = {index.name for table in metadata.tables.values() for index in table.indexes}
     assert wanted <= there
+    scripts = ScriptDirectory.from_config(migrate.alembic_config(engine))
+    assert migrate.newest() == scripts.get_current_head()
     assert migrate.is_current(engine)
     engine.dispose()
 

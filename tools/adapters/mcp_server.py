@@ -3,189 +3,74 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
-import mcp_types as types
+import importlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from tools.adapter import CallContext
-from tools.adapters.credentials import Authority
-from tools.errors import (
-    BadArguments,
-    BadInputFile,
-    BadOutput,
-    DefinitionChanged,
-    InputNeeded,
-    MaybeDone,
-    NotAuthorised,
-    TimedOut,
-    ToolError,
-    Unavailable,
-)
-from tools.mcp.contents import output_of, text_of
-from tools.mcp.definitions import pin
-from tools.mcp.pool import Sessions
-from tools.mcp.sanitising import cleaned
-from tools.mcp.servers import Address, StdioServer
-from tools.mcp.session import Session
-from tools.mcp.told import Lost, SessionOver, question_of
+from tools.errors import ToolError
+from tools.mcp.offers import Offered
+from tools.mcp.servers import Address, StdioServer, unknown
 from tools.net import Net
-from tools.redaction import redact
-from tools.spec import Effect, File, Json, Kind, Tool, ToolCall, ToolResult
+from tools.spec import Tool, ToolCall, ToolResult
 
-#: Characters of what a tool says when it fails.
-_EXCERPT = 1_000
+if TYPE_CHECKING:
+    from tools.adapters.mcp_calls import Calls
 
 #: Told of a tool whose server now defines it otherwise than was approved, and how.
-Changed = Callable[[Tool, types.Tool], Awaitable[None]]
+Changed = Callable[[Tool, Offered], Awaitable[None]]
 
 
-async def _nobody(_tool: Tool, _definition: types.Tool) -> None:
+async def _nobody(_tool: Tool, _now: Offered) -> None:
     return None
 
 
-class _NoFiles:
-    """Who asks what there is takes no files and makes none."""
-
-    async def load(self, artifact: str) -> File:
-        raise BadInputFile(f"there is no artifact {artifact}")
-
-    async def save(self, path: Path, *, media_type: str, name: str) -> Mapping[str, Json]:
-        raise BadInputFile(f"{name} ({media_type}) cannot be kept here: {path.name}")
-
-
 class McpServer:
-    """Calls by warm sessions; only definitions that are as they were when they were imported."""
+    """Calls by warm sessions; only definitions that are as they were when they were imported.
+
+    The protocol's own package takes 20 MB and half a second, so it is imported by the first who needs it.
+    """
 
     def __init__(self, net: Net, servers: Mapping[str, StdioServer]) -> None:
-        self._sessions = Sessions(net, servers)
-        self._authority = Authority(net)
+        self._net = net
+        self._servers = servers
+        self._calls: Calls | None = None
         #: Set by who keeps the record of tools.
         self.changed: Changed = _nobody
 
     def missing(self, tool: Tool) -> str | None:
         """Why the tool cannot be called; None when it can, as far as one can tell."""
-        return self._sessions.missing(Address.of(tool))
-
-    async def definitions(
-        self, address: Address, *, auth: Mapping[str, Any], secrets: Mapping[str, str]
-    ) -> list[types.Tool]:
-        """What the server offers now; `secrets` are those that `auth` names. Raises `ToolError`."""
-        asker = Tool(address.label, "", Kind.MCP, {}, {}, auth=auth)
-        context = CallContext("", files=_NoFiles(), scratch=Path(), secrets=secrets)
+        address = Address.of(tool)
+        if address.server is not None:
+            return None if address.server in self._servers else unknown(address.server, self._servers)
         try:
-            headers = await self._headers(asker, context)
-            session = await self._sessions.get(address, auth=auth, headers=headers)
-            return list((await session.tools(fresh=True)).values())
+            self._net.check(address.url or "")
         except ToolError as error:
-            if secrets:
-                # What a server says of credentials may repeat them.
-                error.args = (redact(str(error), (*secrets.values(), *context.derived)),)
-            raise
+            return str(error)
+        return None
 
-    async def _headers(self, tool: Tool, context: CallContext, refused: str | None = None) -> dict[str, str]:
-        made = await self._authority.credentials(tool, context, headers={}, refused=refused)
-        return made.headers
+    async def offered(
+        self, address: Address, *, prefix: str, auth: Mapping[str, Any], secrets: Mapping[str, str]
+    ) -> Offered:
+        """What the server offers now; `secrets` are those that `auth` names. Raises `ToolError`."""
+        return await (await self._ready()).offered(address, prefix=prefix, auth=auth, secrets=secrets)
 
     async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Raises `ToolError`; what may have been done and must not be done twice is `MaybeDone`."""
-        sent = False
-        try:
-            async with asyncio.timeout(context.timeout) as limit:
-                session = await self._session(call.tool, context)
-                sent = True
-                result = await self._authorised(session, call, context)
-                return ToolResult(await _output(call.tool, result, context))
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            late = f"{call.tool.name} took longer than {context.timeout:g} s and was cancelled"
-            raise _repeatable(call.tool, TimedOut(late), sent=sent) from None
-        except Lost as error:
-            raise _repeatable(call.tool, error, sent=sent) from error
+        return await (await self._ready()).call(call, context)
 
     async def aclose(self) -> None:
         """End every session."""
-        await self._sessions.aclose()
+        if self._calls is not None:
+            await self._calls.aclose()
 
-    async def _session(self, tool: Tool, context: CallContext) -> Session:
-        """A session whose server still defines the tool as it was approved."""
-        headers = await self._headers(tool, context)
-        try:
-            session = await self._sessions.get(Address.of(tool), auth=tool.auth, headers=headers)
-            await self._check(session, tool)
-        except (SessionOver, Lost):
-            # Nothing was called yet, so the server may simply be started, or joined, anew.
-            session = await self._sessions.get(Address.of(tool), auth=tool.auth, headers=headers)
-            await self._check(session, tool)
-        return session
+    async def _ready(self) -> Calls:
+        """In a thread, so that the loop goes on meanwhile."""
+        if self._calls is None:
+            module: Any = await asyncio.to_thread(importlib.import_module, "tools.adapters.mcp_calls")
+            if self._calls is None:  # another call may have been first
+                self._calls = module.Calls(self._net, self._servers, self._tell)
+        return self._calls
 
-    async def _authorised(
-        self, session: Session, call: ToolCall, context: CallContext
-    ) -> types.CallToolResult:
-        """The answer; a token that was refused may have been revoked, and is fetched anew once."""
-        try:
-            return await self._answer(session, call, context)
-        except NotAuthorised:
-            if "oauth2" not in call.tool.auth:
-                raise
-            refused = session.headers.get("Authorization", "").removeprefix("Bearer ")
-            session.headers.update(await self._headers(call.tool, context, refused))
-            return await self._answer(session, call, context)
-
-    async def _check(self, session: Session, tool: Tool) -> None:
-        definition = (await session.tools()).get(tool.binding["tool"])
-        if definition is None:
-            raise Unavailable(f"{session.address.label} offers no {tool.binding['tool']} any more")
-        if pin(definition) != tool.binding["definition"]:
-            await self.changed(tool, definition)
-            raise DefinitionChanged(
-                f"{session.address.label} has changed what {tool.name} is: look at the change and approve it"
-            )
-
-    async def _answer(self, session: Session, call: ToolCall, context: CallContext) -> types.CallToolResult:
-        async def told(progress: float, total: float | None, message: str | None) -> None:
-            share = min(max(progress / total, 0.0), 1.0) if total else 0.0
-            context.progress(share, cleaned(message or "", longest=_EXCERPT))
-
-        # The protocol knows no idempotency key; servers that do find it here.
-        meta = {"toolpath.dev/idempotency-key": context.idempotency_key}
-        if context.traceparent:
-            meta["traceparent"] = context.traceparent
-        name, before = call.tool.binding["tool"], session.questions
-        try:
-            result = await session.call(name, call.arguments, meta=meta, progress=told)
-        except SessionOver:
-            session.retire()
-            session = await self._session(call.tool, context)
-            result = await session.call(name, call.arguments, meta=meta, progress=told)
-        if isinstance(result, types.InputRequiredResult):
-            asked = [one.params for one in (result.input_requests or {}).values()]
-            forms = types.ElicitRequestFormParams | types.ElicitRequestURLParams
-            raise _needed(call.tool, [question_of(one) for one in asked if isinstance(one, forms)])
-        if result.is_error and session.questions > before:
-            raise _needed(call.tool, [session.last_question])
-        return result
-
-
-async def _output(tool: Tool, result: types.CallToolResult, context: CallContext) -> dict[str, Any]:
-    if result.is_error:
-        said = redact(text_of(result.content)[: 2 * _EXCERPT], context.secrets.values())
-        raise BadArguments(f"{tool.name} failed: {cleaned(said, longest=_EXCERPT) or 'it does not say why'}")
-    try:
-        return await output_of(result, tool.output_schema, context)
-    except RecursionError:
-        raise BadOutput("the server's answer is nested too deep") from None
-
-
-def _needed(tool: Tool, questions: Sequence[str]) -> InputNeeded:
-    """Answers cannot be handed to a call that is under way, so the question is what the call ends with."""
-    asked = "; ".join(questions) or "more than its arguments"
-    return InputNeeded(f"{tool.name} asks in the middle of the call: {asked}")
-
-
-def _repeatable(tool: Tool, error: ToolError, *, sent: bool) -> ToolError:
-    if tool.effect is Effect.ONCE and sent:
-        return MaybeDone(f"{error}; the call may have been made, so it is not repeated")
-    return error
+    async def _tell(self, tool: Tool, now: Offered) -> None:
+        await self.changed(tool, now)

@@ -6,13 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import mcp_types as types
 
 from tools.json_values import unkept
 from tools.mcp.contents import output_schema_of
+from tools.mcp.offers import Offered
 from tools.mcp.sanitising import cleaned, cleaned_schema, hides
 from tools.mcp.servers import Address
 from tools.schemas import Schema
@@ -27,14 +27,6 @@ _LARGEST_SCHEMA = 200_000
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
-
-
-@dataclass(slots=True)
-class Offered:
-    """The tools of a server, and what of its offer became none, with the reason."""
-
-    tools: list[Tool] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
 
 
 def pin(definition: types.Tool) -> str:

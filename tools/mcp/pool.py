@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tools.errors import RateLimited, ToolError, Unavailable, Unreachable
 from tools.mcp.clients import Opener, http_opener, stdio_opener
 from tools.mcp.complaints import Complaints
-from tools.mcp.servers import Address, StdioServer, session_key
+from tools.mcp.servers import Address, StdioServer, session_key, unknown
 from tools.mcp.session import Session
 from tools.net import Net
 
@@ -49,16 +49,6 @@ class Sessions:
         self._idle_seconds = idle_seconds
         self._slots: dict[str, _Slot] = {}
         self._closed = False
-
-    def missing(self, address: Address) -> str | None:
-        """Why there can be no session with that server, as far as one can tell; None when there may be."""
-        if address.server is not None:
-            return None if address.server in self._servers else self._unknown(address.server)
-        try:
-            self._net.check(address.url or "")
-        except ToolError as error:
-            return str(error)
-        return None
 
     async def get(
         self, address: Address, *, auth: Mapping[str, object], headers: Mapping[str, str]
@@ -114,12 +104,8 @@ class Sessions:
             return http_opener(self._net, address.url or ""), Complaints()
         server = self._servers.get(address.server)
         if server is None:
-            raise Unavailable(self._unknown(address.server))
+            raise Unavailable(unknown(address.server, self._servers))
         return stdio_opener(server), Complaints(server.env.values())
-
-    def _unknown(self, name: str) -> str:
-        known = ", ".join(sorted(self._servers)) or "none"
-        return f"the operator has named no MCP server {name!r} in toolpath.toml; named are: {known}"
 
     def _make_room(self) -> None:
         """Retire who has been idle longest. Raises `RateLimited` when all are busy."""

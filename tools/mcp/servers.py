@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tools.spec import Tool
@@ -41,3 +41,9 @@ class Address:
 def session_key(address: Address, auth: Mapping[str, object]) -> str:
     """Calls with the same key share a session: the same server, called as the same somebody."""
     return json.dumps([address.server, address.url, auth], sort_keys=True, default=dict)
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """What to say of a program that the operator has not named."""
+    named = ", ".join(sorted(known)) or "none"
+    return f"the operator has named no MCP server {name!r} in toolpath.toml; named are: {named}"

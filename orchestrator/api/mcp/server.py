@@ -1,4 +1,4 @@
-"""`/mcp`: the tools of the service over streamable HTTP, without sessions, so that any process may answer."""
+"""The tools of the service over streamable HTTP, without sessions, so that any process may answer."""
 
 from __future__ import annotations
 
@@ -14,27 +14,25 @@ from mcp.server import Server
 from mcp.server.context import ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import ValidationError
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from orchestrator.api.edge import CALLER, own_origin
+from orchestrator.api.edge import CALLER
 from orchestrator.api.mcp.tools import TOOLS, Asker
-from orchestrator.api.problems import pointer, problem
+from orchestrator.api.problems import pointer
 from orchestrator.bootstrap import Services
 from orchestrator.errors import OrchestratorError
 from tools.errors import ToolError
 
 log = logging.getLogger(__name__)
 
-PATH = "/mcp"
 _INSTRUCTIONS = (
     "Toolpath plans requests in plain words and has them done by tools, durably. submit_run starts one; "
     "get_run follows it; a run that needs a person has `questions`, which answer_questions answers."
 )
 
 
-class McpDoor:
-    """The ASGI application at `/mcp`; `running` must be entered while it serves."""
+class ServedTools:
+    """Answers requests of the protocol; `running` must be entered while it does."""
 
     def __init__(self, services: Services, *, version: str, max_body: int) -> None:
         self._services = services
@@ -58,13 +56,8 @@ class McpDoor:
         async with self._manager.run():
             yield
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Host, key and size were looked at before; an Origin, which only browsers send, must be ours."""
-        headers = Headers(scope=scope)
-        if "origin" in headers and not own_origin(headers):
-            detail = "A browser may call this only from the service's own pages (matching Origin)."
-            await problem(403, detail, code="foreign_origin")(scope, receive, send)
-            return
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request that was let in."""
         assert self._manager is not None
         await self._manager.handle_request(scope, receive, send)
 

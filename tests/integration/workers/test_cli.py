@@ -273,6 +273,13 @@ def test_help_is_there_at_once_since_nothing_heavy_is_imported():
     assert found.stdout.strip() == "[]"
 
 
+def test_a_worker_imports_what_few_calls_need_when_they_need_it():
+    heavy = "{'alembic', 'duckdb', 'fastapi', 'mcp', 'mcp_types', 'openai', 'openpyxl', 'starlette'}"
+    program = f"import sys, workers.lifecycle; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
 def test_what_was_given_up_is_listed_and_requeued(toolpath, service):
     with httpx2.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as client:
         plan = {"subtasks": [{"id": "a", "tool": "calculate", "arguments": {"expression": "6*7"}}]}

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from tools.adapter import CallContext
-from tools.mcp.definitions import offered
 from tools.mcp.servers import Address, StdioServer
 from tools.net import Net
 from tools.processes import Processes
@@ -38,8 +37,8 @@ class World:
     progress: list[tuple[float, str]] = field(default_factory=list)
 
     async def learn(self) -> dict[str, Tool]:
-        found = await self.box.mcp.definitions(self.address, auth={}, secrets={})
-        self.tools = {tool.name: tool for tool in offered(found, self.address, prefix="", auth={}).tools}
+        found = await self.box.mcp.offered(self.address, prefix="", auth={}, secrets={})
+        self.tools = {tool.name: tool for tool in found.tools}
         return self.tools
 
     async def call(self, name: str, /, *, timeout: float = 20.0, **arguments: Any) -> ToolResult:

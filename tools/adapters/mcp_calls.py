@@ -1,0 +1,185 @@
+"""Calls of tools of MCP servers, each by a warm session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import mcp_types as types
+
+from tools.adapter import CallContext
+from tools.adapters.credentials import Authority
+from tools.errors import (
+    BadArguments,
+    BadInputFile,
+    BadOutput,
+    DefinitionChanged,
+    InputNeeded,
+    MaybeDone,
+    NotAuthorised,
+    TimedOut,
+    ToolError,
+    Unavailable,
+)
+from tools.mcp.contents import output_of, text_of
+from tools.mcp.definitions import offered, pin
+from tools.mcp.offers import Offered
+from tools.mcp.pool import Sessions
+from tools.mcp.sanitising import cleaned
+from tools.mcp.servers import Address, StdioServer
+from tools.mcp.session import Session
+from tools.mcp.told import Lost, SessionOver, question_of
+from tools.net import Net
+from tools.redaction import redact
+from tools.spec import Effect, File, Json, Kind, Tool, ToolCall, ToolResult
+
+#: Characters of what a tool says when it fails.
+_EXCERPT = 1_000
+
+#: Told of a tool whose server now defines it otherwise than was approved, and how.
+Changed = Callable[[Tool, Offered], Awaitable[None]]
+
+
+class _NoFiles:
+    """Who asks what there is takes no files and makes none."""
+
+    async def load(self, artifact: str) -> File:
+        raise BadInputFile(f"there is no artifact {artifact}")
+
+    async def save(self, path: Path, *, media_type: str, name: str) -> Mapping[str, Json]:
+        raise BadInputFile(f"{name} ({media_type}) cannot be kept here: {path.name}")
+
+
+class Calls:
+    """Asks servers what they offer, and calls their tools; `changed` is told of changed definitions."""
+
+    def __init__(self, net: Net, servers: Mapping[str, StdioServer], changed: Changed) -> None:
+        self._sessions = Sessions(net, servers)
+        self._authority = Authority(net)
+        self._changed = changed
+
+    async def offered(
+        self, address: Address, *, prefix: str, auth: Mapping[str, Any], secrets: Mapping[str, str]
+    ) -> Offered:
+        """What the server offers now; `secrets` are those that `auth` names. Raises `ToolError`."""
+        asker = Tool(address.label, "", Kind.MCP, {}, {}, auth=auth)
+        context = CallContext("", files=_NoFiles(), scratch=Path(), secrets=secrets)
+        try:
+            headers = await self._headers(asker, context)
+            session = await self._sessions.get(address, auth=auth, headers=headers)
+            found = (await session.tools(fresh=True)).values()
+        except ToolError as error:
+            if secrets:
+                # What a server says of credentials may repeat them.
+                error.args = (redact(str(error), (*secrets.values(), *context.derived)),)
+            raise
+        return offered(found, address, prefix=prefix, auth=auth)
+
+    async def _headers(self, tool: Tool, context: CallContext, refused: str | None = None) -> dict[str, str]:
+        made = await self._authority.credentials(tool, context, headers={}, refused=refused)
+        return made.headers
+
+    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Raises `ToolError`; what may have been done and must not be done twice is `MaybeDone`."""
+        sent = False
+        try:
+            async with asyncio.timeout(context.timeout) as limit:
+                session = await self._session(call.tool, context)
+                sent = True
+                result = await self._authorised(session, call, context)
+                return ToolResult(await _output(call.tool, result, context))
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            late = f"{call.tool.name} took longer than {context.timeout:g} s and was cancelled"
+            raise _repeatable(call.tool, TimedOut(late), sent=sent) from None
+        except Lost as error:
+            raise _repeatable(call.tool, error, sent=sent) from error
+
+    async def aclose(self) -> None:
+        """End every session."""
+        await self._sessions.aclose()
+
+    async def _session(self, tool: Tool, context: CallContext) -> Session:
+        """A session whose server still defines the tool as it was approved."""
+        headers = await self._headers(tool, context)
+        try:
+            session = await self._sessions.get(Address.of(tool), auth=tool.auth, headers=headers)
+            await self._check(session, tool)
+        except (SessionOver, Lost):
+            # Nothing was called yet, so the server may simply be started, or joined, anew.
+            session = await self._sessions.get(Address.of(tool), auth=tool.auth, headers=headers)
+            await self._check(session, tool)
+        return session
+
+    async def _authorised(
+        self, session: Session, call: ToolCall, context: CallContext
+    ) -> types.CallToolResult:
+        """The answer; a token that was refused may have been revoked, and is fetched anew once."""
+        try:
+            return await self._answer(session, call, context)
+        except NotAuthorised:
+            if "oauth2" not in call.tool.auth:
+                raise
+            refused = session.headers.get("Authorization", "").removeprefix("Bearer ")
+            session.headers.update(await self._headers(call.tool, context, refused))
+            return await self._answer(session, call, context)
+
+    async def _check(self, session: Session, tool: Tool) -> None:
+        definition = (await session.tools()).get(tool.binding["tool"])
+        if definition is None:
+            raise Unavailable(f"{session.address.label} offers no {tool.binding['tool']} any more")
+        if pin(definition) != tool.binding["definition"]:
+            now = offered([definition], Address.of(tool), prefix="", auth=tool.auth)
+            await self._changed(tool, now)
+            raise DefinitionChanged(
+                f"{session.address.label} has changed what {tool.name} is: look at the change and approve it"
+            )
+
+    async def _answer(self, session: Session, call: ToolCall, context: CallContext) -> types.CallToolResult:
+        async def told(progress: float, total: float | None, message: str | None) -> None:
+            share = min(max(progress / total, 0.0), 1.0) if total else 0.0
+            context.progress(share, cleaned(message or "", longest=_EXCERPT))
+
+        # The protocol knows no idempotency key; servers that do find it here.
+        meta = {"toolpath.dev/idempotency-key": context.idempotency_key}
+        if context.traceparent:
+            meta["traceparent"] = context.traceparent
+        name, before = call.tool.binding["tool"], session.questions
+        try:
+            result = await session.call(name, call.arguments, meta=meta, progress=told)
+        except SessionOver:
+            session.retire()
+            session = await self._session(call.tool, context)
+            result = await session.call(name, call.arguments, meta=meta, progress=told)
+        if isinstance(result, types.InputRequiredResult):
+            asked = [one.params for one in (result.input_requests or {}).values()]
+            forms = types.ElicitRequestFormParams | types.ElicitRequestURLParams
+            raise _needed(call.tool, [question_of(one) for one in asked if isinstance(one, forms)])
+        if result.is_error and session.questions > before:
+            raise _needed(call.tool, [session.last_question])
+        return result
+
+
+async def _output(tool: Tool, result: types.CallToolResult, context: CallContext) -> dict[str, Any]:
+    if result.is_error:
+        said = redact(text_of(result.content)[: 2 * _EXCERPT], context.secrets.values())
+        raise BadArguments(f"{tool.name} failed: {cleaned(said, longest=_EXCERPT) or 'it does not say why'}")
+    try:
+        return await output_of(result, tool.output_schema, context)
+    except RecursionError:
+        raise BadOutput("the server's answer is nested too deep") from None
+
+
+def _needed(tool: Tool, questions: Sequence[str]) -> InputNeeded:
+    """Answers cannot be handed to a call that is under way, so the question is what the call ends with."""
+    asked = "; ".join(questions) or "more than its arguments"
+    return InputNeeded(f"{tool.name} asks in the middle of the call: {asked}")
+
+
+def _repeatable(tool: Tool, error: ToolError, *, sent: bool) -> ToolError:
+    if tool.effect is Effect.ONCE and sent:
+        return MaybeDone(f"{error}; the call may have been made, so it is not repeated")
+    return error
