@@ -47,6 +47,7 @@ async def our_engine(database_url: str | None, planning: Planning) -> AsyncItera
         services = bootstrap.build(settings, runs_steps=True)
         async with bootstrap.running(services):
             await services.catalog.add(BY_NAME["sleep_ms"], replace=True)
+            bootstrap.settle_memory()  # as `toolpath serve` does
             yield _Engine(services, planning).burst
 
 
