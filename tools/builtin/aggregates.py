@@ -48,23 +48,28 @@ def top_per_group(
     n: int = 1,
     order: str = "highest",
 ) -> dict[str, Any]:
-    """The n items with the highest (or lowest) values in each group; ties are broken by name."""
+    """The n items with the highest (or lowest) values in each group; ties are broken by name.
+
+    Of all rows where an item is named and no group.
+    """
     with holding(work.scratch, data=data) as duck:
         by, what = _group_and_item(duck, group, item)
-        measure = _measure(duck, value, function, taken=[by, what])
-        result = quoted(_result_name(measure, [by, what], function))
+        kept = [one for one in (by, what) if one is not None]
+        measure = _measure(duck, value, function, taken=kept)
+        result = quoted(_result_name(measure, kept, function))
         call = _call(function, measure)
-        ranked = f"{call} {'DESC' if order == 'highest' else 'ASC'} NULLS LAST"
-        by_name, what_name = quoted(by.name), quoted(what.name)
+        ranked = f"{call} {'DESC' if order == 'highest' else 'ASC'} NULLS LAST, {quoted(what.name)}"
+        names = [quoted(one.name) for one in kept]
+        parts = f"PARTITION BY {quoted(by.name)} " if by else ""
         table, count = duck.table(
-            f"SELECT {by_name}, {what_name}, {call} AS {result} FROM data "  # noqa: S608 - quoted names
-            f"WHERE {by_name} IS NOT NULL AND {what_name} IS NOT NULL GROUP BY 1, 2 "
-            f"QUALIFY row_number() OVER (PARTITION BY {by_name} ORDER BY {ranked}, {what_name}) <= ? "
-            f"ORDER BY {by_name}, {ranked}, {what_name}",
+            f"SELECT {', '.join(names)}, {call} AS {result} FROM data "  # noqa: S608 - quoted names
+            f"WHERE {' AND '.join(f'{name} IS NOT NULL' for name in names)} GROUP BY {', '.join(names)} "
+            f"QUALIFY row_number() OVER ({parts}ORDER BY {ranked}) <= ? "
+            f"ORDER BY {f'{quoted(by.name)}, ' if by else ''}{ranked}",
             [n],
         )
     words = f"{_FUNCTION_WORDS[function]} {measure.name if measure else 'rows'}"
-    name = f"{what.name} with the {order} {words} per {by.name}"
+    name = f"{what.name} with the {order} {words}" + (f" per {by.name}" if by else "")
     return {"table": {**table, "name": name}, "row_count": count}
 
 
@@ -78,17 +83,17 @@ _FUNCTION_WORDS = {
 }
 
 
-def _group_and_item(duck: Duck, group: str | None, item: str | None) -> tuple[Column, Column]:
+def _group_and_item(duck: Duck, group: str | None, item: str | None) -> tuple[Column | None, Column]:
+    """The columns of groups and items; no groups where only the item is named."""
     known = duck.columns["data"]
-    what = duck.column(item, field="item") if item else None
-    by = (
-        duck.column(group, field="group")
-        if group
-        else default_group(known, other_than=[what] if what else [], field="group")
-    )
-    what = what or default_item(known, other_than=[by], field="item")
+    by = duck.column(group, field="group") if group else None
+    if item:
+        what = duck.column(item, field="item")
+    else:
+        by = by or default_group(known, other_than=[], field="group")
+        what = default_item(known, other_than=[by], field="item")
     if by == what:
-        raise BadArguments(f"group and item are both {by.name!r}: name two columns", paths=("/item",))
+        raise BadArguments(f"group and item are both {what.name!r}: name two columns", paths=("/item",))
     return by, what
 
 
@@ -182,7 +187,8 @@ TOOLS: tuple[Tool, ...] = (
             {
                 "data": DATA,
                 "group": column(
-                    "the column that makes the groups; by default the one that looks like a place or class",
+                    "the column that makes the groups; where no item is named either, the one that looks like a "
+                    "place or class",
                     "category",
                     *(
                         "region",

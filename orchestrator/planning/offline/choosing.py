@@ -31,6 +31,8 @@ _OPEN = 0.4
 _RETRIES = 3
 #: How strongly a verb must speak for the job that is called by it.
 _NAMING = 0.8
+#: From here on a word is clear without a job.
+_CLEAR = 0.9
 #: Readings for which every order of the jobs is tried, and jobs up to which that is done.
 _FIRST, _SHORT = 6, 4
 
@@ -97,7 +99,10 @@ class Choosing:
         words = reading.score - _OPEN * sum(share < COVERED for _, share in shares)
         unserved = _UNSERVED * sum(
             _goes_unserved(self.tokens, place, job, self.evidence) for place, job in labelled(reading)
-        ) + _UNRANKED * sum(_ranks_nothing(one, self.tokens) for one in wanted)
+        ) + _UNRANKED * (
+            sum(_ranks_nothing(one, self.tokens) for one in wanted)
+            + _leaves_unranked(self.tokens, reading, self.evidence)
+        )
         joiners = [job for job in self.evidence.jobs if _joins(job)]
         linker = Linker(wanted, self.tokens, self.values, self.attached, bridges, joiners)
         found = []
@@ -135,6 +140,20 @@ def _ranks_nothing(one: Wanted, tokens: Sequence[Token]) -> bool:
     """Whether a job that is called by a rank has no word that ranks."""
     own = one.tokens(tokens)
     return bool(set(stems(one.job.does)) & RANKS) and not any(token.stem in RANKS for token in own)
+
+
+def _leaves_unranked(tokens: Sequence[Token], reading: Reading, evidence: Evidence) -> bool:
+    """Whether a word that ranks is given to jobs that rank nothing though there is one that does."""
+    ranking = [place for place, job in enumerate(evidence.jobs) if job.hints & RANKS]
+    places = [
+        place
+        for place, token in enumerate(tokens)
+        if token.stem in RANKS
+        and evidence.known[place] < _CLEAR
+        and any(evidence.strengths[place][number] >= _NAMING for number in ranking)
+    ]
+    labels = dict(labelled(reading))
+    return bool(places) and not any((job := labels[place]) and job.hints & RANKS for place in places)
 
 
 def _without(evidence: Evidence, banned: frozenset[str]) -> Evidence:

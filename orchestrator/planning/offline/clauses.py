@@ -52,6 +52,11 @@ _OF_EACH = re.compile(
 _WHAT_IS = re.compile(r"\bwhat(?:\s+is|['’]?s|\s+s)\s*$")
 
 
+#: "(1)" or "1)" anywhere, "1." at the start of a line.
+_LIST_MARK = re.compile(r"(?m:(?<![^\s:,;])\(?(?=\d{1,2}\)|(?<=^)\d{1,2}\.)(\d{1,2})[).](?=\s+[^\W\d_]))")
+_FEWEST_MARKS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A telling word or a value; `gap` is what lies between it and the token before."""
@@ -104,6 +109,22 @@ def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
         between = ""
     marked = _with_units(_with_formats(_with_measures(found)))
     return [token for token in marked if not _stray_letter(token)]
+
+
+def without_list_marks(text: str) -> str:
+    """The text with "(1)", "2)" and, at the start of a line, "3." as borders of its parts, at the same length.
+
+    Only where they count up from one: anything else may be a number that is meant.
+
+    >>> without_list_marks("Give me (1) the gist, (2) the keywords")
+    'Give me ;   the gist, ;   the keywords'
+    """
+    marks = list(_LIST_MARK.finditer(text))
+    if len(marks) < _FEWEST_MARKS or [int(mark[1]) for mark in marks] != list(range(1, len(marks) + 1)):
+        return text
+    for mark in marks:
+        text = f"{text[: mark.start()]};{' ' * (mark.end() - mark.start() - 1)}{text[mark.end() :]}"
+    return text
 
 
 def is_stop(word: str) -> bool:

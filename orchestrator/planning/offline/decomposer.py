@@ -10,7 +10,7 @@ from orchestrator.domain.run import ToolFilter
 from orchestrator.errors import FieldProblem, Invalid
 from orchestrator.planning.drafts import Draft
 from orchestrator.planning.offline.choosing import Choosing
-from orchestrator.planning.offline.clauses import is_stop, tokens_of
+from orchestrator.planning.offline.clauses import is_stop, tokens_of, without_list_marks
 from orchestrator.planning.offline.coverage import COVERED, may_ask, shares_of, unused_values
 from orchestrator.planning.offline.evidence import weigh
 from orchestrator.planning.offline.jobs import Job, jobs_of
@@ -42,7 +42,7 @@ class OfflineDecomposer:
         self, task: PlanningTask, *, tools: Sequence[Tool], peek: Mapping[str, AttachedInput]
     ) -> Draft:
         """A draft for the request; without sub-tasks when nothing registered fits."""
-        text = task.request.request or ""
+        text = without_list_marks(task.request.request or "")
         allowed = [tool for tool in tools if allows(task.request.tools, tool)]
         chosen = await self._candidates(text, allowed)
         jobs = jobs_of(chosen, cache=self._jobs)

@@ -68,7 +68,7 @@ def weigh(tokens: Sequence[Token], jobs: Sequence[Job], attached: Mapping[str, A
     owners = _owners(jobs)
     ranking = {job.does for job in jobs if job.hints & RANKS}
     known = tuple(
-        0.9 if _ranks_a_product(tokens, place, owners, ranking) else _known(tokens, place, attached)
+        0.9 if _ranks_a_product(tokens, place, owners, ranking, attached) else _known(tokens, place, attached)
         for place in range(len(tokens))
     )
     strengths = tuple(
@@ -125,11 +125,17 @@ def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedI
 
 
 def _ranks_a_product(
-    tokens: Sequence[Token], place: int, owners: Mapping[str, frozenset[str]], ranking: set[str]
+    tokens: Sequence[Token],
+    place: int,
+    owners: Mapping[str, frozenset[str]],
+    ranking: set[str],
+    attached: Mapping[str, AttachedInput],
 ) -> bool:
     """Whether a rank stands before what a job makes by itself: "top keywords" ask for no ranking."""
     after = tokens[place + 1] if place + 1 < len(tokens) else None
     if after is None or after.gap != "none" or tokens[place].stem not in RANKS:
+        return False
+    if column_named(after, attached):
         return False
     makers = owners.get(after.stem, frozenset())
     return 0 < len(makers) <= _EXCLUSIVE and not makers & ranking

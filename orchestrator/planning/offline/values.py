@@ -73,6 +73,10 @@ _THE = re.compile(r"\b(?:the|these|those|both|all)\s+$", re.IGNORECASE)
 _BEFORE = re.compile(
     r"(\b(?:in|into|to|from)(?=\s+(?:spoken|written|plain|simple|good|fluent)\s+$)|\w+(?=\s+$))"
 )
+#: Codes of languages that are no English words after "to" or "into", and what may follow one.
+_CODES = frozenset(LANGUAGES.values()) - {"he", "is", "it", "la", "no"}
+_CODE_ENDS = re.compile(r"\s*(?:[,.;:!?)]|and\b|then\b|$)", re.IGNORECASE)
+_INTO = re.compile(r"\b(?:to|into)\s+$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 #: "Is it in German?" asks for the language; "is it possible to …" does not.
 _ASKING = re.compile(r"\s*(?:is|are|was|were)\b(?!.*\b(?:to|into)\b)", re.IGNORECASE)
@@ -246,9 +250,17 @@ def _number_words(text: str) -> Iterator[Value]:
             )
 
 
+def _code_at(text: str, match: re.Match[str]) -> str | None:
+    """The ISO 639-1 code that stands there by itself: "translate to es"."""
+    code = match[0].lower()
+    if code not in _CODES or not _CODE_ENDS.match(text, match.end()):
+        return None
+    return code if _INTO.search(_before(text, match)) else None
+
+
 def _languages(text: str) -> Iterator[Value]:
     for match in _WORD.finditer(text):
-        code = LANGUAGES.get(match[0].lower())
+        code = LANGUAGES.get(match[0].lower()) or _code_at(text, match)
         if (code and match[0][0].isupper()) or (
             code and re.search(r"\b(?:in|into|to|from)\s+$", _before(text, match))
         ):

@@ -15,6 +15,7 @@ def _said(text: str) -> list[str]:
         ("I'm too busy to read. Sum it up.", "I'm too busy to read"),
         ("Here is a picture. Read it.", "Here is a picture"),
         ("The CSV lists sales. Plot them.", "The CSV lists sales"),
+        ("I photographed a sign. Read it to me.", "I photographed a sign"),
         ("Make a file I can open", "I can open"),
         ("Sum it up because my boss is waiting", "because my boss is waiting"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.planning.offline.clauses import tokens_of
+from orchestrator.planning.offline.clauses import tokens_of, without_list_marks
 from orchestrator.planning.offline.values import find_values
 from orchestrator.retrieval.stem import stem
 
@@ -39,3 +39,23 @@ def test_a_summary_of_tables_or_columns_is_their_statistics(text: str):
 )
 def test_a_summary_of_anything_else_stays_a_summary(text: str):
     assert _first(text) == stem("summary")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("A docx with (1) the gist, (2) the keywords", "A docx with ;   the gist, ;   the keywords"),
+        ("1. Fetch it\n2. Sum it up", ";  Fetch it\n;  Sum it up"),
+        ("a) no, 1) this 2) that", "a) no, ;  this ;  that"),
+    ],
+)
+def test_marks_of_a_list_are_borders(text: str, read: str):
+    assert without_list_marks(text) == read
+    assert len(read) == len(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["What is (1) + (2) ?", "f(1) 2) x", "Version 1. It is 2. of them", "1. Only", "see 3) there"]
+)
+def test_other_numbers_stay(text: str):
+    assert without_list_marks(text) == text
