@@ -187,7 +187,7 @@ TOOLS: tuple[Tool, ...] = (
             {
                 "data": DATA,
                 "group": column(
-                    "the column that makes the groups; where no item is named either, the one that looks like a "
+                    "the column that makes the groups; where no item is named, the one that looks like a "
                     "place or class",
                     "category",
                     *(

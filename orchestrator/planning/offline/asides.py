@@ -7,8 +7,9 @@ import re
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\w)[^.!?;\n]*)*")
 _STATES = re.compile(
     r"\s*(?:\S+://\S+ (?:is|are|was|has)\b|(?:i|we) (?:can't|cannot|couldn't|don't|haven't|didn't)\b|"
-    r"(?:i|we) (?:just |recently |once )?(?:took|photographed|scanned|snapped|attached|uploaded|downloaded|received|"
-    r"found|recorded|saved|saw)\b|i'm|i am|i have|i've|i got|we have|we've|we are|we're|there (?:is|are)|there's|"
+    r"(?:i|we) (?:just |recently |once )?(?:took|photographed|scanned|snapped|attached|uploaded|downloaded|"
+    r"received|found|recorded|saved|saw)\b|"
+    r"i'm|i am|i have|i've|i got|we have|we've|we are|we're|there (?:is|are)|there's|"
     r"here(?:'s| is| are)|this is|these are|it (?:is|has)|it's|"
     r"(?:the|this|these|my|our|attached|enclosed)\b[^,]{0,60}?"
     r"\b(?:is|are|shows?|lists?|contains?|has|have|holds?|was|were)\b)",

@@ -112,7 +112,7 @@ def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
 
 
 def without_list_marks(text: str) -> str:
-    """The text with "(1)", "2)" and, at the start of a line, "3." as borders of its parts, at the same length.
+    """The text with "(1)", "2)" and, at the start of a line, "3." as borders of parts, at the same length.
 
     Only where they count up from one: anything else may be a number that is meant.
 
