@@ -33,6 +33,7 @@ from orchestrator.domain.undo import Undo, Undoing
 from orchestrator.domain.views import InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
 from orchestrator.domain.worker import Worker
 from tools.adapter import CallContext, Files
+from tools.asking import Answers
 from tools.spec import Cache, Tool, ToolResult
 
 T = TypeVar("T")
@@ -456,6 +457,10 @@ class StepStore(Protocol):
 
     async def step_output(self, step: StepId) -> Mapping[str, Any]:
         """The output of one finished step. Raises `NotFound`."""
+        ...
+
+    async def answers(self, step: StepId, call: str) -> tuple[Answers, ...]:
+        """What persons answered to earlier attempts of the step at that call, oldest first."""
         ...
 
     async def own_result(self, step: StepId, key: str) -> Kept | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tools.asking import Answers
 from tools.spec import File, Json, ToolCall, ToolResult
 
 
@@ -64,6 +65,8 @@ class CallContext:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: What the call itself makes of them (access tokens): adapters add to it, and it is masked as they are.
     derived: list[str] = field(default_factory=list, repr=False)
+    #: What persons answered to earlier calls of the same step, which asked in their middle; oldest first.
+    answers: tuple[Answers, ...] = ()
     progress: Callable[[float, str], None] = _no_progress
     #: Gets the record of the call when it is over, however it ended.
     record: Callable[[Exchange], None] | None = None

@@ -27,6 +27,8 @@ from __future__ import annotations
 import errno
 import os
 
+from tools.asking import Ask
+
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 #: Characters of a message.
 _LONGEST = 2_000
@@ -105,9 +107,17 @@ class BadArguments(FixTheCall):
 
 
 class InputNeeded(FixTheCall):
-    """The tool asks something of a person in the middle of the call; the message says what."""
+    """The tool asks something of a person in the middle of the call; the message says what.
+
+    With the answers to `asks`, and `state`, which belongs to them, the call can be made again.
+    """
 
     code = "input_needed"
+
+    def __init__(self, message: str, *, asks: tuple[Ask, ...] = (), state: str | None = None) -> None:
+        super().__init__(message)
+        self.asks = asks
+        self.state = state
 
 
 class BadInputFile(FixTheCall):

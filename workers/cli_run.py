@@ -111,20 +111,42 @@ def _ask(question: dict[str, Any]) -> Any:
     schema, text = question["schema"], question["text"]
     if schema.get("type") == "boolean":
         return typer.confirm(text, err=True)
+    if question["kind"] == "tool_asks" and "anyOf" in schema:
+        return _fields(text, schema["anyOf"][0])
+    if question["kind"] == "tool_asks":
+        text = f"{text}\nVisit {question['detail']['url']}, then answer"
     choices = f" ({', '.join(map(str, schema['enum']))})" if "enum" in schema else ""
     return value_of(typer.prompt(text + choices, err=True), schema)
+
+
+def _fields(text: str, form: dict[str, Any]) -> Any:
+    """Answers to the fields of a form, one after the other; "decline" where the first is declined."""
+    typer.echo(text, err=True)
+    given: dict[str, Any] = {}
+    for name, field in form.get("properties", {}).items():
+        needed = name in form.get("required", ())
+        label = f"  {field.get('title', name)}" + ("" if needed else " (may be left empty)")
+        default = "decline" if needed and not given else str(field.get("default", ""))
+        words = typer.prompt(label, default=default, err=True)
+        if words == "decline" and needed and not given:
+            return words
+        if words:
+            given[name] = value_of(words, field)
+    return given
 
 
 def value_of(text: str, schema: dict[str, Any]) -> Any:
     """Text as a value of a schema: JSON where the schema wants no string. Raises `CliError`."""
     import json
 
-    if schema.get("type", "string") == "string":
+    object_meant = "anyOf" in schema and text.lstrip().startswith("{")
+    if schema.get("type", "string") == "string" and not object_meant:
         return text
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise CliError(f"{text!r} is not a value of type {schema['type']}.") from error
+        wanted = schema.get("type", "object")
+        raise CliError(f"{text!r} is not a value of type {wanted}.") from error
 
 
 def _inputs(client: Client, files: list[Path]) -> dict[str, Any]:

@@ -21,6 +21,13 @@ class QuestionKind(StrEnum):
     REPEAT_ONCE = "repeat_once"
     #: An undo failed: try it again ("retry"), was it undone by hand ("done"), or let it stand ("leave")?
     UNDO_FAILED = "undo_failed"
+    #: A tool asks in the middle of its call: the fields of a form, or "accept" once a page was visited; or
+    #: "decline" or "cancel", with which the call fails.
+    TOOL_ASKS = "tool_asks"
+
+
+#: Answers to a question of a tool that give it nothing.
+REFUSALS = ("decline", "cancel")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.domain.question import Expired
+from tools.asking import Ask
 from tools.spec import Cache, Usage
 
 
@@ -139,6 +140,8 @@ class Ending(StrEnum):
     FAILED = "failed"
     #: Will be tried again at a later time.
     RETRY = "retry"
+    #: Asked something of a person; is made again with the answer.
+    ASKED = "asked"
     CANCELLED = "cancelled"
     #: The worker vanished while it held the step.
     LOST = "lost"
@@ -164,6 +167,15 @@ class ReusedFrom:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a call asked of a person; the answers are for that very `call`, by its key."""
+
+    call: str
+    asks: tuple[Ask, ...]
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one attempt, to be recorded under the claim's fence."""
 
@@ -184,6 +196,8 @@ class Outcome:
     reused_from: ReusedFrom | None = None
     #: Under which rule the result is kept for other steps.
     cache: Cache | None = None
+    #: What it asked, with `ending` ASKED.
+    asked: Asked | None = None
     #: The most its call may cost, where a claim for its result alone found that gone.
     worst_usd: Decimal | None = None
 

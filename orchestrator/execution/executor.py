@@ -16,14 +16,16 @@ import structlog
 
 from orchestrator.domain.plan import PREVIOUS, Ref, dig, references, resolve
 from orchestrator.domain.retry import RetryPolicy
-from orchestrator.domain.step import Claim, Ending, Outcome, StepId, Verdict
+from orchestrator.domain.reuse import result_key
+from orchestrator.domain.step import Asked, Claim, Ending, Outcome, StepId, Verdict
 from orchestrator.errors import NotFound, StorageFull
 from orchestrator.execution.reuse import Looked, Reuse
 from orchestrator.execution.scheduler import worst_usd
 from orchestrator.ports import Artifacts, Catalog, Judge, Secrets, StepStore, ToolCaller
 from tools.adapter import CallContext
+from tools.asking import Answers
 from tools.auth import secret_names
-from tools.errors import BadArguments, NoRoom, ToolError, TryAgain, no_room
+from tools.errors import BadArguments, InputNeeded, NoRoom, ToolError, TryAgain, no_room
 from tools.schemas import schemas_of
 from tools.spec import Effect, Kind, Runs, Tool, ToolResult, Usage
 
@@ -75,15 +77,17 @@ class Executor:
             if equal.kept is not None or claim.result_only:
                 return self._taken(claim, tool, equal, started)
             key = f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}"
+            answers = await self._answers(claim, tool, arguments)
             result = await self.call(
-                tool, arguments, run_id=claim.id.run_id, key=key, timeout=_timeout(claim)
+                tool, arguments, run_id=claim.id.run_id, key=key, timeout=_timeout(claim), answers=answers
             )
+        except InputNeeded as error:
+            asked = Asked(call_key(tool, arguments), error.asks, error.state)
+            return _waiting(self._failed(claim, error, started, time.monotonic() - begun), asked)
         except ToolError as error:
             return self._failed(claim, error, started, time.monotonic() - begun)
-        except NotFound as error:
-            return self._failed(claim, BadArguments(str(error)), started, time.monotonic() - begun)
-        except (StorageFull, OSError) as error:
-            return self._failed(claim, _file_fault(error), started, time.monotonic() - begun)
+        except (NotFound, StorageFull, OSError) as error:
+            return self._failed(claim, _known_fault(error), started, time.monotonic() - begun)
         except Exception:
             log.exception("step.crashed", run=claim.id.run_id, step=claim.key, tool=claim.tool)
             crash = ToolError(f"{claim.tool} failed in a way that this service does not know")
@@ -114,7 +118,14 @@ class Executor:
     # --- the call -----------------------------------------------------------------------------
 
     async def call(
-        self, tool: Tool, arguments: Mapping[str, Any], *, run_id: str, key: str, timeout: float
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        *,
+        run_id: str,
+        key: str,
+        timeout: float,
+        answers: tuple[Answers, ...] = (),
     ) -> ToolResult:
         """One call for a run under an idempotency key, for at most `timeout` seconds. Raises `ToolError`."""
         uses_files = _uses_files(tool)
@@ -129,11 +140,18 @@ class Executor:
                 timeout=timeout,
                 traceparent=_traceparent(run_id),
                 secrets=await self._secrets.values(secret_names(tool)),
+                answers=answers,
             )
             return await self._caller.call(tool, arguments, context)
         finally:
             if uses_files:
                 shutil.rmtree(scratch, ignore_errors=True)
+
+    async def _answers(self, claim: Claim, tool: Tool, arguments: Mapping[str, Any]) -> tuple[Answers, ...]:
+        """What persons answered to this call; only servers of MCP ask, and nobody before the first try."""
+        if tool.kind is not Kind.MCP or claim.fence == 1:
+            return ()
+        return await self._steps.answers(claim.id, call_key(tool, arguments))
 
     async def resolve(self, claim: Claim) -> Mapping[str, Any]:
         """The claim's arguments with what they refer to. Raises `BadArguments`, `NotFound`."""
@@ -237,6 +255,11 @@ class Executor:
         )
 
 
+def call_key(tool: Tool, arguments: Mapping[str, Any]) -> str:
+    """The same for equal calls: answers to one are no answers to another."""
+    return result_key(tool.name, tool.version, tool.hash, arguments) or ""
+
+
 def changed_arguments(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a second try: each parameter with `x-retry` values takes the next of them."""
     changed = dict(arguments)
@@ -261,8 +284,17 @@ def _out_of_time(last: Mapping[str, Any]) -> dict[str, Any]:
     return {"code": "deadline_exceeded", "message": message, "last": dict(last)}
 
 
-def _file_fault(error: StorageFull | OSError) -> ToolError:
-    """What is said of a call whose files found no room, or broke otherwise."""
+def _waiting(outcome: Outcome, asked: Asked) -> Outcome:
+    """Of a call that asked something: wait for the answer, with which it is made again."""
+    if not asked.asks or outcome.claim.result_only:
+        return outcome
+    return replace(outcome, ending=Ending.ASKED, asked=asked)
+
+
+def _known_fault(error: NotFound | StorageFull | OSError) -> ToolError:
+    """What is said of a call that names what is not there, or whose files found no room, or broke."""
+    if isinstance(error, NotFound):
+        return BadArguments(str(error))
     if isinstance(error, StorageFull):
         return NoRoom(str(error))
     full = no_room(error, "the step")

@@ -395,5 +395,5 @@ def _unstorable(outcome: Outcome, fault: Exception) -> Outcome:
         "code": "bad_output",
         "message": f"what {outcome.claim.tool} gave back cannot be stored: {fault}",
     }
-    nothing: dict[str, Any] = dict.fromkeys(("output", "verdict", "revised", "result_key", "cache"))
+    nothing: dict[str, Any] = dict.fromkeys(("output", "verdict", "revised", "result_key", "cache", "asked"))
     return replace(outcome, ending=Ending.FAILED, error=error, retry_in=0.0, **nothing)

@@ -1,4 +1,4 @@
-"""Answers of a person: missing values, approvals of plans, leave to repeat a call."""
+"""Answers of a person: missing values, approvals, leave to repeat a call, what a tool asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from orchestrator.domain.question import Expired, Question, QuestionKind
+from orchestrator.domain.question import REFUSALS, Expired, Question, QuestionKind
 from orchestrator.domain.run import Job, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
 from orchestrator.errors import Conflict, FieldProblem, Invalid, NotFound
@@ -58,10 +58,18 @@ def _check(answers: Sequence[tuple[str, Any]], asked: Mapping[str, Question]) ->
             detail = f"the run has no question {id!r}; open are: {known}"
             problems.append(FieldProblem(f"/answers/{number}/id", detail))
             continue
-        faults = Schema(question.schema).faults(value)
+        faults = Schema(_asked_for(question, value)).faults(value)
         problems += [FieldProblem(f"/answers/{number}/value{at}", detail) for at, detail in faults]
     if problems:
         raise Invalid("The answers do not fit the questions.", problems=problems)
+
+
+def _asked_for(question: Question, value: Any) -> Mapping[str, Any]:
+    """The part of the schema that is meant, so that what does not fit is said of the field."""
+    if question.kind is QuestionKind.TOOL_ASKS and isinstance(value, Mapping) and "anyOf" in question.schema:
+        form: Mapping[str, Any] = question.schema["anyOf"][0]
+        return form
+    return question.schema
 
 
 def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]], *, by: str = "person") -> None:
@@ -84,6 +92,7 @@ def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]], *,
             return
     _repeats(tx, run_id, [(asked[id], value) for id, value in answers])
     _approvals(tx, run_id, [(asked[id], value) for id, value in answers])
+    _told_tools(tx, run_id, [(asked[id], value) for id, value in answers])
     _go_on(tx, run_id, new_values=bool(values))
 
 
@@ -141,6 +150,30 @@ def _approvals(tx: Transaction, run_id: str, answered: Sequence[tuple[Question, 
             arguments = {**step.arguments, **value["arguments"]}
         tx.settle_approval(step.id, approved=value != "reject", arguments=arguments)
     tx.end_if_over(run_id)
+
+
+def _told_tools(tx: Transaction, run_id: str, answered: Sequence[tuple[Question, Any]]) -> None:
+    """Make the calls that asked again once nothing is missing; fail those that get no answer."""
+    for question, value in answered:
+        if question.kind is not QuestionKind.TOOL_ASKS or question.step_idx is None:
+            continue
+        step = next(step for step in tx.steps(run_id) if step.id.idx == question.step_idx)
+        if step.status is not StepStatus.WAITING:
+            continue  # cancelled or replaced since
+        others = [one for one in tx.questions(run_id) if _open_for(one, step)]
+        if value in REFUSALS:
+            error = {"code": "not_answered", "message": f"{step.tool} asked, and was given no answer."}
+            tx.move_step(step.id, StepStatus.FAILED, error=error, cause={"reason": "person"})
+            tx.update_run(run_id, job=Job.REPAIR)
+            for other in others:
+                tx.answer_question(run_id, other.id, value)
+        elif not others:
+            tx.move_step(step.id, StepStatus.READY, run_at=tx.now, cause=None)
+    tx.end_if_over(run_id)
+
+
+def _open_for(question: Question, step: Step) -> bool:
+    return question.step_idx == step.id.idx and question.answered_at is None
 
 
 def _take_as_done(tx: Transaction, step: Step, steps: Mapping[int, Step]) -> None:

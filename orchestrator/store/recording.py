@@ -23,6 +23,7 @@ from sqlalchemy import (
 from orchestrator.domain.events import EventType
 from orchestrator.domain.step import Ending, Outcome, Recorded, StepId, StepStatus
 from orchestrator.store import beliefs
+from orchestrator.store.asking import ask, first_question
 from orchestrator.store.children import Parent, promote_children
 from orchestrator.store.claiming import KEY
 from orchestrator.store.codec import dumps, nano, usd
@@ -90,6 +91,7 @@ _STATUS = {
     Ending.LOW_QUALITY: StepStatus.LOW_QUALITY,
     Ending.FAILED: StepStatus.FAILED,
     Ending.RETRY: StepStatus.WAITING,
+    Ending.ASKED: StepStatus.WAITING,
 }
 
 
@@ -98,6 +100,7 @@ _EVENT = {
     Ending.LOW_QUALITY: EventType.STEP_LOW_QUALITY,
     Ending.FAILED: EventType.STEP_FAILED,
     Ending.RETRY: EventType.STEP_WAITING,
+    Ending.ASKED: EventType.STEP_WAITING,
 }
 
 
@@ -115,29 +118,33 @@ def _settle_steps(journal: Journal, records: Sequence[Record]) -> dict[StepId, A
 
 def _settled_row(outcome: Outcome, now: float) -> dict[str, Any]:
     claim = outcome.claim
-    retry = outcome.ending is Ending.RETRY
+    retry, asked = outcome.ending is Ending.RETRY, outcome.ending is Ending.ASKED
     revised = outcome.revised is not None
     return {
         "run_id": claim.id.run_id,
         "idx": claim.id.idx,
         "old_fence": claim.fence,
         "status": _STATUS[outcome.ending].value,
-        "cause": dumps(_backoff(outcome, now)) if retry else None,
+        "cause": dumps(_cause(outcome, now)) if retry or asked else None,
         "run_at": now + outcome.retry_in if retry else None,
-        "finished_at": None if retry else now,
+        "finished_at": None if retry or asked else now,
         "output": None if outcome.output is None else dumps(outcome.output),
         "verdict": None if outcome.verdict is None else dumps(outcome.verdict),
         "result_key": None if outcome.result_key is None else f"{outcome.result_key}@{claim.fence}",
         "error": None if outcome.error is None else dumps(outcome.error),
         "arguments": dumps(outcome.revised) if revised else None,
         "revisions": 1 if revised else 0,
+        "anew": 1 if revised or asked else 0,
         "usd_nano": nano(outcome.usage.usd),
         "tokens": outcome.usage.tokens_in + outcome.usage.tokens_out,
         "seconds": outcome.usage.seconds,
     }
 
 
-def _backoff(outcome: Outcome, now: float) -> dict[str, Any]:
+def _cause(outcome: Outcome, now: float) -> dict[str, Any]:
+    """What the step waits for."""
+    if outcome.ending is Ending.ASKED:
+        return {"reason": "person", "question": first_question(outcome.claim)}
     reason = "changed_arguments" if outcome.revised is not None else "backoff"
     return {"reason": reason, "until": now + outcome.retry_in, "attempt": outcome.claim.tries + 1}
 
@@ -158,6 +165,7 @@ def _settle_statement(dialect: str) -> Any:
             ("error", Text()),
             ("arguments", Text()),
             ("revisions", Integer()),
+            ("anew", Integer()),
             ("usd_nano", BigInteger()),
             ("tokens", BigInteger()),
             ("seconds", Double()),
@@ -173,7 +181,7 @@ def _settle_statement(dialect: str) -> Any:
             reused_from=null(),
             arguments=case((v.c.arguments.is_not(None), v.c.arguments), else_=steps.c.arguments),
             revision=steps.c.revision + v.c.revisions,
-            tries=case((v.c.revisions > 0, 0), else_=steps.c.tries),
+            tries=case((v.c.anew > 0, 0), else_=steps.c.tries),
             usd_nano=steps.c.usd_nano + v.c.usd_nano,
             tokens=steps.c.tokens + v.c.tokens,
             seconds=steps.c.seconds + v.c.seconds,
@@ -228,6 +236,8 @@ def _account(journal: Journal, run: LockedRun, record: Record, row: Any) -> None
     over = nano(outcome.usage.usd) > row.worst_nano
     told = _told(outcome) | ({"worst_usd": str(usd(row.worst_nano))} if over else {})
     journal.event(run.id, _EVENT[outcome.ending], told)
+    if outcome.asked is not None:
+        ask(journal, outcome, outcome.asked)
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from orchestrator.domain.step import Attempt, Ending, ReusedFrom, Step, StepId, 
 from orchestrator.domain.undo import Undoing
 from orchestrator.domain.views import StoredPlan
 from orchestrator.errors import NotFound
+from orchestrator.store.asking import KEPT
 from orchestrator.store.codec import load, loads, usd
 from orchestrator.store.tables import tools
 from tools.spec import Tool
@@ -126,11 +127,16 @@ def question_of(row: Any) -> Question:
         subtask=row.subtask,
         argument=row.argument,
         step_idx=row.step_idx,
-        detail=loads(row.detail),
+        detail=_told(loads(row.detail)),
         expires_at=row.expires_at,
         answered_at=row.answered_at,
         answer=loads(row.answer),
     )
+
+
+def _told(detail: Any) -> Any:
+    """Without what belongs to a call that asked."""
+    return {name: value for name, value in detail.items() if name != KEPT} if detail else detail
 
 
 def pinned_tool(connection: Connection, name: str, version: int) -> Tool:

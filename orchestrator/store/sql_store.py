@@ -18,7 +18,7 @@ from orchestrator.domain.run import Job, JobClaim, Run, RunRequest
 from orchestrator.domain.step import Claim, Foreseen, Outcome, Recorded, StepId, Swept
 from orchestrator.domain.views import InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
 from orchestrator.ports import Transaction
-from orchestrator.store import beliefs, leases, losses, outputs, queries, results, undos
+from orchestrator.store import asking, beliefs, leases, losses, outputs, queries, results, undos
 from orchestrator.store.children import foresee
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
@@ -28,6 +28,7 @@ from orchestrator.store.recording import Record
 from orchestrator.store.run_pages import run_page
 from orchestrator.store.tables import counters
 from orchestrator.store.writer import RECORD
+from tools.asking import Answers
 from tools.spec import Cache, Tool
 
 T = TypeVar("T")
@@ -174,6 +175,10 @@ class SqlStepStore:
     async def step_output(self, step: StepId) -> Mapping[str, Any]:
         """The output of one step."""
         return await self._database.read(lambda c: outputs.step_output(c, step))
+
+    async def answers(self, step: StepId, call: str) -> tuple[Answers, ...]:
+        """What persons answered to a call."""
+        return await self._database.read(lambda c: asking.answers(c, step, call))
 
     async def own_result(self, step: StepId, key: str) -> Kept | None:
         """A step's earlier result."""

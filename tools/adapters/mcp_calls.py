@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import mcp_types as types
 
 from tools.adapter import CallContext
 from tools.adapters.credentials import Authority
+from tools.asking import Ask
 from tools.errors import (
     BadArguments,
     BadInputFile,
@@ -19,10 +21,13 @@ from tools.errors import (
     InputNeeded,
     MaybeDone,
     NotAuthorised,
+    ServerFault,
     TimedOut,
     ToolError,
     Unavailable,
 )
+from tools.masking import Mask
+from tools.mcp.asking import Replies, ask_of, asked_in_words, asks_of, bounded, masked, replies, resumed
 from tools.mcp.contents import output_of, text_of
 from tools.mcp.definitions import offered, pin
 from tools.mcp.offers import Offered
@@ -30,7 +35,7 @@ from tools.mcp.pool import Sessions
 from tools.mcp.sanitising import cleaned
 from tools.mcp.servers import Address, StdioServer
 from tools.mcp.session import Session
-from tools.mcp.told import Lost, SessionOver, question_of
+from tools.mcp.told import Lost, SessionOver
 from tools.net import Net
 from tools.redaction import redact
 from tools.spec import Effect, File, Json, Kind, Tool, ToolCall, ToolResult
@@ -40,6 +45,12 @@ _EXCERPT = 1_000
 
 #: Told of a tool whose server now defines it otherwise than was approved, and how.
 Changed = Callable[[Tool, Offered], Awaitable[None]]
+
+
+_Answered = types.CallToolResult | types.InputRequiredResult
+_Made = Callable[[Session, Replies, str | None], Awaitable[_Answered]]
+#: Seconds before a server that is not ready is asked again, at first and at most.
+_SOON, _LATER = 0.05, 2.0
 
 
 class _NoFiles:
@@ -97,6 +108,11 @@ class Calls:
             raise _repeatable(call.tool, TimedOut(late), sent=sent) from None
         except Lost as error:
             raise _repeatable(call.tool, error, sent=sent) from error
+        except InputNeeded as error:
+            if context.secrets:
+                mask = Mask((*context.secrets.values(), *context.derived))
+                error.asks = tuple(masked(ask, mask) for ask in error.asks)
+            raise
 
     async def aclose(self) -> None:
         """End every session."""
@@ -113,6 +129,21 @@ class Calls:
             session = await self._sessions.get(Address.of(tool), auth=tool.auth, headers=headers)
             await self._check(session, tool)
         return session
+
+    @contextlib.asynccontextmanager
+    async def _replying(self, session: Session, tool: Tool, context: CallContext) -> AsyncIterator[Session]:
+        """The session; where questions will be answered in it one of its own, or others might be answered."""
+        known = replies(context.answers)
+        if not known:
+            yield session
+            return
+        own = await self._sessions.alone(Address.of(tool), await self._headers(tool, context))
+        try:
+            await self._check(own, tool)
+            own.replies = known
+            yield own
+        finally:
+            own.retire()
 
     async def _authorised(
         self, session: Session, call: ToolCall, context: CallContext
@@ -147,20 +178,52 @@ class Calls:
         meta = {"toolpath.dev/idempotency-key": context.idempotency_key}
         if context.traceparent:
             meta["traceparent"] = context.traceparent
-        name, before = call.tool.binding["tool"], session.questions
-        try:
-            result = await session.call(name, call.arguments, meta=meta, progress=told)
-        except SessionOver:
-            session.retire()
-            session = await self._session(call.tool, context)
-            result = await session.call(name, call.arguments, meta=meta, progress=told)
-        if isinstance(result, types.InputRequiredResult):
-            asked = [one.params for one in (result.input_requests or {}).values()]
-            forms = types.ElicitRequestFormParams | types.ElicitRequestURLParams
-            raise _needed(call.tool, [question_of(one) for one in asked if isinstance(one, forms)])
-        if result.is_error and session.questions > before:
-            raise _needed(call.tool, [session.last_question])
+
+        async def made(session: Session, answers: Replies, state: str | None) -> _Answered:
+            name = call.tool.binding["tool"]
+            return await session.call(
+                name, call.arguments, meta=meta, progress=told, answers=answers, state=state
+            )
+
+        answers, state = resumed(context.answers)
+        async with self._replying(session, call.tool, context) as asked:
+            before = asked.questions
+            try:
+                result = await self._settled(asked, made, answers, state)
+            except SessionOver:
+                asked.retire()
+                anew = await self._session(call.tool, context)
+                return _ended(call.tool, await self._settled(anew, made, answers, state))
+            except (ServerFault, BadArguments):
+                if asked.questions is not before:
+                    raise _needed(call.tool, _new(asked.questions, before)) from None
+                raise
+            if isinstance(result, types.CallToolResult) and result.is_error and asked.questions is not before:
+                raise _needed(call.tool, _new(asked.questions, before))
+            return _ended(call.tool, result)
+
+    async def _settled(self, session: Session, made: _Made, answers: Replies, state: str | None) -> _Answered:
+        """What the call ends with; a server that only wants to be asked again later is."""
+        result, pause = await made(session, answers, state), _SOON
+        while isinstance(result, types.InputRequiredResult) and not result.input_requests:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LATER)
+            result = await made(session, {}, result.request_state)
         return result
+
+
+def _ended(tool: Tool, result: _Answered) -> types.CallToolResult:
+    if isinstance(result, types.InputRequiredResult):
+        raise _needed(tool, asks_of(result), result.request_state)
+    return result
+
+
+def _new(
+    questions: Sequence[types.ElicitRequestParams], before: Sequence[types.ElicitRequestParams]
+) -> tuple[Ask, ...]:
+    """What was asked since, each question once."""
+    asked = [ask_of(one) for one in questions if not any(one is old for old in before)]
+    return bounded(list({ask.key: ask for ask in asked}.values()))
 
 
 async def _output(tool: Tool, result: types.CallToolResult, context: CallContext) -> dict[str, Any]:
@@ -173,10 +236,10 @@ async def _output(tool: Tool, result: types.CallToolResult, context: CallContext
         raise BadOutput("the server's answer is nested too deep") from None
 
 
-def _needed(tool: Tool, questions: Sequence[str]) -> InputNeeded:
-    """Answers cannot be handed to a call that is under way, so the question is what the call ends with."""
-    asked = "; ".join(questions) or "more than its arguments"
-    return InputNeeded(f"{tool.name} asks in the middle of the call: {asked}")
+def _needed(tool: Tool, asks: tuple[Ask, ...], state: str | None = None) -> InputNeeded:
+    """An answer may take days, so the question is what the call ends with."""
+    words = f"{tool.name} asks in the middle of the call: {asked_in_words(asks)}"
+    return InputNeeded(words, asks=asks, state=state)
 
 
 def _repeatable(tool: Tool, error: ToolError, *, sent: bool) -> ToolError:

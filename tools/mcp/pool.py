@@ -48,6 +48,7 @@ class Sessions:
         self._most = most
         self._idle_seconds = idle_seconds
         self._slots: dict[str, _Slot] = {}
+        self._alone: set[Session] = set()
         self._closed = False
 
     async def get(
@@ -63,10 +64,19 @@ class Sessions:
             session.used_at = time.monotonic()
             return session
 
+    async def alone(self, address: Address, headers: Mapping[str, str]) -> Session:
+        """A session for one caller, who retires it. Raises `ToolError`."""
+        self._alone = {session for session in self._alone if session.alive}
+        slot = _Slot()
+        session = await self._open(slot, address, headers)
+        self._alone.add(session)
+        return session
+
     async def aclose(self) -> None:
         """End every session, and open none any more."""
         self._closed = True
         sessions = [slot.session for slot in self._slots.values() if slot.session is not None]
+        sessions += self._alone
         await asyncio.gather(*(session.close() for session in sessions))
         self._slots.clear()
 

@@ -16,9 +16,10 @@ from mcp.shared.dispatcher import ProgressFnT
 from pydantic import TypeAdapter, ValidationError
 
 from tools.errors import BadOutput, ServerFault, TimedOut, ToolError, Unavailable, Unreachable
+from tools.mcp.asking import MOST_QUESTIONS, key_of
 from tools.mcp.complaints import Complaints
 from tools.mcp.servers import Address
-from tools.mcp.told import Lost, error_told, question_of
+from tools.mcp.told import Lost, error_told
 
 #: Seconds for a server to start and to say what it is.
 START_SECONDS = 30.0
@@ -29,6 +30,8 @@ _PAGES = 100
 MOST_TOOLS = 2_000
 #: Seconds that a cancelled call may take to say so to its server.
 _PARTING = 2.0
+#: Told to a server that asks in the middle of a call.
+_LATER = "A person is being asked; their answer comes with another call of the same tool."
 _RESULT: TypeAdapter[Any] = TypeAdapter(types.CallToolResult | types.InputRequiredResult)
 
 T = TypeVar("T")
@@ -57,9 +60,9 @@ class Session:
         self._client: Client | None = None
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._owner = asyncio.create_task(self._own(), name=f"toolpath-{address.label}")
-        #: How often the server has asked something of a person, and what it asked last.
-        self.questions = 0
-        self.last_question = ""
+        #: What the server has asked of a person without an answer, and what it is answered, by `key_of`.
+        self.questions: list[types.ElicitRequestParams] = []
+        self.replies: Mapping[str, types.ElicitResult] = {}
         self._tools: Mapping[str, types.Tool] = {}
         self._listed_at = -FRESH_SECONDS
         self._listing = asyncio.Lock()
@@ -99,13 +102,20 @@ class Session:
         *,
         meta: Mapping[str, Any],
         progress: ProgressFnT,
+        answers: Mapping[str, types.ElicitResult] | None = None,
+        state: str | None = None,
     ) -> types.CallToolResult | types.InputRequiredResult:
-        """Raises `ToolError`; a cancelled caller has the server told to stop."""
-        request = types.CallToolRequest(
-            params=types.CallToolRequestParams.model_validate(
-                {"name": name, "arguments": dict(arguments), "_meta": dict(meta)}
-            )
+        """Raises `ToolError`; a cancelled caller has the server told to stop.
+
+        `answers` and `state` belong to what an earlier call of it ended with.
+        """
+        params = types.CallToolRequestParams.model_validate(
+            {"name": name, "arguments": dict(arguments), "_meta": dict(meta)}
         )
+        if answers or state is not None:
+            given = dict(answers) if answers else None
+            params = params.model_copy(update={"input_responses": given, "request_state": state})
+        request = types.CallToolRequest(params=params)
         session = self._connected().session
         # Not `call_tool`: that checks the answer by regular expressions of the server's own, without bounds.
         return await self._handed(session.send_request(request, _RESULT, progress_callback=progress))
@@ -205,11 +215,16 @@ class Session:
         self,
         context: ClientRequestContext,
         params: types.ElicitRequestParams,
-    ) -> types.ElicitResult:
-        """What the server asks of a person: it hears that nobody answers; the call tells the person."""
-        self.questions += 1
-        self.last_question = question_of(params)
-        return types.ElicitResult(action="cancel")
+    ) -> types.ElicitResult | types.ErrorData:
+        """What the server asks of a person: answered at once where the answer is known.
+
+        Else it hears of an error, not of a person who has declined: so it ends the call, most likely.
+        """
+        reply = self.replies.get(key_of(params))
+        if reply is not None:
+            return reply
+        self.questions = [*self.questions[-MOST_QUESTIONS:], params]
+        return types.ErrorData(code=types.INVALID_REQUEST, message=_LATER)
 
     async def heard(self, message: IncomingMessage) -> None:
         """What the server says unasked: that it offers something else now."""

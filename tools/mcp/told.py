@@ -12,6 +12,7 @@ from tools.errors import (
     AddressForbidden,
     BadArguments,
     BadOutput,
+    InputNeeded,
     NotAuthorised,
     ServerFault,
     TimedOut,
@@ -20,14 +21,13 @@ from tools.errors import (
     Unavailable,
     Unreachable,
 )
+from tools.mcp.asking import VISIT_FIRST, asked_in_words, visits_of
 from tools.mcp.sanitising import cleaned
 from tools.statuses import status_error
 
 #: Under this key `data` of an error says what happened on the way to the server.
 TOLD = "toolpath"
 _LONGEST = 500
-#: Fields of a question that are named.
-_FIELDS = 20
 #: What may happen on the way, by code; all else is a failure to reach the server.
 _ON_THE_WAY: Mapping[str, type[ToolError]] = {
     one.code: one for one in (AddressForbidden, BadOutput, NotAuthorised, TimedOut, TooLarge, Unavailable)
@@ -56,23 +56,16 @@ class SessionOver(Unreachable):
 
 
 def error_told(error: MCPError, label: str) -> ToolError:
-    """What an error over the connection means for the caller."""
+    """What an error over the connection means for the caller. Raises `BadOutput` for a broken one."""
     words = cleaned(error.message, longest=_LONGEST)
     told = error.data.get(TOLD) if isinstance(error.data, Mapping) else None
     if isinstance(told, Mapping):
         return _on_the_way(told, words, label)
+    if error.code == VISIT_FIRST:
+        asks = visits_of(error.data)
+        return InputNeeded(f"{label} wants a page visited first: {asked_in_words(asks)}", asks=asks)
     kind = _BY_THE_SERVER.get(error.code, ServerFault)
     return kind(f"{label} answered: {words}")
-
-
-def question_of(params: types.ElicitRequestParams) -> str:
-    """What a server asks of a person, in words."""
-    words = cleaned(params.message, longest=_LONGEST)
-    if isinstance(params, types.ElicitRequestURLParams):
-        return f"{words} (at {cleaned(params.url, longest=_LONGEST)})"
-    fields = params.requested_schema.get("properties", {})
-    wanted = ", ".join(cleaned(str(name), longest=100) for name in list(fields)[:_FIELDS])
-    return f"{words} ({wanted})" if wanted else words
 
 
 def _on_the_way(told: Mapping[str, Any], words: str, label: str) -> ToolError:

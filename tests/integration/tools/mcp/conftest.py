@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tools.adapter import CallContext
+from tools.asking import Answers
 from tools.mcp.servers import Address, StdioServer
 from tools.net import Net
 from tools.processes import Processes
@@ -41,12 +42,15 @@ class World:
         self.tools = {tool.name: tool for tool in found.tools}
         return self.tools
 
-    async def call(self, name: str, /, *, timeout: float = 20.0, **arguments: Any) -> ToolResult:
+    async def call(
+        self, name: str, /, *, timeout: float = 20.0, answers: tuple[Answers, ...] = (), **arguments: Any
+    ) -> ToolResult:
         context = CallContext(
             idempotency_key="key-1",
             files=MemoryFiles(self.folder / "files"),
             scratch=self.folder,
             timeout=timeout,
+            answers=answers,
             progress=lambda share, message: self.progress.append((share, message)),
         )
         return await self.box.call(self.tools[name], arguments, context)

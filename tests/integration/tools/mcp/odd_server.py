@@ -124,6 +124,27 @@ async def asks(context: Context) -> types.InputRequiredResult:
     return types.InputRequiredResult(input_requests={"q": types.ElicitRequest(params=asked)})
 
 
+FORM = {
+    "type": "object",
+    "properties": {"colour": {"type": "string", "enum": ["red", "blue"]}, "number": {"type": "integer"}},
+    "required": ["colour"],
+}
+
+
+@server.tool()
+async def paint(wall: str, context: Context) -> str | types.InputRequiredResult:
+    """Paints in a colour that a person names, and notes what it has done."""
+    given = (context.input_responses or {}).get("q")
+    if given is None:
+        asked = types.ElicitRequestFormParams(message=f"Which colour for {wall}?", requested_schema=FORM)
+        ask = types.ElicitRequest(params=asked)
+        return types.InputRequiredResult(input_requests={"q": ask}, request_state=f"wall {wall}")
+    assert isinstance(given, types.ElicitResult)
+    colour = (given.content or {})["colour"]
+    note(f"{context.request_state}: {colour}")
+    return f"painted {wall} {colour}"
+
+
 @server.tool(annotations=READS)
 def pid() -> int:
     """Its process."""

@@ -11,7 +11,8 @@ import pytest
 
 from tests.integration.mcp_peers import NODE, PYTHON, peer
 from tests.integration.tools.mcp.conftest import World
-from tools.errors import BadArguments
+from tools.asking import Answers
+from tools.errors import BadArguments, InputNeeded
 from tools.mcp.servers import Address, StdioServer
 from tools.net import Net
 from tools.processes import Processes
@@ -81,3 +82,16 @@ async def test_everything(world: World) -> None:
     assert (await world.call("echo", message="hi")).output["text"] == "Echo: hi"
     picture = (await world.call("get_tiny_image")).output
     assert [file["media_type"] for file in picture["files"]] == ["image/png"]
+
+
+@with_server(NODE, "mcp-server-everything")
+async def test_everything_asks_a_person(world: World) -> None:
+    with pytest.raises(InputNeeded, match="asks in the middle") as asked:
+        await world.call("trigger_elicitation_request")
+    (ask,) = asked.value.asks
+    assert ask.schema is not None
+    assert "name" in ask.schema["required"]
+    given = Answers({ask.key: {"name": "Ann", "integer": 7}})
+    text = (await world.call("trigger_elicitation_request", answers=(given,))).output["text"]
+    assert "User provided the requested information" in text
+    assert "Name: Ann" in text
