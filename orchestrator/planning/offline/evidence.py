@@ -45,6 +45,7 @@ _OUTWARD = frozenset(
     ).split()
 )
 _DETERMINER = re.compile(r"\b(?:a|an|the|all|any|every|each|my|its)\b")
+_HAVING = re.compile(r"\b(?:with|having|has|have|had)\b")
 _WEIGHTY = frozenset(
     "important relevant central significant interesting telling essential frequent common".split()
 )
@@ -141,6 +142,25 @@ def _ranks_a_product(
     return 0 < len(makers) <= _EXCLUSIVE and not makers & ranking
 
 
+def _share_of_rank(
+    tokens: Sequence[Token], place: int, job: Job, attached: Mapping[str, AttachedInput]
+) -> float:
+    """What is left of a ranking word's strength for a job that does not rank, or only finds extremes."""
+    token = tokens[place]
+    if token.stem not in RANKS:
+        return 1.0
+    ranks = {token.stem, *SYNONYMS.get(token.stem, ())} & job.hints
+    picks = _picks_an_item(tokens, place, attached) and not set(stems(job.does)) & RANKS
+    return (1.0 if ranks else _UNRANKED) * (_UNRANKED if picks else 1.0)
+
+
+def _picks_an_item(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedInput]) -> bool:
+    """Whether a rank says which item is meant: "the product with the largest …" is no highest value."""
+    if not place or not _HAVING.search(tokens[place].between):
+        return False
+    return column_named(tokens[place - 1], attached)
+
+
 def _only_degree(tokens: Sequence[Token], place: int) -> bool:
     """Whether "most" or "least" only heightens the word that follows ("most important")."""
     after = tokens[place + 1] if place + 1 < len(tokens) else None
@@ -177,8 +197,7 @@ def _strength(
         owned, limit = frozenset().union(*(owners.get(one, frozenset()) for one in near)), 2 * _EXCLUSIVE
     if 0 < len(owned) <= limit and job.does not in owned and not near & set(stems(job.does)):
         best *= _BORROWED
-    if token.stem in RANKS and not {token.stem, *SYNONYMS.get(token.stem, ())} & job.hints:
-        best *= _UNRANKED
+    best *= _share_of_rank(tokens, place, job, attached)
     kind, types = main_output(job.lead)[1], _main_types(job)
     if token.media and not names_input(tokens, place, attached):
         same = kind == token.media or (fits(kind, token.media) and "*" not in kind) or token.stem in job.hints

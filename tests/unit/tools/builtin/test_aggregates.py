@@ -45,6 +45,15 @@ def test_without_groups_the_whole_table_is_one(work: Work) -> None:
     assert aggregate_table(SALES, work=work, function="count")["table"]["rows"] == [[5]]
 
 
+def test_a_named_item_without_a_group_is_ranked_over_all_rows(work: Work) -> None:
+    out = top_per_group(SALES, work=work, item="product", n=2)["table"]
+    assert out == {
+        "columns": ["product", "units"],
+        "rows": [["Milk", 13], ["Tea", 5]],
+        "name": "product with the highest total units",
+    }
+
+
 def test_the_best_item_of_each_group_is_found_without_naming_any_column(work: Work) -> None:
     assert top_per_group(SALES, work=work)["table"] == {
         "columns": ["region", "product", "units"],

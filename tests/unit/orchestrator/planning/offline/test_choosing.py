@@ -81,3 +81,31 @@ async def test_what_is_only_told_asks_for_nothing(said: str, wanted: list[str]):
 async def test_a_number_before_what_is_made_says_how_many():
     subtasks = await drafted(f"Give me the five main keywords of {ONE}.")
     assert subtasks[-1].options[0].calls[0].arguments["count"] == 5
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "Plot, per region, the product with the largest sales as a bar diagram",
+        "the product with the most units in each region as a bar chart",
+        "Show for each region which product has the largest units, as bar chart",
+        "Make a bar chart of the top product in every region",
+    ],
+)
+async def test_the_item_with_the_highest_value_is_ranked_before_it_is_drawn(request_: str):
+    subtasks = await drafted(request_, SALES)
+    assert [subtask.type for subtask in subtasks] == ["top_per_group", "plot_bar"]
+
+
+@pytest.mark.parametrize("request_", ["Which region has the most units?", "Which product sold the least?"])
+async def test_without_groups_all_rows_are_ranked(request_: str):
+    (subtask,) = await drafted(request_, SALES)
+    assert subtask.type == "top_per_group"
+    assert "group" not in subtask.options[0].calls[0].arguments
+
+
+async def test_parts_of_a_numbered_list_are_read_one_by_one():
+    subtasks = await drafted(
+        "1. Read the text of the page https://example.org/a\n2. Translate it to es\n3. Save it as PDF"
+    )
+    assert [subtask.type for subtask in subtasks][-2:] == ["translate_text", "write_pdf"]
