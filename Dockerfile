@@ -9,6 +9,7 @@ RUN sed -nE '/^(hatchling|packaging|pathspec|pluggy|trove-classifiers|tomlkit)==
  && /opt/toolpath/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY tools tools
+COPY toolpath toolpath
 COPY orchestrator orchestrator
 COPY workers workers
 COPY migrations migrations

@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 # Tests in parallel; on a large machine more of them only disturb one another.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 8 ? 8 : n )))
 TESTS ?= tests
-PACKAGES := orchestrator tools workers migrations
+PACKAGES := orchestrator tools toolpath workers migrations
 APT_PACKAGES := tesseract-ocr tesseract-ocr-eng espeak-ng apertium apertium-eng-spa
 PROGRAMS := tesseract espeak-ng apertium
 

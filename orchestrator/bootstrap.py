@@ -12,7 +12,7 @@ import socket
 import stat
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -38,7 +38,7 @@ from orchestrator.execution.webhook import WebhookNotifier
 from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.offline.decomposer import OfflineDecomposer
 from orchestrator.planning.planner import Planner
-from orchestrator.ports import CatalogEntry
+from orchestrator.registry.declared import accepted, differs, gone, offers
 from orchestrator.registry.mcp_imports import review
 from orchestrator.retrieval.retriever import Bm25Retriever
 from orchestrator.runs.answer import answer_expired
@@ -62,6 +62,7 @@ from tools.builtin import TOOLS
 from tools.endpoints.loads import Alone, RedisLoads
 from tools.endpoints.router import Router
 from tools.endpoints.watch import Watch
+from tools.functions import modules as declaring
 from tools.llm import ChatModel
 from tools.mcp.servers import StdioServer
 from tools.net import Net
@@ -312,7 +313,7 @@ async def running(services: Services) -> AsyncIterator[Services]:
     work: asyncio.Task[None] | None = None
     beside: list[asyncio.Task[None]] = []
     try:
-        await _register_builtin(services)
+        await _register_own(services)
         beside.append(_begin(services.watch.run(), name="toolpath-watch"))
         if services.runner is not None:
             work = _begin(services.runner.run(), name="toolpath-runner")
@@ -379,28 +380,36 @@ def _prepare_database(services: Services) -> None:
         raise RuntimeError("the database does not have the newest shape; run `toolpath migrate` first")
 
 
-async def _register_builtin(services: Services) -> None:
-    """Make the catalog say what ships with this version, and what of it can run here."""
+async def _register(services: Services, tools: Sequence[Tool], reasons: Mapping[str, str]) -> None:
+    """Make the catalog say what this process brings, and what of it can run here."""
     known = await services.catalog.entries()
-    reasons = {tool.name: reason for tool in TOOLS if (reason := services.tools.available(tool))}
-    changed = [tool for tool in TOOLS if _differs(tool, known, reasons, services.runner is not None)]
+    runs_steps = services.runner is not None
+    changed = [tool for tool in tools if differs(tool, known, reasons, runs_steps=runs_steps)]
     if changed:
-        await services.catalog.add_all(changed, replace=True, reasons=reasons)
+        await services.catalog.add_all(changed, replace=True, reasons=dict(reasons))
         log.info("tools.registered", count=len(changed), unavailable=sorted(reasons))
 
 
-def _differs(
-    tool: Tool, known: Mapping[str, CatalogEntry], reasons: dict[str, str], runs_steps: bool
-) -> bool:
-    entry = known.get(tool.name)
-    if entry is None or entry.tool != replace(tool, version=entry.tool.version):
-        return True
-    # Whether a program is missing matters where the tool runs, not where the API is served.
-    return runs_steps and entry.reason != reasons.get(tool.name, "")
+async def _register_own(services: Services) -> None:
+    """What ships with this version, and what the operator's modules declare."""
+    reasons = {tool.name: reason for tool in TOOLS if (reason := services.tools.available(tool))}
+    await _register(services, TOOLS, reasons)
+    known = await services.catalog.entries()
+    offered = accepted(await offers(services.settings.python_modules, services.processes), known)
+    for offer in offered:
+        for fault in offer.faults:
+            log.error("tools.not_declared", module=offer.module, reason=fault)
+    tools = [tool for offer in offered for tool in offer.tools]
+    reasons = {tool.name: reason for tool in tools if (reason := services.tools.available(tool))}
+    if services.runner is not None:  # another process may have what is not installed here
+        lost = gone(offered, known)
+        tools += [known[name].tool for name in lost]
+        reasons |= lost
+    await _register(services, tools, reasons)
 
 
 def _processes(settings: Settings) -> Processes:
-    modules = ("tools.builtin", openapi.MODULE, *settings.python_modules)
+    modules = ("tools.builtin", openapi.MODULE, declaring.MODULE, *settings.python_modules)
     return Processes(settings.processes or None, modules=modules)
 
 

@@ -13,12 +13,16 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tools.errors import BadArguments, BadOutput, ServerFault, TooLarge, ToolError, Unavailable, no_room
+from tools.functions.declaring import declared_of
 from tools.json_values import too_large
 from tools.process_messages import decode, encode, error_to_json, from_line, to_line
 from tools.work import Work
+
+if TYPE_CHECKING:
+    from tools.functions.typed import Typed
 
 #: Bytes of one file. A runaway tool then gets an error before it fills the disk of its neighbours.
 FILE_LIMIT = 2 * 2**30
@@ -99,6 +103,9 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
 def _call(request: Mapping[str, Any]) -> Any:
     function = _find(request["function"])
     arguments = decode(request["arguments"])
+    typed = _typed(function)
+    if typed is not None:
+        arguments = typed.arguments(arguments)
     scratch = Path(request["scratch"])
     signature = inspect.signature(function)
     if "work" in signature.parameters:
@@ -109,7 +116,8 @@ def _call(request: Mapping[str, Any]) -> Any:
         raise BadArguments(f"{request['function']}: {error}") from error
     _move_into(scratch)
     try:
-        return function(**arguments)
+        result = function(**arguments)
+        return result if typed is None else typed.output(result)
     finally:
         os.chdir("/")
 
@@ -127,6 +135,18 @@ def _find(name: str) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(function):
         raise Unavailable(f"{name} is async: a tool of that kind runs on the event loop")
     return function
+
+
+def _typed(function: Callable[..., Any]) -> Typed | None:
+    """The types of a function that is marked as a tool; others need none of what reads them."""
+    if declared_of(function) is None:
+        return None
+    from tools.functions.typed import Undescribable, typed_of  # noqa: PLC0415 - heavy
+
+    try:
+        return typed_of(function)
+    except Undescribable as error:
+        raise Unavailable(str(error)) from error
 
 
 def _move_into(scratch: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -66,6 +67,46 @@ class File:
     media_type: str
     name: str
     artifact: str | None = None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        """Only what is a file already passes as one, so that no request can name a path.
+
+        Whoever writes values gives a list as the context, in which the files are kept aside.
+        """
+        aside = {"type": "function-plain", "function": _aside, "info_arg": True}
+        return {"type": "is-instance", "cls": cls, "serialization": aside}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: Any, _handler: Any) -> dict[str, Any]:
+        return {key: part for key, part in file_schema().items() if key != "description"}
+
+
+#: The key of what stands for a file while a library writes the values around it; known to this process
+#: alone, so that no argument can pose as a file.
+ASIDE = f"$file-{secrets.token_hex(8)}"
+
+
+def _aside(file: File, info: Any) -> dict[str, int]:
+    info.context.append(file)
+    return {ASIDE: len(info.context) - 1}
+
+
+class MediaTypes:
+    """Which files a parameter or a result takes: `Annotated[File, MediaTypes("image/png", "image/jpeg")]`."""
+
+    def __init__(self, *types: str) -> None:
+        self.types = types
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
+        return self._put_into(handler(core))
+
+    def _put_into(self, schema: Any) -> Any:
+        """The types in every file of a schema: of an optional one, of a list of them."""
+        if isinstance(schema, Mapping):
+            own = {MEDIA_TYPES: list(self.types)} if MEDIA_TYPES in schema else {}
+            return {key: self._put_into(part) for key, part in schema.items()} | own
+        return [self._put_into(part) for part in schema] if isinstance(schema, list) else schema
 
 
 @dataclass(frozen=True, slots=True)

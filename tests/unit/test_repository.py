@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("orchestrator", "tools", "workers", "migrations")
+PACKAGES = ("orchestrator", "tools", "toolpath", "workers", "migrations")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 #: In pieces, so that this file is not among what it finds.

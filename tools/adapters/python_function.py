@@ -14,6 +14,7 @@ from typing import Any
 from tools.adapter import CallContext
 from tools.errors import BadArguments, BadOutput, ToolError, Unavailable, no_room
 from tools.files import with_files, with_references
+from tools.functions.typed import Typed, Undescribable, typed_of
 from tools.net import Net
 from tools.processes import Processes
 from tools.schemas import schemas_of
@@ -34,6 +35,8 @@ class _LoopFunction:
     #: Its parameters by name, and those without a default; no names where it takes any.
     names: frozenset[str] | None
     required: frozenset[str]
+    #: Its types, where it was marked as a tool.
+    typed: Typed | None
 
     def check(self, name: str, arguments: Mapping[str, Any]) -> None:
         """Raises `BadArguments` when the function cannot be called with them."""
@@ -113,11 +116,14 @@ class PythonFunction:
 
     async def _on_the_loop(self, name: str, arguments: dict[str, Any], context: CallContext) -> Any:
         found = self._find(name)
+        if found.typed is not None:
+            arguments = found.typed.arguments(arguments)
         if found.wants_work:
             arguments["work"] = Work(context.scratch, self._net)
         found.check(name, arguments)
         try:
-            return await found.function(**arguments)
+            result = await found.function(**arguments)
+            return result if found.typed is None else found.typed.output(result)
         except ToolError:
             raise
         except Exception as error:
@@ -144,8 +150,10 @@ def _is_in(module: str, package: str) -> bool:
 def _import(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
-    except ImportError as error:
-        raise Unavailable(f"the module {module} cannot be imported: {error}") from error
+    except Exception as error:
+        log.exception("the module %s cannot be imported", module)
+        told = error if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+        raise Unavailable(f"the module {module} cannot be imported: {told}") from error
 
 
 def _load(name: str) -> _LoopFunction:
@@ -159,6 +167,10 @@ def _load(name: str) -> _LoopFunction:
         raise Unavailable(f"{name} is not async: a tool of that kind runs in a process")
     signature = inspect.signature(function)
     parameters = signature.parameters.values()
+    try:
+        typed = typed_of(function)
+    except Undescribable as error:
+        raise Unavailable(str(error)) from error
     by_name = all(one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) for one in parameters)
     return _LoopFunction(
         function,
@@ -166,4 +178,5 @@ def _load(name: str) -> _LoopFunction:
         wants_work="work" in signature.parameters,
         names=frozenset(signature.parameters) if by_name else None,
         required=frozenset(one.name for one in parameters if one.default is one.empty),
+        typed=typed,
     )

@@ -1,0 +1,105 @@
+"""Tools that the operator's modules declare: described at start, checked, and put into the catalog."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.ports import CatalogEntry
+from orchestrator.registry.checks import checked
+from tools.errors import ToolError
+from tools.functions import modules
+from tools.functions.modules import Description
+from tools.processes import Processes
+from tools.spec import Tool
+
+#: Seconds that a module has to be imported and described.
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one module brings: its tools, and what kept others from being tools, each in a sentence."""
+
+    module: str
+    tools: tuple[Tool, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+async def offers(names: Sequence[str], processes: Processes) -> list[Offer]:
+    """What the modules declare, each described in a process: one that breaks is told of in its faults."""
+    return list(await asyncio.gather(*(_offer(name, processes) for name in dict.fromkeys(names))))
+
+
+def label(module: str) -> str:
+    """The tag of the tools that a module declares."""
+    return f"python:{module}"
+
+
+def accepted(given: Sequence[Offer], known: Mapping[str, CatalogEntry]) -> list[Offer]:
+    """The offers without tools whose name is another's; those of an earlier offer stay."""
+    taken: dict[str, str] = {
+        name: "a tool that was registered otherwise"
+        for name, entry in known.items()
+        if not any(tag.startswith("python:") for tag in entry.tool.tags)
+    }
+    kept = []
+    for offer in given:
+        tools, faults = [], list(offer.faults)
+        for tool in offer.tools:
+            if tool.name in taken:
+                what = f"the name {tool.name} belongs to {taken[tool.name]}: give it another by name="
+                faults.append(f"{tool.binding['function']}: {what}")
+            else:
+                taken[tool.name] = tool.binding["function"]
+                tools.append(tool)
+        kept.append(Offer(offer.module, tuple(tools), tuple(faults)))
+    return kept
+
+
+def gone(given: Sequence[Offer], known: Mapping[str, CatalogEntry]) -> dict[str, str]:
+    """Why tools that modules declared once can be called no more, by name."""
+    there = {tool.name for offer in given for tool in offer.tools}
+    faults = {label(offer.module): "; ".join(offer.faults) for offer in given}
+    reasons = {}
+    for name, entry in known.items():
+        tag = next((tag for tag in entry.tool.tags if tag.startswith("python:")), None)
+        if tag is None or name in there:
+            continue
+        reasons[name] = faults.get(tag) or f"no module of the operator's declares it any more ({tag[7:]})"
+    return reasons
+
+
+def differs(
+    tool: Tool, known: Mapping[str, CatalogEntry], reasons: Mapping[str, str], *, runs_steps: bool
+) -> bool:
+    """Whether the catalog says something else of a tool that this process brings."""
+    entry = known.get(tool.name)
+    if entry is None or entry.tool != replace(tool, version=entry.tool.version):
+        return True
+    # Whether a program is missing matters where the tool runs, not where the API is served.
+    return runs_steps and entry.reason != reasons.get(tool.name, "")
+
+
+async def _offer(name: str, processes: Processes) -> Offer:
+    with tempfile.TemporaryDirectory(prefix="toolpath-describe-") as scratch:
+        try:
+            told = await processes.run(
+                modules.FUNCTION, {"module": name}, scratch=Path(scratch), timeout=_SECONDS
+            )
+            described = Description.read(told)
+        except (ToolError, ValueError, KeyError, TypeError) as error:
+            return Offer(name, faults=(f"{name} cannot be described: {error}",))
+    tools, faults = [], list(described.faults)
+    for tool in described.tools:
+        try:
+            fit = checked(replace(tool, tags=(label(name), *tool.tags)), modules=(name,))
+        except OrchestratorError as error:
+            faults.append(f"{tool.binding.get('function')}: {error}")
+        else:
+            tools.append(fit)
+    return Offer(name, tuple(tools), tuple(faults))

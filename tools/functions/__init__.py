@@ -1,0 +1,1 @@
+"""Ordinary Python functions as tools: marked by a decorator, described from their signatures."""
