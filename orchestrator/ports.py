@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path as FilePath
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from orchestrator.domain.artifact import Artifact
 from orchestrator.domain.belief import Belief, Prior
@@ -125,12 +125,16 @@ class Artifacts(Files, Protocol):
 # --- the tool catalog and beliefs ---------------------------------------------------------------
 
 
+#: Only an active tool is searched, planned with and called.
+ToolStatus = Literal["active", "quarantined", "disabled", "unavailable"]
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """A registered tool and its state: active, quarantined, disabled or unavailable, with the reason."""
+    """A registered tool and its state, with the reason."""
 
     tool: Tool
-    status: str = "active"
+    status: ToolStatus = "active"
     reason: str = ""
     created_at: float = 0.0
     updated_at: float = 0.0

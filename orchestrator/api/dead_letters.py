@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from orchestrator.api.deps import Cursor, Limit, Now, Parts
 from orchestrator.api.render import run_out
+from orchestrator.api.schemas.codes import error_out
 from orchestrator.api.schemas.dead_letter import DeadLetterOut, DeadLettersIn
 from orchestrator.api.schemas.fields import PageOut
 from orchestrator.api.schemas.run import BulkOut, RefusedOut, RunOut
@@ -37,7 +38,7 @@ async def page(
             tool=letter.tool,
             at=letter.at,
             deaths=letter.deaths,
-            error=None if letter.error is None else dict(letter.error),
+            error=error_out(None if letter.error is None else dict(letter.error)),
             request=letter.request,
             links={
                 "run": f"/v1/runs/{letter.run_id}",

@@ -19,7 +19,10 @@ router = APIRouter(prefix="/v1/runs", tags=["runs"])
     summary="Follow a run",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/event-stream": {}}, "description": "events in order of their numbers"},
+        200: {
+            "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/EventOut"}}},
+            "description": "events in order of their numbers, each with this as its data",
+        },
         204: {"description": "there is nothing after that event"},
     },
 )

@@ -11,6 +11,10 @@ from fastapi.openapi.utils import get_openapi
 
 from orchestrator.api.edge import is_open
 from orchestrator.api.problems import MEDIA_TYPE
+from orchestrator.api.schemas.codes import ERROR_CODES
+from orchestrator.api.schemas.event import EventOut
+
+_REF = "#/components/schemas/{model}"
 
 _PROBLEM = {
     "type": "object",
@@ -20,7 +24,7 @@ _PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "code": {"type": "string"},
+        "code": {"type": "string", "enum": list(ERROR_CODES)},
         "errors": {
             "type": "array",
             "items": {
@@ -61,6 +65,8 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     for name in _FOREIGN:
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
+    told = EventOut.model_json_schema(ref_template=_REF, mode="serialization")
+    schemas |= told.pop("$defs", {}) | {"EventOut": told}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["security"] = [] if is_open(path) else [{"key": []}]

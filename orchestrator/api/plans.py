@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from orchestrator.api.deps import Caller, Now, Parts
 from orchestrator.api.render import run_out
 from orchestrator.api.runs import IdempotencyKey
-from orchestrator.api.schemas.fields import shown
 from orchestrator.api.schemas.plan import (
     EditsIn,
+    ExplainOut,
+    FiguresOut,
     PathOut,
     QuoteAsked,
     QuoteOut,
@@ -36,7 +37,7 @@ async def create(body: RunIn, parts: Parts, caller: Caller) -> StoredPlanOut:
         planner=parts.planner,
         key_id=caller,
     )
-    return StoredPlanOut.of(stored, shown(await plans.explain(stored)))
+    return StoredPlanOut.of(stored, await plans.explain(stored))
 
 
 @router.get("/{plan_id}", summary="A stored plan")
@@ -53,7 +54,7 @@ async def edit(plan_id: str, body: EditsIn, parts: Parts) -> StoredPlanOut:
     """
     editor = PlanEditor(parts.catalog, parts.retriever, parts.beliefs, parts.artifacts)
     stored = await plans.edit(plan_id, body.edits, store=parts.store, editor=editor)
-    return StoredPlanOut.of(stored, shown(await plans.explain(stored)))
+    return StoredPlanOut.of(stored, await plans.explain(stored))
 
 
 @router.post("/{plan_id}/quote", summary="The same plan under another preference")
@@ -70,8 +71,8 @@ async def requote(plan_id: str, body: QuoteAsked, parts: Parts) -> RequoteOut:
     return RequoteOut(
         path=PathOut.of(path),
         quote=QuoteOut.of(path.quote),
-        front=shown(explain["front"]),
-        explain=shown(explain),
+        front=[FiguresOut.model_validate(point) for point in explain["front"]],
+        explain=ExplainOut.model_validate(explain),
     )
 
 

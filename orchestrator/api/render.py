@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from orchestrator.api.schemas.codes import CauseOut, error_out
 from orchestrator.api.schemas.fields import shown
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.api.schemas.run import (
     AttemptOut,
+    BudgetOut,
     CompensationOut,
     OutputOut,
+    PreferenceCostOut,
+    PreferenceOut,
     QuestionOut,
     ResultOut,
     ReusedOut,
@@ -19,6 +23,7 @@ from orchestrator.api.schemas.run import (
     RunOut,
     SpendOut,
     StepOut,
+    ToolFilterOut,
     UndoOut,
     VerdictOut,
     WaitingOut,
@@ -47,7 +52,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         preference=_preference(request.preference),
         budget=_budget(request.budget),
         step_gate=request.step_gate,
-        tools={"include": list(request.tools.include), "exclude": list(request.tools.exclude)},
+        tools=ToolFilterOut(include=list(request.tools.include), exclude=list(request.tools.exclude)),
         mode=request.mode,
         planner=request.planner,
         webhook_url=request.webhook_url,
@@ -70,7 +75,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         questions=[question_out(question) for question in view.questions],
         compensation=_compensation(view),
         waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now, served=view.served)),
-        error=_object(run.error),
+        error=error_out(_object(run.error)),
         result=_result(view),
         links=links_of(run),
     )
@@ -89,7 +94,7 @@ def run_line(summary: RunSummary) -> RunLine:
         spend=_spend(run),
         steps=dict(summary.counts),
         waiting_on=_waiting(summary.waiting),
-        error=_object(run.error),
+        error=error_out(_object(run.error)),
         links=links_of(run),
     )
 
@@ -133,7 +138,7 @@ _WORST_FIRST = (
 )
 
 
-def statuses_of(steps: Iterable[Step]) -> dict[str, str]:
+def statuses_of(steps: Iterable[Step]) -> dict[str, StepStatus]:
     """The status of each sub-task, from the steps of the newest path that has some for it."""
     newest: dict[str, list[Step]] = {}
     for step in steps:
@@ -145,9 +150,9 @@ def statuses_of(steps: Iterable[Step]) -> dict[str, str]:
     return {subtask: _status(held) for subtask, held in newest.items()}
 
 
-def _status(steps: Sequence[Step]) -> str:
+def _status(steps: Sequence[Step]) -> StepStatus:
     has = {step.status for step in steps}
-    return next(status.value for status in _WORST_FIRST if status in has)
+    return next(status for status in _WORST_FIRST if status in has)
 
 
 def _steps(view: RunView, now: float) -> list[StepOut]:
@@ -184,8 +189,8 @@ def _step(step: Step, attempts: Iterable[Attempt], waiting: Waiting | None) -> S
         usd=step.usd,
         seconds=step.seconds,
         tokens=step.tokens,
-        cause=_object(step.cause),
-        error=_object(step.error),
+        cause=None if step.cause is None else CauseOut.model_validate(_object(step.cause)),
+        error=error_out(_object(step.error)),
         reused_from=_reused(step.reused_from),
         waiting_on=_waiting(waiting),
         started_at=step.started_at,
@@ -210,7 +215,7 @@ def _attempt(attempt: Attempt) -> AttemptOut:
         revision=attempt.revision,
         usd=attempt.usd,
         tokens=attempt.tokens,
-        error=_object(attempt.error),
+        error=error_out(_object(attempt.error)),
     )
 
 
@@ -232,7 +237,7 @@ def _undo(undo: Undo, step: str) -> UndoOut:
         output=_object(undo.output),
         tries=undo.tries,
         usd=undo.usd,
-        error=_object(undo.error),
+        error=error_out(_object(undo.error)),
         started_at=undo.started_at,
         finished_at=undo.finished_at,
     )
@@ -259,18 +264,15 @@ def _waiting(waiting: Waiting | None) -> WaitingOut | None:
     return WaitingOut(text=waiting.text, reason=waiting.reason, details=dict(waiting.details))
 
 
-def _preference(preference: Preference) -> dict[str, Any]:
-    cost = {"usd": preference.usd, "second": preference.second}
-    return {"alpha": preference.alpha, "cost": cost, "risk": preference.risk}
+def _preference(preference: Preference) -> PreferenceOut:
+    cost = PreferenceCostOut(usd=preference.usd, second=preference.second)
+    return PreferenceOut(alpha=preference.alpha, cost=cost, risk=preference.risk)
 
 
-def _budget(budget: Budget) -> dict[str, Any]:
-    return {
-        "usd": None if budget.usd is None else format(budget.usd, "f"),
-        "seconds": budget.seconds,
-        "tokens": budget.tokens,
-        "min_quality": budget.min_quality,
-    }
+def _budget(budget: Budget) -> BudgetOut:
+    return BudgetOut(
+        usd=budget.usd, seconds=budget.seconds, tokens=budget.tokens, min_quality=budget.min_quality
+    )
 
 
 def _object(value: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
 from orchestrator.api.deps import Caller, Cursor, Limit, Now, Parts
 from orchestrator.api.render import run_line, run_out
-from orchestrator.api.schemas.fields import PageOut, shown
+from orchestrator.api.schemas.diff import QuoteDiffOut, RunDiffOut
+from orchestrator.api.schemas.fields import PageOut
+from orchestrator.api.schemas.plan import ExplainOut
 from orchestrator.api.schemas.run import (
     AnswersIn,
     BulkIn,
@@ -95,13 +97,12 @@ async def read(run_id: str, parts: Parts, now: Now) -> RunOut:
 
 
 @router.get("/{run_id}/explain", summary="Why this path")
-async def explain(run_id: str, parts: Parts) -> dict[str, Any]:
+async def explain(run_id: str, parts: Parts) -> ExplainOut:
     """Options with what is believed of them, the runner-up, the front, and what other alphas would choose."""
     view = await parts.store.view(run_id)
     if view.plan is None:
         raise Invalid(f"run {run_id} has no plan yet; there is nothing to explain")
-    told: dict[str, Any] = shown(await plans.explain(view.plan))
-    return told
+    return ExplainOut.model_validate(await plans.explain(view.plan))
 
 
 @router.post("/{run_id}/cancel", summary="End a run now")
@@ -156,15 +157,16 @@ async def feedback(run_id: str, parts: Parts) -> None:
 
 
 @router.get("/{run_id}/diff/quote", summary="Predicted against actual")
-async def compare_quote(run_id: str, parts: Parts) -> dict[str, Any]:
+async def compare_quote(run_id: str, parts: Parts) -> QuoteDiffOut:
     """Money, seconds and quality as quoted and as they came."""
-    return diff_quote(await parts.store.view(run_id))
+    return QuoteDiffOut.model_validate(diff_quote(await parts.store.view(run_id)))
 
 
 @router.get("/{run_id}/diff/{other}", summary="Run against run")
-async def compare(run_id: str, other: str, parts: Parts) -> dict[str, Any]:
+async def compare(run_id: str, other: str, parts: Parts) -> RunDiffOut:
     """Plan, path, inputs, outputs, cost and time where they differ."""
-    return diff_runs(await parts.store.view(run_id), await parts.store.view(other))
+    found = diff_runs(await parts.store.view(run_id), await parts.store.view(other))
+    return RunDiffOut.model_validate(found)
 
 
 def _labels(given: list[str]) -> dict[str, str]:

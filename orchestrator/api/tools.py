@@ -16,6 +16,7 @@ from orchestrator.api.schemas.mcp_imports import ApproveIn
 from orchestrator.api.schemas.tool import InvokeIn, SearchIn, ToolIn, ToolsIn
 from orchestrator.api.schemas.tool_out import (
     BulkToolsOut,
+    FieldProblemOut,
     FoundOut,
     HintOut,
     InvokeOut,
@@ -118,10 +119,11 @@ async def create_many(body: ToolsIn, parts: Parts, caller: Caller) -> BulkToolsO
 
 def _refused(number: int, record: Any, error: Exception) -> RefusedTool:
     if isinstance(error, ValidationError):
-        errors = [{"path": pointer(one["loc"]), "detail": one["msg"]} for one in error.errors()]
-        reason = "; ".join(f"{one['path']}: {one['detail']}" for one in errors[:3])
+        errors = [FieldProblemOut(path=pointer(one["loc"]), detail=one["msg"]) for one in error.errors()]
+        reason = "; ".join(f"{one.path}: {one.detail}" for one in errors[:3])
     else:
-        errors = [{"path": one.path, "detail": one.detail} for one in getattr(error, "problems", ())]
+        problems = getattr(error, "problems", ())
+        errors = [FieldProblemOut(path=one.path, detail=one.detail) for one in problems]
         reason = str(error)
     name = record.get("name") if isinstance(record, dict) else None
     return RefusedTool(

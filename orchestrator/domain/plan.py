@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from orchestrator.errors import Invalid
 
@@ -83,18 +83,22 @@ class Check:
     detail: str = ""
 
 
+#: Who made a plan.
+PlanSource = Literal["given", "offline", "llm", "edited"]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Sub-tasks in an order in which none stands before what it needs.
 
-    `source` is "given", "offline", "llm" or "edited"; `quality` in (0, 1] is the share of the
+    `quality` in (0, 1] is the share of the
     request's clauses that it covers times the planner's confidence; with several candidate plans
     merged, `plan_quality` has that figure for each by its id.
     """
 
     id: str
     subtasks: tuple[SubTask, ...]
-    source: str
+    source: PlanSource
     request: str = ""
     quality: float = 1.0
     plan_quality: Mapping[str, float] = field(default_factory=dict)

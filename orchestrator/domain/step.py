@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from orchestrator.domain.question import Expired
 from tools.asking import Ask
@@ -147,12 +147,16 @@ class Ending(StrEnum):
     LOST = "lost"
 
 
+#: Who judged an output.
+VerdictSource = Literal["schema", "rule", "scorer", "model", "person"]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judgement of an output: `quality` in [0, 1] and who said so (schema, rule, scorer, model, person)."""
+    """A judgement of an output: `quality` in [0, 1] and who said so."""
 
     quality: float
-    source: str
+    source: VerdictSource
     detail: str = ""
 
 

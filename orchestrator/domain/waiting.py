@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from orchestrator.domain.question import Question
 from orchestrator.domain.run import Job, Run, RunStatus
@@ -17,13 +17,32 @@ _START = "start one with: toolpath worker"
 _UNREACHABLE = "unreachable"
 
 
+#: What something that does not move can be waiting for.
+WaitingReason = Literal[
+    "planning",
+    "repair",
+    "start",
+    "questions",
+    "paused",
+    "undo",
+    "steps",
+    "worker",
+    "no_worker",
+    "backoff",
+    "endpoint_down",
+    "person",
+    "budget",
+    "limit",
+    "cap",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`reason` is one of planning, repair, start, questions, paused, undo, steps, worker, no_worker,
-    backoff, endpoint_down, person, budget, limit, cap; `details` names the things waited for, by reason."""
+    """`details` names the things waited for, by reason."""
 
     text: str
-    reason: str
+    reason: WaitingReason
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,7 +95,7 @@ def step_waiting(
     return _for_worker(step, served, now)
 
 
-def _for_job(run: Run, doing: str, reason: str, served: Collection[str] | None) -> Waiting:
+def _for_job(run: Run, doing: str, reason: WaitingReason, served: Collection[str] | None) -> Waiting:
     """A job of the run itself is under way, or waits for somebody who does it."""
     since = _moment(run.updated_at)
     details = {"job": None if run.job is None else run.job.value, "since": since}
@@ -101,7 +120,7 @@ def _for_answers(asked: Sequence[Question]) -> Waiting:
     return _for_person(asked, "questions")
 
 
-def _for_person(asked: Sequence[Question], reason: str) -> Waiting:
+def _for_person(asked: Sequence[Question], reason: WaitingReason) -> Waiting:
     """Answers that anybody who may call the service can give; the first to expire says until when."""
     more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
     text = f"Waits for your answer: {asked[0].text}{more}"
@@ -144,7 +163,7 @@ def _for_needs(step: Step, steps: Mapping[int, Step]) -> Waiting:
     return Waiting(text, "steps", {"steps": [need.id.idx for need in unmet]})
 
 
-_CAUSES = {
+_CAUSES: Mapping[WaitingReason, str] = {
     "budget": "The rest of the budget does not cover this call while other calls hold reservations.",
     "limit": "A limit on calls allows no more at this moment.",
     "cap": "A cap on money holds it back.",
@@ -155,18 +174,18 @@ _CAUSES = {
 
 def _for_cause(step: Step) -> Waiting:
     cause = dict(step.cause or {})
-    reason = str(cause.pop("reason", "backoff" if step.run_at else "limit"))
-    if reason in ("limit", "cap"):
-        return _for_limit(step, reason, cause)
-    if reason in _CAUSES:
-        return Waiting(str(cause.pop("text", _CAUSES[reason])), reason, cause)
-    if step.run_at is not None:
+    given = cause.pop("reason", None)
+    reason = next((known for known in _CAUSES if known == given), None)
+    if reason is None and step.run_at is not None:
         waiting = _for_time(step)
         return Waiting(waiting.text, waiting.reason, {**cause, **waiting.details})
-    return Waiting(str(cause.pop("text", "Waits.")), reason, cause)
+    reason = reason or "limit"
+    if reason in ("limit", "cap"):
+        return _for_limit(step, reason, cause)
+    return Waiting(str(cause.pop("text", _CAUSES[reason])), reason, cause)
 
 
-def _for_limit(step: Step, reason: str, cause: dict[str, Any]) -> Waiting:
+def _for_limit(step: Step, reason: WaitingReason, cause: dict[str, Any]) -> Waiting:
     """A place, a turn or money that other calls hold, or money that comes back with the next period."""
     name = cause.get("limit") or cause.get("cap")
     if name is None:

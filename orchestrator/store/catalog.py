@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from orchestrator.domain.limits import tool_pool
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.ports import CatalogEntry
+from orchestrator.ports import CatalogEntry, ToolStatus
 from orchestrator.store.codec import dump, load
 from orchestrator.store.counting import CATALOG, tell_of_change
 from orchestrator.store.database import Database
@@ -211,7 +211,7 @@ def _add_one(
     journal: Journal, tool: Tool, old: Any, replacing: bool, reasons: dict[str, str]
 ) -> CatalogEntry:
     reason = reasons.get(tool.name, "")
-    status = "unavailable" if reason else "active"
+    status: ToolStatus = "unavailable" if reason else "active"
     visible = old is not None and old.removed_at is None
     if visible and not replacing:
         raise Conflict(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.api.schemas.fields import Moment, Told
 from orchestrator.api.schemas.run import QuestionOut
 from orchestrator.domain.artifact import Artifact
+from orchestrator.domain.run import RunStatus
 
 
 class ArtifactOut(Told):
@@ -32,7 +33,7 @@ class InboxOut(Told):
     """An open question and the run that waits for it."""
 
     run: str
-    run_status: str
+    run_status: RunStatus
     request: str
     question: QuestionOut
     links: dict[str, str]

@@ -40,6 +40,23 @@ class PriorOut(Told):
     n: float
 
 
+class ObservedOut(Told):
+    """How much was observed; old observations count less."""
+
+    tries: float
+    successes: float
+    judged: float
+
+
+class TrendOut(Told):
+    """Observed means as shares of the prior; null where there is nothing to compare."""
+
+    # A share, not money.
+    usd: float | None
+    seconds: float | None
+    quality: float | None
+
+
 class BeliefOut(Told):
     """What is believed of a tool for one type of sub-task; `prior` and what was `observed` since.
 
@@ -53,8 +70,8 @@ class BeliefOut(Told):
     success: float
     n: float
     prior: PriorOut
-    observed: dict[str, float]
-    trend: dict[str, float | None]
+    observed: ObservedOut
+    trend: TrendOut
 
     @classmethod
     def of(cls, belief: Belief) -> BeliefOut:
@@ -68,12 +85,12 @@ class BeliefOut(Told):
             success=belief.success,
             n=belief.n,
             prior=PriorOut(usd=prior.usd, seconds=prior.seconds, quality=prior.quality, n=prior.n),
-            observed={"tries": seen.tries, "successes": seen.successes, "judged": seen.judged},
-            trend={
-                "usd": _share(seen.usd, seen.tries, prior.usd),
-                "seconds": _share(seen.seconds, seen.tries, prior.seconds),
-                "quality": _share(seen.quality, seen.judged, prior.quality),
-            },
+            observed=ObservedOut(tries=seen.tries, successes=seen.successes, judged=seen.judged),
+            trend=TrendOut(
+                usd=_share(seen.usd, seen.tries, prior.usd),
+                seconds=_share(seen.seconds, seen.tries, prior.seconds),
+                quality=_share(seen.quality, seen.judged, prior.quality),
+            ),
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from orchestrator.api.schemas.fields import Asked, Json, Moment, Told
+from orchestrator.api.schemas.codes import ErrorOut
+from orchestrator.api.schemas.fields import Asked, Moment, Told
 
 
 class DeadLetterOut(Told):
@@ -16,7 +17,7 @@ class DeadLetterOut(Told):
     tool: str | None
     at: Moment
     deaths: int
-    error: dict[str, Json] | None
+    error: ErrorOut | None
     request: str
     links: dict[str, str]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from orchestrator.api.schemas.fields import Asked, Money, Told
 from orchestrator.api.schemas.tool import PriceIn
+from tools.endpoints.breaker import State
 from tools.endpoints.group import Group
 from tools.endpoints.live import LiveReplica
 from tools.endpoints.loads import Known
@@ -125,6 +126,10 @@ class FallbackOut(Told):
     model: str | None
 
 
+#: By the last look at a server.
+Health = Literal["up", "down", "unknown"]
+
+
 class ReplicaOut(Told):
     """A server and how it fares. `latency` is what is expected of a call now, in seconds.
 
@@ -137,7 +142,7 @@ class ReplicaOut(Told):
     max_concurrency: int | None
     gpus: float
     metrics_url: str | None
-    health: str
+    health: Health
     reason: str
     looked: float | None
     models: list[str]
@@ -145,7 +150,7 @@ class ReplicaOut(Told):
     running: int
     calls: int
     failures: int
-    breaker: str
+    breaker: State
     rests: float
     server_running: float | None
     server_waiting: float | None
@@ -156,17 +161,17 @@ class EndpointOut(Told):
     """An endpoint with what is known of its replicas at this moment. `waiting` calls are in line here."""
 
     name: str
-    protocol: str
+    protocol: Protocol
     replicas: list[ReplicaOut]
     models: list[ModelOut]
     max_concurrency: int | None
     max_queue: int
     fallbacks: list[FallbackOut]
     affinity: bool
-    hedge: str
+    hedge: Hedge
     auth: dict[str, str | dict[str, str]]
     tags: list[str]
-    health: str
+    health: Health
     running: int
     waiting: int
 
@@ -199,16 +204,17 @@ def _plain(given: str | Mapping[str, str]) -> str | dict[str, str]:
     return given if isinstance(given, str) else dict(given)
 
 
-def _health(of_replicas: Sequence[str]) -> str:
+def _health(of_replicas: Sequence[Health]) -> Health:
     """Up while one of them is."""
-    return next((health for health in ("up", "unknown") if health in of_replicas), "down")
+    best: tuple[Health, ...] = ("up", "unknown")
+    return next((health for health in best if health in of_replicas), "down")
 
 
 def _replica(endpoint: str, live: LiveReplica, elsewhere: Sequence[Known], now: float) -> ReplicaOut:
     place = place_of(endpoint, live)
     theirs = [known[place] for known in elsewhere if isinstance(known.get(place), dict)]
     report = live.report
-    health = "unknown" if report is None else "up" if report.up else "down"
+    health: Health = "unknown" if report is None else "up" if report.up else "down"
     return ReplicaOut(
         base_url=live.replica.base_url,
         max_concurrency=live.replica.max_concurrency,
@@ -237,7 +243,7 @@ def _latency(live: LiveReplica, theirs: Sequence[Any]) -> float | None:
     return round(sum(seconds) / len(seconds), 4) if seconds else None
 
 
-def _breaker(live: LiveReplica, theirs: Sequence[Any], now: float) -> str:
+def _breaker(live: LiveReplica, theirs: Sequence[Any], now: float) -> State:
     """The worst that a process has."""
     states = [live.breaker.state(now).value, *(one.get("breaker") for one in theirs)]
-    return next(state for state in ("open", "half_open", "closed") if state in states)
+    return next(state for state in (State.OPEN, State.HALF_OPEN, State.CLOSED) if state in states)

@@ -74,9 +74,9 @@ class Asked(BaseModel):
 
 
 class Told(BaseModel):
-    """An answer or a part of one."""
+    """An answer or a part of one: all its fields are always there, and the document says so."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class PageOut(Told, Generic[T]):

@@ -53,7 +53,7 @@ class CapOut(Told):
     """A cap with what is spent in the present period and what calls in flight hold of it."""
 
     usd: Money
-    per: str
+    per: domain.Period
     spent: Money
     reserved: Money
 

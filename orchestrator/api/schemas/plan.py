@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told
 from orchestrator.api.schemas.run_request import BudgetIn, PreferenceIn
+from orchestrator.domain.budget import Risk
 from orchestrator.domain.path import Path, Quote
-from orchestrator.domain.plan import Option, Plan, SubTask
+from orchestrator.domain.plan import Option, Plan, PlanSource, SubTask
+from orchestrator.domain.step import StepStatus
 from orchestrator.domain.views import StoredPlan
+
+
+class RiskyOut(Told):
+    """A chosen call of which little is known or much is doubted."""
+
+    subtask: str
+    option: str
+    why: str
+
+
+class RiskOut(Told):
+    """Whether the figures are means or what a careful reader counts on, and the risky calls."""
+
+    figures: Risk = "mean"
+    risky: list[RiskyOut] = Field(default_factory=list)
+
+
+class SearchStatsOut(Told):
+    """What the search did; `gear` says how it searched."""
+
+    gear: str = ""
+    generated: int = 0
+    expanded: int = 0
+    dominated: int = 0
+    cut: int = 0
+    milliseconds: float = 0.0
 
 
 class QuoteOut(Told):
@@ -20,7 +49,7 @@ class QuoteOut(Told):
     tool_seconds: float
     wall_seconds: float
     quality: float
-    risk: dict[str, Json]
+    risk: RiskOut
 
     @classmethod
     def of(cls, quote: Quote) -> QuoteOut:
@@ -30,7 +59,7 @@ class QuoteOut(Told):
             tool_seconds=quote.tool_seconds,
             wall_seconds=quote.wall_seconds,
             quality=quote.quality,
-            risk=dict(quote.risk),
+            risk=RiskOut.model_validate(quote.risk),
         )
 
 
@@ -42,7 +71,7 @@ class PathOut(Told):
     quote: QuoteOut
     objective: float
     gap: float
-    stats: dict[str, Json]
+    stats: SearchStatsOut
 
     @classmethod
     def of(cls, path: Path) -> PathOut:
@@ -53,7 +82,7 @@ class PathOut(Told):
             quote=QuoteOut.of(path.quote),
             objective=path.objective,
             gap=path.gap,
-            stats=dict(path.stats),
+            stats=SearchStatsOut.model_validate(path.stats),
         )
 
 
@@ -107,10 +136,10 @@ class SubTaskOut(Told):
     needs: list[str]
     deadline: float | None
     options: list[OptionOut]
-    status: str | None = None
+    status: StepStatus | None = None
 
     @classmethod
-    def of(cls, subtask: SubTask, status: str | None = None) -> SubTaskOut:
+    def of(cls, subtask: SubTask, status: StepStatus | None = None) -> SubTaskOut:
         """Of the domain's value."""
         return cls(
             id=subtask.id,
@@ -136,7 +165,7 @@ class PlanOut(Told):
     """A plan with all its options."""
 
     id: str
-    source: str
+    source: PlanSource
     request: str
     quality: float
     subtasks: list[SubTaskOut]
@@ -144,7 +173,7 @@ class PlanOut(Told):
     notes: list[str]
 
     @classmethod
-    def of(cls, plan: Plan, statuses: dict[str, str] | None = None) -> PlanOut:
+    def of(cls, plan: Plan, statuses: dict[str, StepStatus] | None = None) -> PlanOut:
         """Of the domain's value; `statuses` by sub-task where a run has come of it."""
         told = statuses or {}
         return cls(
@@ -158,24 +187,79 @@ class PlanOut(Told):
         )
 
 
+class FiguresOut(Told):
+    """A path as the search found it, with what it is believed to take."""
+
+    choices: dict[str, str]
+    plan: str
+    usd: Money
+    tool_seconds: float
+    wall_seconds: float
+    quality: float
+    objective: float
+    gap: float
+
+
+class OfferOut(Told):
+    """An option as it entered the search; `ruled_out` were tried and failed."""
+
+    id: str
+    tools: list[str]
+    usd: Money
+    seconds: float
+    quality: float
+    n: float
+    chosen: bool
+    ruled_out: bool
+
+
+class ExplainedOut(Told):
+    """A sub-task with all its options."""
+
+    id: str
+    goal: str
+    type: str
+    options: list[OfferOut]
+
+
+class AlternativeOut(Told):
+    """What another alpha would have chosen; null where no path was found in time."""
+
+    alpha: float
+    path: FiguresOut | None
+
+
+class ExplainOut(Told):
+    """Why a path was chosen; `margin` is the share by which the runner-up's objective is worse."""
+
+    subtasks: list[ExplainedOut]
+    chosen: FiguresOut
+    runner_up: FiguresOut | None
+    margin: float | None
+    front: list[FiguresOut]
+    alternatives: list[AlternativeOut]
+    stats: SearchStatsOut
+    gap: float
+
+
 class StoredPlanOut(Told):
     """A plan with its path and quote, and why that path was chosen."""
 
     plan: PlanOut
     path: PathOut | None
     quote: QuoteOut | None
-    explain: dict[str, Json] | None = None
+    explain: ExplainOut | None = None
     parent: str | None = None
     created_at: Moment
 
     @classmethod
-    def of(cls, stored: StoredPlan, explain: dict[str, Any] | None = None) -> StoredPlanOut:
+    def of(cls, stored: StoredPlan, explain: Mapping[str, Any] | None = None) -> StoredPlanOut:
         """Of the stored plan."""
         return cls(
             plan=PlanOut.of(stored.plan),
             path=None if stored.path is None else PathOut.of(stored.path),
             quote=None if stored.path is None else QuoteOut.of(stored.path.quote),
-            explain=explain,
+            explain=None if explain is None else ExplainOut.model_validate(explain),
             parent=stored.parent,
             created_at=stored.created_at,
         )
@@ -193,14 +277,47 @@ class RequoteOut(Told):
 
     path: PathOut
     quote: QuoteOut
-    front: list[dict[str, Json]]
-    explain: dict[str, Json]
+    front: list[FiguresOut]
+    explain: ExplainOut
+
+
+def _edit(op: str, needed: dict[str, Any], **more: Any) -> dict[str, Any]:
+    fields = {"op": {"type": "string", "const": op}, **needed, **more}
+    return {
+        "type": "object",
+        "title": op,
+        "properties": fields,
+        "required": ["op", *needed],
+        "additionalProperties": False,
+    }
+
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_OBJECT = {"type": "object", "additionalProperties": True}
+#: What `GivenSubTask` takes, too.
+_SUBTASK = {
+    "type": "object",
+    "properties": {"id": _TEXT, "goal": _TEXT, "tool": _TEXT, "arguments": _OBJECT, "needs": _TEXTS},
+    "required": ["id"],
+}
+_EDITS = (
+    _edit("add", {"subtask": _SUBTASK}, after=_TEXT),
+    _edit("remove", {"id": _TEXT}),
+    _edit("reorder", {}, order=_TEXTS, id=_TEXT, needs=_TEXTS),
+    _edit("reword", {"id": _TEXT}, goal=_TEXT, words=_TEXT),
+    _edit("retarget", {"id": _TEXT}, tool={"anyOf": [_TEXT, {"type": "null"}]}),
+    _edit("arguments", {"id": _TEXT, "arguments": _OBJECT}),
+    _edit("extend", {"id": _TEXT, "into": {"type": "array", "items": _SUBTASK, "minItems": 2}}),
+)
+#: Checked by the editor, whose answers name the field; here is only what the document says of it.
+Edit = Annotated[dict[str, Any], WithJsonSchema({"oneOf": list(_EDITS)})]
 
 
 class EditsIn(Asked):
     """Edits of a plan, applied in order: each is an object with an `op` and its fields."""
 
-    edits: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=200)]
+    edits: Annotated[list[Edit], Field(min_length=1, max_length=200)]
 
 
 class RunPlanIn(Asked):

@@ -7,18 +7,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from orchestrator.api.schemas.codes import CauseOut, ErrorOut
 from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
-from orchestrator.domain.run import RunStatus
-from orchestrator.domain.step import StepStatus
+from orchestrator.domain.budget import Risk
+from orchestrator.domain.question import QuestionKind
+from orchestrator.domain.reuse import CacheUse
+from orchestrator.domain.run import Mode, OnFailure, PlannerChoice, RunStatus
+from orchestrator.domain.step import Ending, StepStatus, VerdictSource
 from orchestrator.domain.undo import Undoing, UndoStatus
+from orchestrator.domain.waiting import WaitingReason
 
 
 class WaitingOut(Told):
     """What a run or step that does not move is waiting for, in a sentence and as a reason."""
 
     text: str
-    reason: str
+    reason: WaitingReason
     details: dict[str, Json]
 
 
@@ -35,7 +40,7 @@ class VerdictOut(Told):
     """A judgement of an output, and who said so."""
 
     quality: float
-    source: str
+    source: VerdictSource
     detail: str
 
 
@@ -43,14 +48,14 @@ class AttemptOut(Told):
     """One try at a step."""
 
     number: int
-    ending: str
+    ending: Ending
     started_at: Moment
     finished_at: Moment
     worker: str
     revision: int
     usd: Money
     tokens: int
-    error: dict[str, Json] | None
+    error: ErrorOut | None
 
 
 class ReusedOut(Told):
@@ -82,8 +87,8 @@ class StepOut(Told):
     usd: Money
     seconds: float
     tokens: int
-    cause: dict[str, Json] | None
-    error: dict[str, Json] | None
+    cause: CauseOut | None
+    error: ErrorOut | None
     reused_from: ReusedOut | None
     waiting_on: WaitingOut | None
     started_at: Moment | None
@@ -95,7 +100,7 @@ class QuestionOut(Told):
     """A question to a person; `schema` is the JSON Schema of its answer."""
 
     id: str
-    kind: str
+    kind: QuestionKind
     text: str
     answer_schema: Annotated[dict[str, Json], Field(serialization_alias="schema")]
     subtask: str | None
@@ -118,7 +123,7 @@ class UndoOut(Told):
     output: dict[str, Json] | None
     tries: int
     usd: Money
-    error: dict[str, Json] | None
+    error: ErrorOut | None
     started_at: Moment | None
     finished_at: Moment | None
 
@@ -150,6 +155,37 @@ class ResultOut(Told):
     outputs: list[OutputOut]
 
 
+class PreferenceCostOut(Told):
+    """What one dollar and one tool-second weigh."""
+
+    usd: float
+    second: float
+
+
+class PreferenceOut(Told):
+    """How cost weighs against quality."""
+
+    alpha: float
+    cost: PreferenceCostOut
+    risk: Risk
+
+
+class BudgetOut(Told):
+    """The hard limits of a run."""
+
+    usd: Money | None
+    seconds: float | None
+    tokens: int | None
+    min_quality: float | None
+
+
+class ToolFilterOut(Told):
+    """Tools by name or by `tag:…`; an empty include means all."""
+
+    include: list[str]
+    exclude: list[str]
+
+
 class RunOut(Told):
     """A run: one request, from acceptance to its end."""
 
@@ -157,18 +193,18 @@ class RunOut(Told):
     status: RunStatus
     request: str | None
     inputs: dict[str, Json]
-    preference: dict[str, Json]
-    budget: dict[str, Json]
+    preference: PreferenceOut
+    budget: BudgetOut
     step_gate: float
-    tools: dict[str, list[str]]
-    mode: str
-    planner: str
+    tools: ToolFilterOut
+    mode: Mode
+    planner: PlannerChoice
     webhook_url: str | None
     labels: dict[str, str]
     priority: int
     seed: int | None
-    cache: str
-    on_failure: str
+    cache: CacheUse
+    on_failure: OnFailure
     #: The API key it was submitted with; null for the service's own.
     key_id: str | None
     created_at: Moment
@@ -185,7 +221,7 @@ class RunOut(Told):
     #: Null unless the run has ended badly under on_failure "undo".
     compensation: CompensationOut | None = None
     waiting_on: WaitingOut | None
-    error: dict[str, Json] | None
+    error: ErrorOut | None
     result: ResultOut | None = None
     links: dict[str, str]
 
@@ -202,7 +238,7 @@ class RunLine(Told):
     spend: SpendOut
     steps: dict[str, int]
     waiting_on: WaitingOut | None
-    error: dict[str, Json] | None
+    error: ErrorOut | None
     links: dict[str, str]
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
+from orchestrator.api.schemas.endpoint import PriceOut
 from orchestrator.api.schemas.fields import Json, Money, Told
 from orchestrator.api.schemas.imports import ChangeOut
 from orchestrator.domain.belief import Belief
-from orchestrator.ports import CatalogEntry, Hit
+from orchestrator.ports import CatalogEntry, Hit, ToolStatus
 from orchestrator.registry.invoke import Invocation
 from orchestrator.registry.mcp_imports import pending_changes
 from orchestrator.registry.quality import Hint
-from tools.spec import Effect, Kind, Runs, Trust
+from tools.spec import CacheScope, Effect, Kind, Runs, Trust
 
 
 class BelievedOut(Told):
@@ -35,6 +37,40 @@ class BelievedOut(Told):
         )
 
 
+class PortsOut(Told):
+    """Semantic types by field: all that an input takes, best first, and what an output is."""
+
+    inputs: dict[str, list[str]]
+    outputs: dict[str, str]
+
+
+class ToolLimitsOut(Told):
+    """Seconds of a call, calls at once and a second, and the argument by whose values they are counted."""
+
+    timeout: float
+    concurrency: int | None
+    rate: float | None
+    by: str | None
+    deadline: float | None
+
+
+class DocsOut(Told):
+    """What a planner, a person or a model reads before choosing a tool."""
+
+    when_to_use: str
+    examples: list[dict[str, Json]]
+    errors: list[str]
+    run_before: list[str]
+    run_after: list[str]
+
+
+class CacheOut(Told):
+    """Who may use a result again, and for how many seconds."""
+
+    scope: CacheScope
+    max_age: float
+
+
 class ToolOut(Told):
     """A registered tool; `hash` tells versions apart by what decides the behaviour of a call."""
 
@@ -46,26 +82,26 @@ class ToolOut(Told):
     input_schema: dict[str, Json]
     output_schema: dict[str, Json]
     does: list[str]
-    ports: dict[str, Json]
+    ports: PortsOut
     effect: Effect
     undo: str | None
-    price: dict[str, Money]
+    price: PriceOut
     #: The most that one call has cost, where that was more than its price says it can.
     most_seen_usd: Money | None
-    limits: dict[str, Json]
+    limits: ToolLimitsOut
     runs: Runs
     believed: list[BelievedOut]
     auth: dict[str, str | dict[str, str]]
     tags: list[str]
-    docs: dict[str, Json]
+    docs: DocsOut
     trust: Trust
-    cache: dict[str, Json] | None
+    cache: CacheOut | None
     http: dict[str, Json] | None = None
     model: dict[str, Json] | None = None
     python: dict[str, Json] | None = None
     mcp: dict[str, Json] | None = None
     hash: str
-    status: str
+    status: ToolStatus
     reason: str
 
     @classmethod
@@ -81,39 +117,28 @@ class ToolOut(Told):
             input_schema=dict(tool.input_schema),
             output_schema=dict(tool.output_schema),
             does=list(tool.does),
-            ports={
-                "inputs": {name: list(types) for name, types in tool.ports.inputs.items()},
-                "outputs": dict(tool.ports.outputs),
-            },
+            ports=PortsOut(
+                inputs={name: list(types) for name, types in tool.ports.inputs.items()},
+                outputs=dict(tool.ports.outputs),
+            ),
             effect=tool.effect,
             undo=tool.undo,
-            price={
-                "per_call": price.per_call,
-                "per_second": price.per_second,
-                "per_1k_tokens_in": price.per_1k_tokens_in,
-                "per_1k_tokens_out": price.per_1k_tokens_out,
-            },
+            price=PriceOut.of(price),
             most_seen_usd=tool.most_seen or None,
-            limits={
-                "timeout": limits.timeout,
-                "concurrency": limits.concurrency,
-                "rate": limits.rate,
-                "by": limits.by,
-                "deadline": limits.deadline,
-            },
+            limits=ToolLimitsOut(**asdict(limits)),
             runs=tool.runs,
             believed=[BelievedOut.of(belief) for belief in believed],
             auth={way: given if isinstance(given, str) else dict(given) for way, given in tool.auth.items()},
             tags=list(tool.tags),
-            docs={
-                "when_to_use": docs.when_to_use,
-                "examples": [dict(example) for example in docs.examples],
-                "errors": list(docs.errors),
-                "run_before": list(docs.run_before),
-                "run_after": list(docs.run_after),
-            },
+            docs=DocsOut(
+                when_to_use=docs.when_to_use,
+                examples=[dict(example) for example in docs.examples],
+                errors=list(docs.errors),
+                run_before=list(docs.run_before),
+                run_after=list(docs.run_after),
+            ),
             trust=tool.trust,
-            cache=None if tool.cache is None else {"scope": tool.cache.scope, "max_age": tool.cache.max_age},
+            cache=None if tool.cache is None else CacheOut(**asdict(tool.cache)),
             **{str(tool.kind): dict(tool.binding)},
             hash=tool.hash,
             status=entry.status,
@@ -159,13 +184,20 @@ class RegisteredOut(ToolOut):
         return cls(**dict(ToolOut.of(entry, believed)), quality=told, pending=PendingOut.of(entry))
 
 
+class FieldProblemOut(Told):
+    """A bad field: a JSON pointer to it, and what is wrong there."""
+
+    path: str
+    detail: str
+
+
 class RefusedTool(Told):
     """A tool that was not registered, and why; `number` counts from 0 in the body."""
 
     number: int
     name: str | None
     reason: str
-    errors: list[dict[str, str]]
+    errors: list[FieldProblemOut]
 
 
 class BulkToolsOut(Told):
