@@ -79,7 +79,7 @@ class Calls:
         context = CallContext("", files=_NoFiles(), scratch=Path(), secrets=secrets)
         try:
             headers = await self._headers(asker, context)
-            session = await self._sessions.get(address, auth=auth, headers=headers)
+            session = await self._sessions.get(address, auth=auth, secrets=secrets, headers=headers)
             found = (await session.tools(fresh=True)).values()
         except ToolError as error:
             if secrets:
@@ -120,14 +120,20 @@ class Calls:
 
     async def _session(self, tool: Tool, context: CallContext) -> Session:
         """A session whose server still defines the tool as it was approved."""
-        headers = await self._headers(tool, context)
         try:
-            session = await self._sessions.get(Address.of(tool), auth=tool.auth, headers=headers)
-            await self._check(session, tool)
+            return await self._checked(tool, context)
         except (SessionOver, Lost):
             # Nothing was called yet, so the server may simply be started, or joined, anew.
-            session = await self._sessions.get(Address.of(tool), auth=tool.auth, headers=headers)
-            await self._check(session, tool)
+            return await self._checked(tool, context)
+
+    async def _checked(self, tool: Tool, context: CallContext) -> Session:
+        session = await self._sessions.get(
+            Address.of(tool),
+            auth=tool.auth,
+            secrets=context.secrets,
+            headers=await self._headers(tool, context),
+        )
+        await self._check(session, tool)
         return session
 
     @contextlib.asynccontextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +31,12 @@ class _Slot:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     session: Session | None = None
     failures: int = 0
-    not_before: float = 0.0
+    not_before: float = -math.inf
+
+    def used(self, since: float) -> bool:
+        """Whether it has, or is getting, a session, or could not get one since then."""
+        alive = self.session is not None and self.session.alive
+        return alive or self.lock.locked() or self.not_before > since
 
 
 class Sessions:
@@ -49,13 +56,25 @@ class Sessions:
         self._idle_seconds = idle_seconds
         self._slots: dict[str, _Slot] = {}
         self._alone: set[Session] = set()
+        self._salt = os.urandom(32)
         self._closed = False
 
     async def get(
-        self, address: Address, *, auth: Mapping[str, object], headers: Mapping[str, str]
+        self,
+        address: Address,
+        *,
+        auth: Mapping[str, object],
+        secrets: Mapping[str, str],
+        headers: Mapping[str, str],
     ) -> Session:
-        """A session that is ready; requests over the network carry `headers`. Raises `ToolError`."""
-        slot = self._slots.setdefault(session_key(address, auth), _Slot())
+        """A session that is ready, shared by those whose `secrets`, which `auth` names, have the same values.
+
+        Requests over the network carry `headers`. Raises `ToolError`.
+        """
+        key = session_key(address, auth, secrets, salt=self._salt)
+        if key not in self._slots:
+            self._forget()
+        slot = self._slots.setdefault(key, _Slot())
         async with slot.lock:
             session = slot.session
             if session is None or not session.alive:
@@ -116,6 +135,11 @@ class Sessions:
         if server is None:
             raise Unavailable(unknown(address.server, self._servers))
         return stdio_opener(server), Complaints(server.env.values())
+
+    def _forget(self) -> None:
+        """Drop the places of sessions that are over, except of those that could not be opened of late."""
+        since = time.monotonic() - _LONGEST_PAUSE
+        self._slots = {key: slot for key, slot in self._slots.items() if slot.used(since)}
 
     def _make_room(self) -> None:
         """Retire who has been idle longest. Raises `RateLimited` when all are busy."""

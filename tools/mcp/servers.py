@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -38,9 +39,16 @@ class Address:
         return f"mcp:{self.server or self.url}"
 
 
-def session_key(address: Address, auth: Mapping[str, object]) -> str:
-    """Calls with the same key share a session: the same server, called as the same somebody."""
-    return json.dumps([address.server, address.url, auth], sort_keys=True, default=dict)
+def session_key(
+    address: Address, auth: Mapping[str, object], secrets: Mapping[str, str], *, salt: bytes
+) -> str:
+    """Calls with the same key share a session: the same server, called as the same somebody.
+
+    Who calls is told by the values of `secrets`, not by their names: another caller may have other values
+    under them, and a secret that was changed is somebody else. Only a hash of them is kept.
+    """
+    who = json.dumps([dict(auth), dict(secrets)], sort_keys=True, default=dict).encode()
+    return json.dumps([address.server, address.url, hashlib.blake2b(who, key=salt).hexdigest()])
 
 
 def unknown(name: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -222,3 +223,49 @@ async def test_a_token_that_was_revoked_is_fetched_anew(box: Toolbox) -> None:
         good[0] = "token-2"
         await box.call(tool, {}, context)
     assert given == ["token-1", "token-2"]
+
+
+async def test_who_has_other_credentials_has_another_session(box: Toolbox) -> None:
+    """Of a server that knows its sessions by the credentials they were opened with."""
+    opened: dict[str, str | None] = {}
+    called: list[tuple[str, str | None]] = []
+
+    async def server(got: Received) -> Answer:
+        if got.method != "POST":
+            return Answer(405)
+        asked, who = json.loads(got.body), got.headers.get("authorization")
+        session = got.headers.get("mcp-session-id")
+        if asked["method"] == "initialize":
+            session = f"session-{len(opened)}"
+            opened[session] = who
+            info = {"name": "old", "version": "1"}
+            told: dict[str, Any] = {
+                "protocolVersion": "2025-11-25",
+                "capabilities": {"tools": {}},
+                "serverInfo": info,
+            }
+        elif asked["method"] == "tools/list":
+            told = {"tools": [{"name": "read", "inputSchema": {"type": "object"}}]}
+        elif asked["method"] == "tools/call":
+            called.append((session or "", who))
+            told = {"content": [{"type": "text", "text": "read"}]}
+        elif "id" in asked:
+            error = {"code": -32601, "message": "not known"}
+            return json_answer({"jsonrpc": "2.0", "id": asked["id"], "error": error})
+        else:
+            return Answer(202)
+        return json_answer(
+            {"jsonrpc": "2.0", "id": asked["id"], "result": told}, mcp_session_id=session or ""
+        )
+
+    async with LoopbackServer(server) as peer:
+        address, auth = Address(url=f"{peer.url}/mcp"), {"bearer": "key"}
+        (tool,) = (await box.mcp.offered(address, prefix="", auth=auth, secrets={"key": "key-of-ann"})).tools
+        for value in ("key-of-ann", "key-of-bob", "key-of-ann", "new-key-of-bob"):
+            context = CallContext("k", files=MemoryFiles(Path()), scratch=Path(), secrets={"key": value})
+            await box.call(tool, {}, context)
+    assert [who for _, who in called] == [
+        f"Bearer {value}" for value in ("key-of-ann", "key-of-bob", "key-of-ann", "new-key-of-bob")
+    ]
+    assert all(opened[session] == who for session, who in called)
+    assert len(opened) == 3, "calls with the same value share a session"
