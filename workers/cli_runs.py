@@ -23,14 +23,24 @@ def listing(
         list[str] | None, typer.Option(help="Only runs with this key:value; repeatable.")
     ] = None,
     q: Annotated[str | None, typer.Option(help="Only runs with these words in the request.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only runs accepted at or after this time.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only runs accepted before this time.")] = None,
+    usd_from: Annotated[str | None, typer.Option(help="Only runs that spent at least so many USD.")] = None,
+    quiet: Annotated[
+        float | None, typer.Option(help="Only runs that have not moved for so many seconds.")
+    ] = None,
+    retrying: Annotated[bool, typer.Option(help="Only runs with a step to be tried again.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
     url: Url = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """List runs."""
+    ranges = {"since": since, "until": until, "usd_from": usd_from, "quiet": quiet}
     with connect(url, data_dir) as client:
-        page = client.get("/v1/runs", status=status, label=label, q=q, limit=limit)
+        page = client.get(
+            "/v1/runs", status=status, label=label, q=q, limit=limit, retrying=retrying or None, **ranges
+        )
     if as_json:
         print_json(page)
         return

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
-from orchestrator.api.deps import Caller, Cursor, Limit, Now, Parts
+from orchestrator.api.deps import Caller, Now, Parts
 from orchestrator.api.render import run_line, run_out
 from orchestrator.api.schemas.diff import QuoteDiffOut, RunDiffOut
 from orchestrator.api.schemas.fields import PageOut
@@ -21,10 +20,10 @@ from orchestrator.api.schemas.run import (
     RetryIn,
     RunLine,
     RunOut,
+    RunsAsked,
 )
 from orchestrator.api.schemas.run_request import RunIn
-from orchestrator.domain.run import RunStatus
-from orchestrator.domain.views import RunFilter, RunView
+from orchestrator.domain.views import RunView
 from orchestrator.errors import FieldProblem, Invalid, NotBuilt
 from orchestrator.runs import plans, stop
 from orchestrator.runs.answer import answer
@@ -64,27 +63,23 @@ async def create(  # noqa: PLR0917 - FastAPI reads them by name
 
 
 @router.get("", summary="Runs, newest first")
-async def page(  # noqa: PLR0917 - FastAPI reads them by name
-    parts: Parts,
-    status: Annotated[list[RunStatus] | None, Query()] = None,
-    label: Annotated[list[str] | None, Query(description="key:value")] = None,
-    q: Annotated[str | None, Query(max_length=1_000, description="words of the request")] = None,
-    since: Annotated[datetime | None, Query(description="accepted at or after")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> PageOut[RunLine]:
-    """One page of runs."""
-    wanted = RunFilter(tuple(status or ()), _labels(label or []), q, _seconds(since))
-    found = await parts.store.runs(wanted, limit=limit, cursor=cursor)
+async def page(parts: Parts, asked: Annotated[RunsAsked, Query()]) -> PageOut[RunLine]:
+    """One page of runs, each with what it waits for."""
+    wanted = asked.value(asked.status, _labels(asked.label), asked.q)
+    found = await parts.store.runs(wanted, limit=asked.limit, cursor=asked.cursor)
     items = [run_line(summary) for summary in found.items]
     return PageOut[RunLine](items=items, next_cursor=found.next_cursor)
 
 
 @router.post("/bulk", summary="One act on many runs")
 async def act_on_many(body: BulkIn, parts: Parts) -> BulkOut:
-    """Cancel, pause, resume or retry all runs that a filter finds, each judged alone."""
-    asked = body.filter
-    wanted = RunFilter(tuple(asked.status), asked.labels, asked.q, _seconds(asked.since))
+    """Cancel, pause, resume or retry runs, named or found by a filter, each judged alone.
+
+    A call touches at most a thousand. What has been done already is done again without harm: a run that is
+    cancelled or paused stays so.
+    """
+    wanted = body.ids if body.filter is None else body.filter.filter()
+    assert wanted is not None
     done = await bulk(body.action, wanted, store=parts.store, catalog=parts.catalog, doorbell=parts.doorbell)
     refused = [RefusedOut(id=id, reason=reason) for id, reason in done.refused]
     return BulkOut(done=list(done.done), refused=refused, more=done.more)
@@ -179,9 +174,3 @@ def _labels(given: list[str]) -> dict[str, str]:
             )
         labels[key] = value
     return labels
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

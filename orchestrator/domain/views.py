@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 from orchestrator.domain.path import Path
@@ -38,12 +39,25 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs: `q` is looked for in the request's text, `since` is a time in seconds."""
+    """Which runs: `q` is looked for in the request's text; times are seconds since 1970.
+
+    Ranges hold their first value and not their last. `quiet` finds runs that have not ended and to which
+    nothing has happened for so many seconds, `retrying` those that have a step which failed and will be
+    tried again.
+    """
 
     statuses: tuple[RunStatus, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     q: str | None = None
     since: float | None = None
+    until: float | None = None
+    finished_since: float | None = None
+    finished_until: float | None = None
+    #: USD spent.
+    usd_from: Decimal | None = None
+    usd_until: Decimal | None = None
+    quiet: float | None = None
+    retrying: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,10 +29,13 @@ class BulkResult:
 
 
 async def bulk(
-    action: Action, filter: RunFilter, *, store: Store, catalog: Catalog, doorbell: Doorbell
+    action: Action, wanted: RunFilter | Sequence[str], *, store: Store, catalog: Catalog, doorbell: Doorbell
 ) -> BulkResult:
-    """Do `action` to the newest runs that `filter` finds, at most `MOST`."""
-    ids, more = await _found(filter, store)
+    """Do `action` to the named runs, or to the newest that a filter finds; at most to `MOST`."""
+    if isinstance(wanted, RunFilter):
+        ids, more = await _found(wanted, store)
+    else:
+        ids, more = list(dict.fromkeys(wanted))[:MOST], False
     done: list[str] = []
     refused: list[tuple[str, str]] = []
     for run_id in ids:

@@ -7,9 +7,10 @@ runs reads nothing of their steps but how many have which status.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, union_all
+from sqlalchemy import Connection, and_, exists, func, or_, select, union_all
 
 from orchestrator.domain.question import Question
 from orchestrator.domain.run import Run, RunStatus, run_ended
@@ -17,6 +18,7 @@ from orchestrator.domain.step import Step, StepStatus
 from orchestrator.domain.undo import Undoing
 from orchestrator.domain.views import Page, RunFilter, RunSummary
 from orchestrator.domain.waiting import run_waiting
+from orchestrator.store.codec import nano
 from orchestrator.store.cursors import cursor_of, parse_cursor
 from orchestrator.store.rows import question_of, run_of, step_of
 from orchestrator.store.tables import questions, run_labels, runs, steps
@@ -34,20 +36,56 @@ def run_page(
     connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None, now: float
 ) -> Page[RunSummary]:
     """Runs, newest first. Raises `Invalid` for a cursor that nobody gave out."""
-    rows = connection.execute(_query(connection, filter, limit=limit + 1, cursor=cursor)).all()
+    wanted = _narrowed(filter)
+    if wanted is None:
+        return Page(())
+    query = _query(connection, wanted, limit=limit + 1, cursor=cursor, now=now)
+    rows = connection.execute(query).all()
     more = len(rows) > limit
     items = _in_list(connection, [run_of(row) for row in rows[:limit]], now)
     last = cursor_of(rows[limit - 1].listed_at, rows[limit - 1].id) if more else None
     return Page(tuple(items), last)
 
 
-def _query(connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None) -> Any:
+def _narrowed(filter: RunFilter) -> RunFilter | None:
+    """With the statuses that its other conditions leave, so that their index is used; None for none."""
+    if filter.retrying:
+        left = {RunStatus.RUNNING}
+    elif filter.quiet is not None:
+        left = {status for status in RunStatus if not run_ended(status)}
+    else:
+        return filter
+    statuses = tuple(status for status in filter.statuses or RunStatus if status in left)
+    return replace(filter, statuses=statuses) if statuses else None
+
+
+def _others(filter: RunFilter, now: float) -> list[Any]:
+    """Conditions that no index leads by; they are looked at along the page."""
+    run, others = runs.c, []
+    if filter.q:
+        others.append(run.words.icontains(filter.q, autoescape=True))
+    if filter.finished_since is not None:
+        others.append(run.finished_at >= filter.finished_since)
+    if filter.finished_until is not None:
+        others.append(run.finished_at < filter.finished_until)
+    if filter.usd_from is not None:
+        others.append(run.spent_nano >= nano(filter.usd_from))
+    if filter.usd_until is not None:
+        others.append(run.spent_nano < nano(filter.usd_until))
+    if filter.quiet is not None:
+        others.append(run.updated_at <= now - filter.quiet)
+    if filter.retrying:
+        again = (steps.c.status == StepStatus.WAITING.value) & (steps.c.tries > 0)
+        others.append(exists().where(steps.c.run_id == run.id, again).correlate(runs))
+    return others
+
+
+def _query(connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None, now: float) -> Any:
     """Along the newest runs that have the rarest of what is asked for, be it a label or a status."""
     statuses = [runs.c.status == status.value for status in dict.fromkeys(filter.statuses)]
     leader = _rarest(connection, filter, statuses)
     others = [_label_of(key) == value for key, value in filter.labels.items() if (key, value) != leader]
-    if filter.q:
-        others.append(runs.c.words.icontains(filter.q, autoescape=True))
+    others += _others(filter, now)
     if leader is not None:
         key, value = leader
         label = run_labels.c
@@ -57,24 +95,26 @@ def _query(connection: Connection, filter: RunFilter, *, limit: int, cursor: str
         query = query.where(label.key == key, label.value == value, *others)
         if statuses:
             query = query.where(or_(*statuses))
-        return _newest(query, label.created_at, label.run_id, filter.since, cursor).limit(limit)
+        return _newest(query, label.created_at, label.run_id, filter, cursor).limit(limit)
     listed = select(runs, runs.c.created_at.label(_AT))
     own = (runs.c.created_at, runs.c.id)
     if len(statuses) < 2:
         query = listed.where(*statuses, *others)
-        return _newest(query, *own, filter.since, cursor).limit(limit)
+        return _newest(query, *own, filter, cursor).limit(limit)
     # Each status in the order of its own index: one query over several would sort all that have one of them.
     parts = [
-        _newest(listed.where(status, *others), *own, filter.since, cursor).limit(limit).subquery()
+        _newest(listed.where(status, *others), *own, filter, cursor).limit(limit).subquery()
         for status in statuses
     ]
     every = union_all(*(select(part) for part in parts)).subquery()
     return select(every).order_by(every.c[_AT].desc(), every.c.id.desc()).limit(limit)
 
 
-def _newest(query: Any, at: Any, id: Any, since: float | None, cursor: str | None) -> Any:
-    if since is not None:
-        query = query.where(at >= since)
+def _newest(query: Any, at: Any, id: Any, filter: RunFilter, cursor: str | None) -> Any:
+    if filter.since is not None:
+        query = query.where(at >= filter.since)
+    if filter.until is not None:
+        query = query.where(at < filter.until)
     if cursor is not None:
         last_at, last_id = parse_cursor(cursor)
         # The first condition is implied by the second, but it is the one that an index understands.

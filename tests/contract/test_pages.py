@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from orchestrator.domain.views import RunFilter, RunSummary
 from orchestrator.domain.waiting import run_waiting
 from orchestrator.errors import Conflict, Invalid, NotFound
 from orchestrator.ports import Transaction
-from orchestrator.store.tables import CLAIMABLE, LEASED, POISONED, run_labels, steps
+from orchestrator.store.tables import CLAIMABLE, LEASED, POISONED, run_labels, runs, steps
 from tests.contract.truth import Truth, again, chain, new_step, together
 
 
@@ -76,6 +77,36 @@ async def test_runs_are_found_by_label_words_time_and_status(truth: Truth) -> No
     assert await count(RunFilter(statuses=(RunStatus.RUNNING, RunStatus.PLANNING))) == 7
     newest = (await truth.store.runs(RunFilter(), limit=1, cursor=None)).items[0].run.created_at
     assert await count(RunFilter(since=newest)) == 1
+
+
+async def test_runs_are_found_by_cost_stillness_and_retries(truth: Truth) -> None:
+    await _fill(truth, 4)
+    retried = await truth.running(new_step())
+    (claim,) = await truth.claim()
+    await truth.record(again(claim, after=1000.0))
+    await truth.store.write(partial(_cancel, run_id="run_000"))
+    await truth.database.act(
+        lambda journal: journal.connection.execute(
+            update(runs).where(runs.c.id == "run_001").values(spent_nano=2_000_000_000, updated_at=0)
+        )
+    )
+
+    async def found(**asked: Any) -> set[str]:
+        return set(await _pages(truth, RunFilter(**asked), limit=2))
+
+    everything = {*(f"run_{n:03}" for n in range(4)), retried}
+    assert await found() == everything
+    assert await found(usd_from=Decimal(2)) == {"run_001"}
+    assert await found(usd_until=Decimal(2)) == everything - {"run_001"}
+    assert await found(usd_from=Decimal(1), usd_until=Decimal(2)) == set()
+    assert await found(quiet=3600.0) == {"run_001"}
+    assert await found(quiet=0.0) == everything - {"run_000"}
+    assert await found(quiet=0.0, statuses=(RunStatus.CANCELLED,)) == set()
+    assert await found(retrying=True) == {retried}
+    assert await found(retrying=True, statuses=(RunStatus.PLANNING,)) == set()
+    assert await found(finished_since=1.0) == {"run_000"}
+    assert await found(finished_until=1.0) == set()
+    assert await found(until=1.0) == set()
 
 
 async def test_pages_by_label_and_status_hold_every_such_run_once(truth: Truth) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from orchestrator.api.schemas.codes import CauseOut, ErrorOut
 from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told
@@ -16,6 +18,7 @@ from orchestrator.domain.reuse import CacheUse
 from orchestrator.domain.run import Mode, OnFailure, PlannerChoice, RunStatus
 from orchestrator.domain.step import Ending, StepStatus, VerdictSource
 from orchestrator.domain.undo import Undoing, UndoStatus
+from orchestrator.domain.views import RunFilter
 from orchestrator.domain.waiting import WaitingReason
 
 
@@ -262,20 +265,85 @@ class AnswersIn(Asked):
     answers: Annotated[list[AnswerIn], Field(min_length=1, max_length=100)]
 
 
-class RunFilterIn(Asked):
+Usd = Annotated[Decimal, Field(ge=0, le=1_000_000_000, max_digits=20, decimal_places=9)]
+
+
+class RunRanges(Asked):
+    """Ranges hold their first value and not their last."""
+
+    since: Annotated[datetime | None, Field(description="accepted at or after")] = None
+    until: Annotated[datetime | None, Field(description="accepted before")] = None
+    finished_since: Annotated[datetime | None, Field(description="ended at or after")] = None
+    finished_until: Annotated[datetime | None, Field(description="ended before")] = None
+    usd_from: Annotated[Usd | None, Field(description="USD spent, at least")] = None
+    usd_until: Annotated[Usd | None, Field(description="USD spent, less than")] = None
+    quiet: Annotated[
+        float | None, Field(ge=0, le=1e9, description="not ended, and unmoved for so many seconds")
+    ] = None
+    retrying: Annotated[bool, Field(description="a step of it failed and waits to be tried again")] = False
+
+    def value(self, statuses: Sequence[RunStatus], labels: Mapping[str, str], q: str | None) -> RunFilter:
+        """As the domain has it, with the rest of what is asked for."""
+        return RunFilter(
+            tuple(statuses),
+            labels,
+            q,
+            since=_seconds(self.since),
+            until=_seconds(self.until),
+            finished_since=_seconds(self.finished_since),
+            finished_until=_seconds(self.finished_until),
+            usd_from=self.usd_from,
+            usd_until=self.usd_until,
+            quiet=self.quiet,
+            retrying=self.retrying,
+        )
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+class RunFilterIn(RunRanges):
     """Which runs a bulk act is for."""
 
     status: list[RunStatus] = Field(default_factory=list)
     labels: dict[str, str] = Field(default_factory=dict)
     q: str | None = None
-    since: datetime | None = None
+
+    def filter(self) -> RunFilter:
+        """As the domain has it."""
+        return self.value(self.status, self.labels, self.q)
+
+
+class RunsAsked(RunRanges):
+    """A page of runs; a run has all labels and one of the statuses."""
+
+    status: Annotated[list[RunStatus], Field(max_length=50)] = Field(default_factory=list)
+    label: Annotated[list[str], Field(max_length=50, description="key:value")] = Field(default_factory=list)
+    q: Annotated[str | None, Field(max_length=1_000, description="words of the request")] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="items on a page")] = 50
+    cursor: Annotated[str | None, Field(max_length=500, description="the next_cursor of the page before")] = (
+        None
+    )
+
+
+RunId = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class BulkIn(Asked):
-    """One act on all runs that a filter finds."""
+    """One act on runs: those named in `ids`, or all that a filter finds."""
 
     action: Literal["cancel", "pause", "resume", "retry"]
-    filter: RunFilterIn
+    filter: RunFilterIn | None = None
+    ids: Annotated[list[RunId], Field(min_length=1, max_length=1_000)] | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.filter is None) == (self.ids is None):
+            raise ValueError("give either ids or filter")
+        return self
 
 
 class RefusedOut(Told):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+import pytest
+
 from tests.integration.api.following import done, follow, graph, step_until, submit, until
 
 ADD = {"id": "a", "tool": "slow_add", "arguments": {"x": 1, "y": 2}}
@@ -235,6 +237,52 @@ def test_many_runs_are_cancelled_at_once(client):
     assert set(told["done"]) == set(ids)
     assert [one["id"] for one in told["refused"]] == [finished]
     assert all(client.get(f"/v1/runs/{run_id}").json()["status"] == "cancelled" for run_id in ids)
+
+
+def test_named_runs_are_cancelled_and_to_do_it_again_does_no_harm(client):
+    hang = graph({"id": "h", "tool": "hang", "arguments": {}})
+    ids = [submit(client, plan=hang)["id"] for _ in range(2)]
+    body = {"action": "cancel", "ids": [*ids, ids[0], "run_none"]}
+    for _ in range(2):
+        told = client.post("/v1/runs/bulk", json=body).raise_for_status().json()
+        assert told["done"] == ids
+        assert [one["id"] for one in told["refused"]] == ["run_none"]
+        assert told["more"] is False
+
+
+@pytest.mark.parametrize("body", [{}, {"ids": []}, {"ids": ["x"] * 1_001}, {"ids": ["x"], "filter": {}}])
+def test_a_bulk_act_is_for_ids_or_for_a_filter(client, body):
+    assert client.post("/v1/runs/bulk", json={"action": "cancel"} | body).status_code == 422
+
+
+def test_runs_are_found_by_time_cost_and_stillness(client):
+    label = uuid.uuid4().hex
+    hang = graph({"id": "h", "tool": "hang", "arguments": {}})
+    moving = submit(client, plan=hang, labels={"batch": label})["id"]
+    ended = submit(client, plan=graph(ADD), labels={"batch": label})["id"]
+    done(client, ended)
+
+    def found(**asked) -> list[str]:
+        page = client.get("/v1/runs", params={"label": f"batch:{label}", **asked}).raise_for_status().json()
+        return [line["id"] for line in page["items"]]
+
+    assert found() == [ended, moving]
+    assert found(until="2999-01-01T00:00:00Z") == [ended, moving]
+    assert found(until="2001-01-01T00:00:00Z") == []
+    assert found(finished_since="2001-01-01T00:00:00Z") == [ended]
+    assert found(quiet=0) == [moving]
+    assert found(quiet=3600) == []
+    assert found(retrying="true") == []
+    assert found(usd_until="1") == [ended, moving]
+    assert found(usd_from="1000000") == []
+    client.post(f"/v1/runs/{moving}/cancel")
+
+
+@pytest.mark.parametrize("asked", [{"usd_from": "much"}, {"quiet": "-1"}, {"unknown": "1"}, {"limit": "0"}])
+def test_a_filter_that_cannot_be_is_refused_by_name(client, asked):
+    reply = client.get("/v1/runs", params=asked)
+    assert reply.status_code == 422
+    assert next(iter(asked)) in reply.text
 
 
 def test_two_runs_and_a_quote_are_compared(client):
