@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tools.asking import Answers
+from tools.masking import Mask
 from tools.spec import File, Json, ToolCall, ToolResult
 
 
@@ -70,6 +71,15 @@ class CallContext:
     progress: Callable[[float, str], None] = _no_progress
     #: Gets the record of the call when it is over, however it ended.
     record: Callable[[Exchange], None] | None = None
+    #: The last mask, with how much had been derived then: making one costs more than using it.
+    _masks: list[tuple[int, Mask]] = field(default_factory=list, repr=False, init=False)
+
+    @property
+    def mask(self) -> Mask:
+        """Takes the secrets, and what the call has made of them so far, out of what comes back."""
+        if not self._masks or self._masks[0][0] != len(self.derived):
+            self._masks[:] = [(len(self.derived), Mask((*self.secrets.values(), *self.derived)))]
+        return self._masks[0][1]
 
 
 class Adapter(Protocol):

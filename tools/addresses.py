@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -53,6 +54,8 @@ _METADATA_NAMES = frozenset(
 )
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+#: Hosts and addresses whose reading is kept: every request asks several times about the same few.
+_REMEMBERED = 4096
 _ENTRY = re.compile(r"\[(?P<bracketed>[^\]]*)\](?::(?P<port6>\d+))?|(?P<plain>[^:]+):(?P<port>\d+)")
 
 
@@ -67,6 +70,7 @@ def embedded(address: IPv6Address) -> IPv4Address | None:
     return None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_public(address: Address) -> bool:
     """Whether the address belongs to the public internet, whatever it is wrapped in."""
     if isinstance(address, IPv4Address):
@@ -79,6 +83,7 @@ def is_public(address: Address) -> bool:
     return address in _GLOBAL_UNICAST and not any(address in network for network in _NOT_PUBLIC_6)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_host(host: str) -> Address | str:
     """A host of a URL as an address, or as a name in lower case without its last dot.
 

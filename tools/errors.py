@@ -17,6 +17,7 @@ ToolError
 │   └── TooLarge         the reply is over the size limit
 └── Forbidden            policy says no: never try it again, and tell a person
     ├── AddressForbidden the address is private, or its name does not resolve to a public one
+    ├── SecretExposed    the call would carry a secret in plain text over the internet
     ├── NotAuthorised    the peer wants other credentials
     ├── DefinitionChanged the server defines the tool otherwise than was approved
     └── MaybeDone        the call was cut off, and must not be made twice
@@ -160,6 +161,12 @@ class AddressForbidden(Forbidden):
     """The address is not one that this service may dial."""
 
     code = "address_forbidden"
+
+
+class SecretExposed(Forbidden):
+    """A secret would travel in plain text; nothing was sent."""
+
+    code = "secret_exposed"
 
 
 class NotAuthorised(Forbidden):

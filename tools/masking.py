@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
-import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -15,6 +16,8 @@ MASK = "•••"
 SHORTEST = 4
 #: Fewer characters of base64 are found by chance in any picture.
 _SHORTEST_CODED = 6
+#: Signs that no address, JSON or HTML writes otherwise.
+_UNESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 class Mask:
@@ -66,21 +69,23 @@ def _forms(secret: str) -> Iterator[str]:
     # Of user:password the peer may repeat the password alone.
     for part in {secret, secret.partition(":")[2]}:
         if len(part) >= SHORTEST:
-            yield from _escaped(part)
-            for plain in {part, quote(part, safe="")}:
-                yield from _based(plain.encode(errors="replace"))
+            yield part
+            yield from (part.encode(errors="replace").hex(), part.encode(errors="replace").hex().upper())
+            yield from _based(part.encode(errors="replace"))
+            # Most tokens look alike wherever they stand.
+            if not _UNESCAPED.fullmatch(part):
+                yield from _escaped(part)
+                yield from _based(quote(part, safe="").encode(errors="replace"))
 
 
 def _escaped(part: str) -> Iterator[str]:
-    yield part
     addressed = {quote(part, safe="", errors="replace"), quote(part, errors="replace")}
     addressed.add(quote_plus(part, errors="replace"))
     yield from addressed
     yield from (_small_hex(form) for form in addressed)
-    yield from (json.dumps(part, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    yield from (encoded(part)[1:-1] for encoded in (encode_basestring, encode_basestring_ascii))
     yield part.replace("/", "\\/")
     yield html.escape(part)
-    yield from (part.encode(errors="replace").hex(), part.encode(errors="replace").hex().upper())
 
 
 def _small_hex(quoted: str) -> str:

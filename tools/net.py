@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json as jsonlib
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,15 @@ from tools.errors import (
     Unavailable,
     Unreachable,
 )
-from tools.transport import GuardedTransport, LimitedTransport, Resolver, check_url, resolve
+from tools.transport import (
+    GuardedTransport,
+    LimitedTransport,
+    Resolver,
+    check_secrecy,
+    check_url,
+    name_to_trust,
+    resolve,
+)
 
 #: Puts a transport around another.
 Wrap = Callable[[httpx2.AsyncBaseTransport], httpx2.AsyncBaseTransport]
@@ -89,6 +97,7 @@ class Net:
         self.timeout = timeout
         self.max_bytes = max_bytes
         self._allow = AllowList.parse(allow)
+        self._resolver = resolver
         self._transport = GuardedTransport(self._allow, resolver, ssl_context)
         self._headers = {"user-agent": user_agent, "accept": "*/*", "accept-encoding": "gzip, deflate"}
 
@@ -104,8 +113,9 @@ class Net:
         timeout: float | None = None,
         max_bytes: int | None = None,
         follow_redirects: bool = True,
+        hosts: Collection[str] = (),
     ) -> Reply:
-        """The reply to one request, of any status.
+        """The reply to one request, of any status; with `hosts`, redirects lead to these and to its own only.
 
         Raises `ToolError`: `BadArguments` for an address that is none, `AddressForbidden`,
         `Unreachable`, `TimedOut`, `TooLarge`, `BadOutput` for a reply that breaks the protocol.
@@ -117,6 +127,7 @@ class Net:
             async with asyncio.timeout(seconds):
                 return await self._follow(
                     request,
+                    hosts={host, *hosts} if hosts else None,
                     max_bytes=self.max_bytes if max_bytes is None else max_bytes,
                     redirects=_MAX_REDIRECTS if follow_redirects else 0,
                 )
@@ -129,12 +140,25 @@ class Net:
         except httpx2.TransportError as error:
             raise connection_error(error, host) from None
 
-    def check(self, url: str) -> None:
+    def check(self, url: str, *, secret: bool = False) -> None:
         """Raises `BadArguments` or `AddressForbidden` for an address that can never be called.
 
-        Names are not resolved, so an address that passes may still be refused when it is called.
+        With `secret` it raises `SecretExposed` for one that no secret may be sent to. Names are not
+        resolved, so an address that passes may still be refused when it is called.
         """
-        check_url(_parsed(url), self._allow)
+        target = _parsed(url)
+        check_url(target, self._allow)
+        if secret:
+            name_to_trust(target, self._allow)
+
+    async def check_secrecy(self, url: str) -> None:
+        """Raises `SecretExposed` for an address that no secret may be sent to: all on the way would read it.
+
+        Secrets go by https; by http only to what `allow` names, by its name or by its address.
+        """
+        target = _parsed(url)
+        check_url(target, self._allow)
+        await check_secrecy(target, self._allow, self._resolver)
 
     def client(self, *, wrap: Wrap | None = None, **settings: Any) -> httpx2.AsyncClient:
         """A client of httpx2 behind the same guard, for libraries that want one.
@@ -182,7 +206,9 @@ class Net:
         merged.update({name: value for name, value in headers.items() if name.lower() != "accept-encoding"})
         return merged
 
-    async def _follow(self, request: httpx2.Request, *, max_bytes: int, redirects: int) -> Reply:
+    async def _follow(
+        self, request: httpx2.Request, *, max_bytes: int, redirects: int, hosts: Collection[str] | None
+    ) -> Reply:
         for _ in range(redirects + 1):
             request.extensions = {"timeout": {"connect": _CONNECT_SECONDS}}
             response = await self._transport.handle_async_request(request)
@@ -193,6 +219,8 @@ class Net:
             finally:
                 await response.aclose()
             request = _redirected(request, response.status_code, location)
+            if hosts is not None and request.url.host not in hosts:
+                raise AddressForbidden(f"redirected to {request.url.host}, which is none of the tool's hosts")
         raise BadOutput(f"{request.url.host}: redirected more than {redirects} times")
 
 

@@ -12,6 +12,7 @@ from tools.adapters.http_endpoint import HttpEndpoint
 from tools.adapters.mcp_server import McpServer
 from tools.adapters.model_endpoint import ModelEndpoint
 from tools.adapters.python_function import PythonFunction
+from tools.auth import secret_names
 from tools.endpoints.router import NoEndpoints, Router
 from tools.endpoints.watch import Keys
 from tools.errors import ToolError, Unavailable
@@ -84,7 +85,7 @@ class Toolbox:
             addresses.append(oauth2.get("token_url", ""))
         try:
             for address in addresses:
-                self._net.check(str(address))
+                self._net.check(str(address), secret=bool(secret_names(tool)))
         except ToolError as error:
             return str(error)
         return None

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 
 import anyio
@@ -14,7 +14,7 @@ import httpcore2
 import httpx2
 
 from tools.addresses import Address, AllowList
-from tools.errors import AddressForbidden, BadOutput, TooLarge, Unreachable
+from tools.errors import AddressForbidden, BadOutput, SecretExposed, TooLarge, Unreachable
 
 #: Answers the IP addresses of a host, best first; raises `OSError` when there are none.
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -39,10 +39,54 @@ def check_url(url: httpx2.URL, allow: AllowList) -> None:
         raise AddressForbidden(f"only http and https addresses may be called, not {url.scheme or 'others'}:")
     if url.userinfo:
         raise AddressForbidden("an address with a user name or password in it may not be called")
-    port = url.port if url.port is not None else _DEFAULT_PORTS[url.scheme]
+    port = _port(url)
     if not 0 < port < 65536:
         raise AddressForbidden(f"{port} is not a port")
     allow.check_host(url.host, port)
+
+
+def name_to_trust(url: httpx2.URL, allow: AllowList) -> str | None:
+    """The name whose addresses decide whether a secret may go to that URL; None where it may.
+
+    Raises `SecretExposed` where it may not, whatever a name resolves to: secrets go by https, by http
+    only to what the operator has named.
+    """
+    if url.scheme == "https":
+        return None
+    port = _port(url)
+    parsed = allow.check_host(url.host, port)
+    if isinstance(parsed, str):
+        if allow.has_name(parsed, port):
+            return None
+        if allow.networks:
+            return parsed
+    elif allow.has_address(parsed, port):
+        return None
+    raise _exposed(url)
+
+
+async def check_secrecy(url: httpx2.URL, allow: AllowList, resolver: Resolver) -> None:
+    """Raises `SecretExposed` for plain http to a host that the operator has not named in any way."""
+    name = name_to_trust(url, allow)
+    if name is None:
+        return
+    port = _port(url)
+    addresses: Sequence[Address] = ()
+    with suppress(OSError, UnicodeError):
+        addresses = [ip_address(text) for text in await resolver(name, port)]
+    if not addresses or not all(allow.has_address(address, port) for address in addresses):
+        raise _exposed(url)
+
+
+def _port(url: httpx2.URL) -> int:
+    return url.port if url.port is not None else _DEFAULT_PORTS[url.scheme]
+
+
+def _exposed(url: httpx2.URL) -> SecretExposed:
+    return SecretExposed(
+        f"secrets are not sent to {url.host} by plain http, where all on the way could read them:"
+        " use https, or let the operator name the host in TOOLPATH_NET_ALLOW"
+    )
 
 
 class GuardedBackend(httpcore2.AsyncNetworkBackend):

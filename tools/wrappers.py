@@ -48,8 +48,8 @@ class Masked:
             result = await self._inner.call(call, context)
         except ToolError as error:
             # What it was raised from may say more, and a log would tell it.
-            raise _masked(error, _mask(context)) from None
-        return ToolResult(_mask(context).value(result.output), result.usage)
+            raise _masked(error, context.mask) from None
+        return ToolResult(context.mask.value(result.output), result.usage)
 
 
 class Timed:
@@ -128,10 +128,6 @@ def _hidden(context: CallContext) -> tuple[str, ...]:
     return (*context.secrets.values(), *context.derived)
 
 
-def _mask(context: CallContext) -> Mask:
-    return Mask(_hidden(context))
-
-
 def _masked(error: ToolError, mask: Mask) -> ToolError:
     error.args = tuple(mask.text(part) if isinstance(part, str) else part for part in error.args)
     error.__cause__ = error.__context__ = None
@@ -140,7 +136,7 @@ def _masked(error: ToolError, mask: Mask) -> ToolError:
 
 def _log_fault(call: ToolCall, context: CallContext, error: Exception) -> None:
     """A trace of our own mistake; the words of an exception may hold what was sent."""
-    trace = _mask(context).text("".join(traceback.format_exception(error)))
+    trace = context.mask.text("".join(traceback.format_exception(error)))
     log.error("calling %s failed\n%s", call.tool.name, trace)
 
 

@@ -14,6 +14,8 @@ from tools.adapters.http_binding import METHODS, Body, Place
 #: A token (RFC 9110, 5.6.2).
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
+_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
+
 
 def http_problems(binding: Mapping[str, Any], fields: Mapping[str, Any]) -> list[FieldProblem]:
     """The faults of a binding besides its URL; `fields` are those of the input schema."""
@@ -26,6 +28,7 @@ def http_problems(binding: Mapping[str, Any], fields: Mapping[str, Any]) -> list
         if name not in fields and name not in in_path:
             problems.append(FieldProblem("/http/url", f"{{{name}}} is no field of input_schema"))
     problems += _body(binding.get("body"))
+    problems += _hosts(binding.get("hosts", []))
     return problems + _selector(binding.get("select"))
 
 
@@ -53,6 +56,18 @@ def _body(given: Any) -> list[FieldProblem]:
     except ValueError as error:
         return [FieldProblem("/http/body", str(error))]
     return []
+
+
+def _hosts(given: Any) -> list[FieldProblem]:
+    """Where redirects may lead: plain names or addresses, as they stand in addresses."""
+    fits = isinstance(given, (list, tuple)) and all(
+        isinstance(one, str) and _HOST.fullmatch(one) for one in given
+    )
+    if fits:
+        return []
+    return [
+        FieldProblem("/http/hosts", 'give a list of hosts in small letters, without ports: ["cdn.example"]')
+    ]
 
 
 def _selector(given: Any) -> list[FieldProblem]:

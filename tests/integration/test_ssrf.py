@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpcore2
+import orjson
 import pytest
 
 from orchestrator.domain.retry import RetryPolicy
@@ -24,6 +25,7 @@ from tools.addresses import is_public
 from tools.builtin.web import fetch_page
 from tools.endpoints.probes import probe
 from tools.endpoints.record import Endpoint, Protocol, Replica
+from tools.endpoints.router import Router
 from tools.llm import ChatModel
 from tools.net import Net
 from tools.openapi.compiler import Options
@@ -47,6 +49,9 @@ class World:
     answers: dict[str, list[Sequence[str]]] = field(default_factory=dict)
     dialled: list[str] = field(default_factory=list)
     redirect: tuple[int, str] = (302, "/")
+    #: What PUBLIC answers under /told/, where an answer names the address that is to be called.
+    told: object = None
+    processes: Processes = field(default_factory=lambda: Processes(1, modules=("tools.openapi",)))
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
         """The next answer for the name, the last one from then on."""
@@ -54,7 +59,8 @@ class World:
         return left.pop(0) if len(left) > 1 else left[0]
 
     def net(self, allow: Sequence[str] = ()) -> Net:
-        return Net(allow=allow, resolver=self.resolve, timeout=5)
+        # PUBLIC is named, since secrets go nowhere else by plain http; it may be called anyway.
+        return Net(allow=[PUBLIC, *allow], resolver=self.resolve, timeout=5)
 
     @property
     def leaks(self) -> list[str]:
@@ -62,6 +68,8 @@ class World:
 
     async def serve(self, got: Received) -> Answer:
         """/hop/3 leads to /hop/2 and so on; /hop/0 and all else to where the test says."""
+        if got.path.startswith("/told/"):
+            return Answer(200, {"content-type": "application/json"}, orjson.dumps(self.told))
         hop = got.path.rpartition("/hop/")[2].partition("/")[0]
         if hop.isdigit() and int(hop):
             return Answer(302, {"location": f"/hop/{int(hop) - 1}"})
@@ -81,7 +89,8 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
     async with LoopbackServer(world.serve) as server:
         monkeypatch.setattr(httpcore2.AnyIOBackend, "connect_tcp", watched)
-        yield world
+        async with world.processes:
+            yield world
 
 
 # --- the paths that dial --------------------------------------------------------------------------
@@ -102,12 +111,21 @@ async def _tool(world: World, net: Net, tool: Tool) -> object:
     context = CallContext(
         "key", MemoryFiles(world.folder / "kept"), world.folder, timeout=5, secrets={"a": "open-sesame"}
     )
-    async with Processes(1) as processes:
-        toolbox = Toolbox(net=net, processes=processes)
-        try:
-            return await toolbox.call(tool, {}, context)
-        finally:
-            await toolbox.aclose()
+    toolbox = Toolbox(net=net, processes=world.processes, router=Router(_Registered(tool)))
+    try:
+        return await toolbox.call(tool, {}, context)
+    finally:
+        await toolbox.aclose()
+
+
+class _Registered:
+    """The endpoint that a tool of the test names: its replica is in the tool's summary."""
+
+    def __init__(self, tool: Tool) -> None:
+        self._endpoint = Endpoint("e", Protocol.OPENAI, (Replica(tool.summary),))
+
+    async def find(self, name: str) -> Endpoint | None:
+        return self._endpoint if name == "e" else None
 
 
 async def _http(world: World, net: Net, url: str) -> object:
@@ -123,6 +141,35 @@ async def _token(world: World, net: Net, url: str) -> object:
 async def _model_tool(world: World, net: Net, url: str) -> object:
     binding = {"base_url": url, "model": "m", "prompt": "p", "api_key_secret": "a"}
     return await _tool(world, net, Tool("t", "T.", Kind.MODEL, SHAPE, SHAPE, binding=binding))
+
+
+async def _endpoint_tool(world: World, net: Net, url: str) -> object:
+    binding = {"endpoint": "e", "model": "m", "prompt": "p"}
+    return await _tool(world, net, Tool("t", url, Kind.MODEL, SHAPE, SHAPE, binding=binding))
+
+
+async def _inference(world: World, net: Net, url: str) -> object:
+    binding = {"base_url": url, "model": "m", "operation": "infer"}
+    return await _tool(world, net, Tool("t", "T.", Kind.MODEL, SHAPE, SHAPE, binding=binding))
+
+
+async def _image(world: World, net: Net, url: str) -> object:
+    """The model's server names the address."""
+    world.told = {"data": [{"url": url}]}
+    binding = {"base_url": f"http://{PUBLIC}/told", "model": "m", "operation": "images", "prompt": "p"}
+    return await _tool(world, net, Tool("t", "T.", Kind.MODEL, SHAPE, SHAPE, binding=binding))
+
+
+async def _mcp(world: World, net: Net, url: str) -> object:
+    binding = {"url": url, "tool": "t", "definition": "0"}
+    tool = Tool("t", "T.", Kind.MCP, SHAPE, SHAPE, binding=binding, auth={"bearer": "a"})
+    return await _tool(world, net, tool)
+
+
+async def _mcp_token(world: World, net: Net, url: str) -> object:
+    auth = {"oauth2": {"token_url": url, "client_id": "a", "client_secret": "a"}}
+    binding = {"url": f"http://{PUBLIC}/", "tool": "t", "definition": "0"}
+    return await _tool(world, net, Tool("t", "T.", Kind.MCP, SHAPE, SHAPE, auth=auth, binding=binding))
 
 
 async def _chat(_: World, net: Net, url: str) -> object:
@@ -155,9 +202,31 @@ async def _health(_: World, net: Net, url: str) -> object:
     return report
 
 
-async def _import(_: World, net: Net, url: str) -> object:
-    async with Processes(1, modules=("tools.openapi",)) as processes:
-        return await read_openapi(Source(url=url), Options(), net=net, processes=processes)
+async def _metrics(world: World, net: Net, url: str) -> object:
+    world.told = {"data": []}
+    replica = Replica(f"http://{PUBLIC}/told", metrics_url=url)
+    report = await probe(Endpoint("e", Protocol.OPENAI, (replica,)), replica, net=net, headers={})
+    assert report.up
+    if not report.tells_load:
+        raise ConnectionError("nothing is told")
+    return report
+
+
+async def _import(world: World, net: Net, url: str) -> object:
+    return await read_openapi(Source(url=url), Options(), net=net, processes=world.processes)
+
+
+async def _reference(world: World, net: Net, url: str) -> object:
+    """A document that was given, with a reference to one that was not."""
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/x": {"get": {"parameters": [{"$ref": url}]}}},
+    }
+    source = Source(text=orjson.dumps(document))
+    made = await read_openapi(source, Options(), net=net, processes=world.processes)
+    assert not made.tools
+    raise ConnectionError(str(made.skipped))
 
 
 PATHS: dict[str, Dial] = {
@@ -168,10 +237,17 @@ PATHS: dict[str, Dial] = {
     "http tool": _http,
     "token server": _token,
     "model tool": _model_tool,
+    "endpoint tool": _endpoint_tool,
+    "inference tool": _inference,
+    "image of a model": _image,
+    "mcp server": _mcp,
+    "mcp token server": _mcp_token,
     "chat model": _chat,
     "webhook": _webhook,
     "health check": _health,
+    "metrics": _metrics,
     "openapi import": _import,
+    "openapi reference": _reference,
 }
 
 # --- the corpus -----------------------------------------------------------------------------------

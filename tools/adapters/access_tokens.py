@@ -81,6 +81,7 @@ class AccessTokens:
         return kept
 
     async def _fetch(self, grant: Grant, timeout: float) -> tuple[str, float]:
+        await self._net.check_secrecy(grant.url)
         form = {"grant_type": "client_credentials"}
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         if grant.scope:

@@ -11,7 +11,7 @@ from tools.adapters.http_styles import STYLES
 PLACES = ("path", "query", "header", "cookie", "body")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "POST", "PUT", "PATCH", "DELETE"})
 #: Fields of a binding.
-FIELDS = ("method", "url", "parameters", "headers", "body", "select", "pagination")
+FIELDS = ("method", "url", "parameters", "headers", "body", "select", "pagination", "hosts")
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form", "body": "form"}
 _OF_A_PLACE = {"in", "name", "style", "explode", "allowReserved", "content"}
 _OF_A_BODY = {"media_type", "argument", "required", "encoding"}

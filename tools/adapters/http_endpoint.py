@@ -20,7 +20,6 @@ from tools.adapters.http_bodies import content_of
 from tools.adapters.http_requests import HttpRequest, build
 from tools.errors import BadOutput, ToolError
 from tools.files import with_files
-from tools.masking import Mask
 from tools.net import Net, Reply
 from tools.schemas import schemas_of
 from tools.spec import Json, Tool, ToolCall, ToolResult, is_file_schema
@@ -66,6 +65,7 @@ class HttpEndpoint:
         self, tool: Tool, request: HttpRequest, content: bytes | None, context: CallContext
     ) -> Reply:
         """The reply to the request with credentials, without what it repeats of them."""
+        await self._net.check_secrecy(request.address)
         credentials = await self._authority.credentials(tool, context, headers=request.headers)
         reply = await self._send(request, content, context, credentials)
         if reply.status == 401 and credentials.token is not None:
@@ -74,7 +74,7 @@ class HttpEndpoint:
                 tool, context, headers=request.headers, refused=credentials.token
             )
             reply = await self._send(request, content, context, credentials)
-        mask = Mask((*context.secrets.values(), *context.derived))
+        mask = context.mask
         return replace(reply, body=mask.data(reply.body), url=mask.text(reply.url))
 
     async def _send(
@@ -87,6 +87,7 @@ class HttpEndpoint:
             headers=credentials.over(request.headers),
             content=content,
             timeout=context.timeout,
+            hosts=request.hosts,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
@@ -29,6 +29,8 @@ class HttpRequest:
     headers: dict[str, str] = field(default_factory=dict)
     cookies: list[Pair] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
+    #: Where redirects may lead besides the address's own host; anywhere when empty.
+    hosts: Sequence[str] = ()
 
     @property
     def url(self) -> str:
@@ -43,7 +45,7 @@ def build(tool: Tool, arguments: Mapping[str, Any]) -> HttpRequest:
     """The request for these arguments.
 
     The binding is `{"method", "url": "https://host/{id}", "parameters": {name: place}, "headers",
-    "body"}`. A place is path, query, header, cookie or body, or an object that says the name and the
+    "body", "hosts"}`. A place is path, query, header, cookie or body, or an object that says the name and the
     style too (`http_binding.Place`). An argument without a place goes into the path where the
     address names it, else into the query (GET, HEAD, OPTIONS, DELETE) or the body.
     Raises `BadArguments`, or `Unavailable` for a binding that cannot work.
@@ -57,7 +59,13 @@ def build(tool: Tool, arguments: Mapping[str, Any]) -> HttpRequest:
         places = _places(tool, method, match["rest"], arguments)
     except ValueError as error:
         raise Unavailable(f"the tool {tool.name} has a binding that cannot work: {error}") from None
-    request = HttpRequest(method, "", body, headers=dict(tool.binding.get("headers") or {}))
+    request = HttpRequest(
+        method,
+        "",
+        body,
+        headers=dict(tool.binding.get("headers") or {}),
+        hosts=tool.binding.get("hosts") or (),
+    )
     in_path: dict[str, str] = {}
     for argument, value in arguments.items():
         place = places[argument]

@@ -69,13 +69,14 @@ class Calls:
     def __init__(self, net: Net, servers: Mapping[str, StdioServer], changed: Changed) -> None:
         self._sessions = Sessions(net, servers)
         self._authority = Authority(net)
+        self._net = net
         self._changed = changed
 
     async def offered(
         self, address: Address, *, prefix: str, auth: Mapping[str, Any], secrets: Mapping[str, str]
     ) -> Offered:
         """What the server offers now; `secrets` are those that `auth` names. Raises `ToolError`."""
-        asker = Tool(address.label, "", Kind.MCP, {}, {}, auth=auth)
+        asker = Tool(address.label, "", Kind.MCP, {}, {}, auth=auth, binding={"url": address.url})
         context = CallContext("", files=_NoFiles(), scratch=Path(), secrets=secrets)
         try:
             headers = await self._headers(asker, context)
@@ -89,6 +90,8 @@ class Calls:
         return offered(found, address, prefix=prefix, auth=auth)
 
     async def _headers(self, tool: Tool, context: CallContext, refused: str | None = None) -> dict[str, str]:
+        if tool.auth and tool.binding.get("url"):
+            await self._net.check_secrecy(str(tool.binding["url"]))
         made = await self._authority.credentials(tool, context, headers={}, refused=refused)
         return made.headers
 

@@ -44,7 +44,7 @@ class McpServer:
         if address.server is not None:
             return None if address.server in self._servers else unknown(address.server, self._servers)
         try:
-            self._net.check(address.url or "")
+            self._net.check(address.url or "", secret=bool(tool.auth))
         except ToolError as error:
             return str(error)
         return None

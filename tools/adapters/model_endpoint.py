@@ -78,6 +78,8 @@ class ModelEndpoint:
             "Idempotency-Key": job.context.idempotency_key,
             "traceparent": job.context.traceparent or new_traceparent(),
         }
+        if self._key(job.tool, job.context) or (place.endpoint is not None and place.endpoint.auth):
+            await self._net.check_secrecy(place.base_url)
         if place.endpoint is not None:
             headers |= await self._credentials.headers(place.endpoint, job.context)
         operation = operation_of(job.tool, place.endpoint)

@@ -53,6 +53,8 @@ class _Looks:
         self._net, self._headers = net, headers
 
     async def at(self, url: str, method: str = "GET", json: Any = None, *, secret: bool = True) -> Reply:
+        if secret and self._headers:
+            await self._net.check_secrecy(url)
         return await self._net.request(
             method,
             url,

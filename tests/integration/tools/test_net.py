@@ -15,6 +15,7 @@ from tools.errors import (
     AddressForbidden,
     BadArguments,
     BadOutput,
+    SecretExposed,
     TimedOut,
     TooLarge,
     ToolError,
@@ -394,3 +395,42 @@ async def test_a_certificate_is_checked_against_the_name_not_the_address(
     with pytest.raises(Unavailable, match="cannot be trusted: self-signed"):
         await net.request("GET", f"https://one.test:{port}/")
     await net.aclose()
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://one.test/x", True),
+        ("https://93.184.216.34/", True),
+        ("http://one.test/x", False),
+        ("http://93.184.216.34/", False),
+        ("http://named.test/", True),
+        ("http://named.test:8080/", False),
+        ("http://10.1.2.3/", True),
+        ("http://inside.test/", True),
+        ("http://half.test/", False),
+        ("http://unknown.example/", False),
+    ],
+)
+async def test_secrets_go_by_plain_http_only_to_what_the_operator_names(url: str, allowed: bool) -> None:
+    names = {"inside.test": ["10.0.0.7"], "half.test": ["10.0.0.7", "93.184.216.34"]}
+
+    async def resolver(host: str, port: int) -> Sequence[str]:
+        return names.get(host, ["93.184.216.34"] if host.endswith(".test") else [])
+
+    net = Net(allow=["10.0.0.0/8", "named.test:80"], resolver=resolver)
+    if allowed:
+        await net.check_secrecy(url)
+        net.check(url, secret=True)
+    else:
+        with pytest.raises(SecretExposed, match="TOOLPATH_NET_ALLOW"):
+            await net.check_secrecy(url)
+
+
+async def test_a_redirect_stays_among_the_hosts_that_were_named(net: Net, server: LoopbackServer) -> None:
+    away = f"{server.url}/to/302?http://one.test:{server.port}/echo"
+    with pytest.raises(AddressForbidden, match=r"one\.test, which is none"):
+        await net.request("GET", away, hosts=["two.test"])
+    assert [got.path for got in server.requests] == ["/to/302"]
+    assert (await net.request("GET", away, hosts=["one.test"])).status == 200
+    assert (await net.request("GET", f"{server.url}/to/302?/echo", hosts=["two.test"])).status == 200

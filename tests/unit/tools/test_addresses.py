@@ -93,7 +93,7 @@ def test_public_addresses_are_public(address: str) -> None:
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_no_more_public_inside_an_ipv6_one(address: object) -> None:
     number = int(address)  # type: ignore[call-overload]
-    public = is_public(address)  # type: ignore[arg-type]
+    public = is_public(address)
     assert is_public(ip_address(0xFFFF << 32 | number)) == public
     assert is_public(ip_address(0x64FF9B << 96 | number)) == public
     assert is_public(ip_address(0x2002 << 112 | number << 80)) == public
