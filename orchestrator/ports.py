@@ -168,6 +168,12 @@ class Catalog(Protocol):
         """
         ...
 
+    async def add_all(
+        self, new: Sequence[Tool], *, replace: bool = False, reasons: dict[str, str] | None = None
+    ) -> list[CatalogEntry]:
+        """As `add`, many in one commit; `reasons` says of those that cannot be called here why."""
+        ...
+
     async def remove(self, name: str) -> None:
         """Take it out of sight; runs that pinned it go on. Raises `NotFound`."""
         ...

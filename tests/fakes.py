@@ -46,6 +46,12 @@ class FakeCatalog:
         self._tools = [*(t for t in self._tools if t.name != tool.name), tool]
         return CatalogEntry(tool)
 
+    async def add_all(
+        self, new: Sequence[Tool], *, replace: bool = False, reasons: dict[str, str] | None = None
+    ) -> list[CatalogEntry]:
+        del reasons
+        return [await self.add(tool, replace=replace) for tool in new]
+
     async def remove(self, name: str) -> None:
         self.older |= {(t.name, t.version): t for t in self._tools if t.name == name}
         self._tools = [t for t in self._tools if t.name != name]

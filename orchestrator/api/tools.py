@@ -30,7 +30,7 @@ from orchestrator.ports import CatalogEntry
 from orchestrator.registry.checks import NAME
 from orchestrator.registry.invoke import invoke
 from orchestrator.registry.quality import hints
-from orchestrator.registry.register import register, update
+from orchestrator.registry.register import register, register_many, update
 from orchestrator.registry.search import ToolFacets, search
 from tools.spec import Tool
 
@@ -93,28 +93,32 @@ async def _undo_of(tool: Tool, parts: Parts) -> Tool | None:
 @router.post("/bulk", summary="Register many tools")
 async def create_many(body: ToolsIn, parts: Parts, caller: Caller) -> BulkToolsOut:
     """Each is judged alone: one bad record keeps none of the others out."""
-    created: list[str] = []
+    read: dict[int, Tool] = {}
     refused: list[RefusedTool] = []
-    quality: dict[str, list[HintOut]] = {}
     for number, record in enumerate(body.tools):
         try:
-            tool = ToolIn.model_validate(record).value()
-            entry = await register(
-                tool,
-                catalog=parts.catalog,
-                caller=parts.tools,
-                secrets=parts.secrets,
-                modules=parts.settings.python_modules,
-                endpoints=parts.endpoints,
-                owner=caller is None,
-            )
+            read[number] = ToolIn.model_validate(record).value()
         except (ValidationError, OrchestratorError) as error:
             refused.append(_refused(number, record, error))
-        else:
-            created.append(entry.tool.name)
-            told = hints(entry.tool, await _undo_of(entry.tool, parts))
-            quality[entry.tool.name] = [HintOut(field=h.field, hint=h.hint) for h in told]
-    return BulkToolsOut(created=created, refused=refused, quality=quality)
+    entries = await register_many(
+        list(read.values()),
+        catalog=parts.catalog,
+        caller=parts.tools,
+        secrets=parts.secrets,
+        modules=parts.settings.python_modules,
+        endpoints=parts.endpoints,
+        owner=caller is None,
+    )
+    made = dict(zip(read, entries, strict=True))
+    refused += [_refused(n, body.tools[n], e) for n, e in made.items() if isinstance(e, OrchestratorError)]
+    created = [entry.tool for entry in entries if isinstance(entry, CatalogEntry)]
+    quality = {tool.name: _hints(tool, await _undo_of(tool, parts)) for tool in created}
+    refused.sort(key=lambda one: one.number)
+    return BulkToolsOut(created=[tool.name for tool in created], refused=refused, quality=quality)
+
+
+def _hints(tool: Tool, undo: Tool | None) -> list[HintOut]:
+    return [HintOut(field=one.field, hint=one.hint) for one in hints(tool, undo)]
 
 
 def _refused(number: int, record: Any, error: Exception) -> RefusedTool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import jmespath
 import orjson
 
 from orchestrator.errors import FieldProblem, Invalid
-from orchestrator.ports import CatalogEntry, Secrets, ToolCaller
+from orchestrator.ports import Catalog, CatalogEntry, Secrets, ToolCaller
 from orchestrator.registry.port_types import ports_from
+from orchestrator.registry.register import AT_ONCE
 from orchestrator.registry.secrets import lacking
 from tools.auth import secret_names
 from tools.net import Net
@@ -21,24 +22,8 @@ from tools.openapi.naming import cut, unique
 from tools.processes import Processes
 from tools.spec import Kind, Tool
 
-#: Tools of one commit: the writer has others to serve in between.
-_AT_ONCE = 200
 _SHOWN = 300
 _NO_SERVER = "the document names no server: import it again with `server`"
-
-
-class BulkCatalog(Protocol):
-    """The catalog, as far as an import needs it."""
-
-    async def entries(self) -> Mapping[str, CatalogEntry]:
-        """The newest version of each tool in sight."""
-        ...
-
-    async def add_all(
-        self, new: Sequence[Tool], *, replace: bool = False, reasons: dict[str, str] | None = None
-    ) -> list[CatalogEntry]:
-        """Register many in one commit; `reasons` says of those that cannot be called here why."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +67,7 @@ async def import_openapi(
     source: Source,
     options: Options,
     *,
-    catalog: BulkCatalog,
+    catalog: Catalog,
     caller: ToolCaller,
     net: Net,
     processes: Processes,
@@ -110,8 +95,8 @@ async def import_openapi(
         names = {name for tool in fresh for name in secret_names(tool)}
         there = await secrets.values(names)
         reasons = {tool.name: reason for tool in fresh if (reason := _unavailable(tool, caller, there))}
-        for start in range(0, len(fresh), _AT_ONCE):
-            part = fresh[start : start + _AT_ONCE]
+        for start in range(0, len(fresh), AT_ONCE):
+            part = fresh[start : start + AT_ONCE]
             await catalog.add_all(part, replace=True, reasons=reasons)
     return told
 

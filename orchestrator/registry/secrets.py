@@ -42,11 +42,16 @@ async def remove_secret(name: str, *, vault: Vault, catalog: Catalog, caller: To
 
 async def follow(name: str, *, secrets: Secrets, catalog: Catalog, caller: ToolCaller) -> None:
     """Make the state of every tool that uses the secret say whether it can be called now."""
-    for entry in (await catalog.entries()).values():
-        if name in secret_names(entry.tool) and entry.status in _FOLLOWING:
-            reason = await unavailable(entry.tool, caller=caller, secrets=secrets)
-            if reason != entry.reason:
-                await catalog.add(entry.tool, replace=True, reason=reason)
+    users = [
+        entry
+        for entry in (await catalog.entries()).values()
+        if entry.status in _FOLLOWING and name in secret_names(entry.tool)
+    ]
+    there = await secrets.values({one for entry in users for one in secret_names(entry.tool)})
+    reasons = {e.tool.name: caller.available(e.tool) or lacking(e.tool, there) for e in users}
+    changed = [entry.tool for entry in users if entry.reason != reasons[entry.tool.name]]
+    if changed:
+        await catalog.add_all(changed, replace=True, reasons=reasons)
 
 
 async def unavailable(tool: Tool, *, caller: ToolCaller, secrets: Secrets) -> str:

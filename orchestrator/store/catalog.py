@@ -24,7 +24,7 @@ from tools.spec import Tool
 
 
 class SqlCatalog:
-    """`ports.Catalog`; the newest versions are kept in memory until the change counter moves."""
+    """`ports.Catalog`; the newest versions are kept in memory, and those that changed read again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -104,14 +104,14 @@ class SqlCatalog:
         """Hide all versions of it."""
 
         def act(journal: Journal) -> None:
+            number = tell_of_change(journal.connection)
             hidden = journal.connection.execute(
                 update(tools)
                 .where(tools.c.name == name, tools.c.removed_at.is_(None))
-                .values(removed_at=journal.now)
+                .values(removed_at=journal.now, changed=number)
             )
             if not hidden.rowcount:
                 raise NotFound(f"there is no tool {name!r}")
-            tell_of_change(journal.connection)
             drop_record(journal, tool_pool(name))
 
         await self._database.act(act)
@@ -133,32 +133,38 @@ class SqlCatalog:
 
     async def _look(self) -> None:
         loaded = await self._database.read(lambda c: _load(c, self._seen))
-        if loaded is not None:
-            self._seen, entries = loaded
-            # A record may change under its version in what decides no call: price, limits, ports.
-            self._pinned.clear()
-            self._entries = {entry.tool.name: entry for entry in entries}
-            self._active = tuple(entry.tool for entry in entries if entry.status == "active")
+        if loaded is None:
+            return
+        self._seen, changed = loaded
+        # A record may change under its version in what decides no call: price, limits, ports.
+        for key in [key for key in self._pinned if key[0] in changed]:
+            del self._pinned[key]
+        merged: dict[str, CatalogEntry | None] = {**self._entries, **changed}
+        self._entries = {name: entry for name in sorted(merged) if (entry := merged[name]) is not None}
+        self._active = tuple(entry.tool for entry in self._entries.values() if entry.status == "active")
 
 
-def _load(connection: Connection, seen: int) -> tuple[int, list[CatalogEntry]] | None:
-    """The change counter and all entries; None when nothing has changed."""
+def _load(connection: Connection, seen: int) -> tuple[int, dict[str, CatalogEntry | None]] | None:
+    """The number of the last change, and the tools changed since `seen`, None for those that went.
+
+    None when nothing has changed.
+    """
     query = select(counters.c.value).where(counters.c.name == CATALOG)
     value = connection.execute(query).scalar_one_or_none() or 0
     if value == seen:
         return None
+    names = select(tools.c.name).where(tools.c.changed > seen).distinct()
+    found: dict[str, CatalogEntry | None] = dict.fromkeys(connection.execute(names).scalars())
     newest = (
         select(tools.c.name, func.max(tools.c.version).label("version"))
-        .where(tools.c.removed_at.is_(None))
+        .where(tools.c.removed_at.is_(None), tools.c.name.in_(names))
         .group_by(tools.c.name)
         .subquery()
     )
     rows = connection.execute(
-        select(tools)
-        .join(newest, (tools.c.name == newest.c.name) & (tools.c.version == newest.c.version))
-        .order_by(tools.c.name)
+        select(tools).join(newest, (tools.c.name == newest.c.name) & (tools.c.version == newest.c.version))
     )
-    return value, [_entry(row) for row in rows]
+    return value, found | {row.name: _entry(row) for row in rows}
 
 
 def _entry(row: Any) -> CatalogEntry:
@@ -182,12 +188,12 @@ def _newest(connection: Connection, name: str) -> Any:
 
 
 def _set_newest(journal: Journal, name: str, **values: Any) -> None:
-    tell_of_change(journal.connection)
+    number = tell_of_change(journal.connection)
     row = _newest(journal.connection, name)
     journal.connection.execute(
         update(tools)
         .where(tools.c.name == name, tools.c.version == row.version)
-        .values(updated_at=journal.now, **values)
+        .values(updated_at=journal.now, changed=number, **values)
     )
 
 
@@ -195,52 +201,78 @@ def _add(
     journal: Journal, new: Sequence[Tool], *, replace: bool, reasons: dict[str, str]
 ) -> list[CatalogEntry]:
     # First of all, since it makes two processes that register the same tools take turns.
-    tell_of_change(journal.connection)
+    number = tell_of_change(journal.connection)
     names = [tool.name for tool in new]
     known = {}
     for row in journal.connection.execute(
         select(tools).where(tools.c.name.in_(names)).order_by(tools.c.version)
     ):
         known[row.name] = row
-    entries = [_add_one(journal, tool, known.get(tool.name), replace, reasons) for tool in new]
+    adding = _Adding(journal, number, replace, reasons)
+    entries = [adding.add(tool, known.get(tool.name)) for tool in new]
+    adding.flush()
     follow_records(journal, (entry.tool for entry in entries))
     return entries
 
 
-def _add_one(
-    journal: Journal, tool: Tool, old: Any, replacing: bool, reasons: dict[str, str]
-) -> CatalogEntry:
-    reason = reasons.get(tool.name, "")
-    status: ToolStatus = "unavailable" if reason else "active"
-    visible = old is not None and old.removed_at is None
-    if visible and not replacing:
-        raise Conflict(
-            f"there is a tool {tool.name!r} already; PUT /v1/tools/{tool.name} makes a new version"
+class _Adding:
+    """Writes tools as the change of that number; new rows all at once, by `flush`."""
+
+    def __init__(self, journal: Journal, number: int, replacing: bool, reasons: dict[str, str]) -> None:
+        self._journal, self._number = journal, number
+        self._replacing, self._reasons = replacing, reasons
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, tool: Tool, old: Any) -> CatalogEntry:
+        """Beside `old`, its newest row so far. Raises `Conflict`."""
+        now = self._journal.now
+        reason = self._reasons.get(tool.name, "")
+        status: ToolStatus = "unavailable" if reason else "active"
+        visible = old is not None and old.removed_at is None
+        if visible and not self._replacing:
+            raise Conflict(
+                f"there is a tool {tool.name!r} already; PUT /v1/tools/{tool.name} makes a new version"
+            )
+        if visible and old.hash == tool.hash:
+            same = self._write_same(tool, old, status, reason)
+            return CatalogEntry(same, status, reason, old.created_at, now)
+        numbered = replace(tool, version=1 if old is None else old.version + 1)
+        self._rows.append(
+            {
+                "name": numbered.name,
+                "version": numbered.version,
+                "hash": numbered.hash,
+                "record": dump(Tool, numbered),
+                "status": status,
+                "reason": reason,
+                "created_at": now,
+                "updated_at": now,
+                "changed": self._number,
+            }
         )
-    if visible and old.hash == tool.hash:
+        return CatalogEntry(numbered, status, reason, now, now)
+
+    def flush(self) -> None:
+        """Insert the new rows."""
+        if self._rows:
+            self._journal.connection.execute(insert(tools), self._rows)
+
+    def _write_same(self, tool: Tool, old: Any, status: ToolStatus, reason: str) -> Tool:
+        """The same version, with what decides no call as it is now."""
         before = load(Tool, old.record)
         # What was seen counts until the record states another price.
         seen = before.most_seen if before.price == tool.price else Decimal(0)
         same = replace(tool, version=old.version, most_seen=seen)
-        journal.connection.execute(
+        self._journal.connection.execute(
             update(tools)
             .where(tools.c.name == old.name, tools.c.version == old.version)
             .values(
-                record=dump(Tool, same), status=status, reason=reason, pending=None, updated_at=journal.now
+                record=dump(Tool, same),
+                status=status,
+                reason=reason,
+                pending=None,
+                updated_at=self._journal.now,
+                changed=self._number,
             )
         )
-        return CatalogEntry(same, status, reason, old.created_at, journal.now)
-    numbered = replace(tool, version=1 if old is None else old.version + 1)
-    journal.connection.execute(
-        insert(tools).values(
-            name=numbered.name,
-            version=numbered.version,
-            hash=numbered.hash,
-            record=dump(Tool, numbered),
-            status=status,
-            reason=reason,
-            created_at=journal.now,
-            updated_at=journal.now,
-        )
-    )
-    return CatalogEntry(numbered, status, reason, journal.now, journal.now)
+        return same

@@ -47,8 +47,10 @@ def _raise_worst(journal: Journal, tool: Tool, nanos: int) -> None:
     log.warning("tool.cost_more", tool=tool.name, usd=str(seen), believed=str(worst_usd(tool)))
     here = (tools.c.name == tool.name) & (tools.c.version == tool.version)
     record = dump(Tool, replace(tool, most_seen=seen))
-    journal.connection.execute(update(tools).where(here).values(record=record, updated_at=journal.now))
-    tell_of_change(journal.connection)
+    number = tell_of_change(journal.connection)
+    journal.connection.execute(
+        update(tools).where(here).values(record=record, updated_at=journal.now, changed=number)
+    )
     laid = (steps.c.tool == tool.name) & (steps.c.tool_version == tool.version)
     cheaper = laid & steps.c.status.in_(_TO_COME) & (steps.c.worst_nano < nanos)
     journal.connection.execute(update(steps).where(cheaper).values(worst_nano=nanos, gated=True))

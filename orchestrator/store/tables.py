@@ -337,6 +337,9 @@ tools = Table(
     _time("removed_at"),
     #: The record that waits for a person's word while the tool is quarantined.
     Column("pending", Text),
+    #: The number of the last change to this row, by the counter "catalog".
+    Column("changed", BigInteger, nullable=False, server_default=text("0")),
+    Index("ix_tools_changed", "changed"),
 )
 
 #: Counters that tell other processes of a change; "catalog" rises with every change of a tool.

@@ -172,3 +172,43 @@ async def test_a_tool_that_is_what_it_was_again_leaves_quarantine(truth: Truth) 
     back = await truth.catalog.add(tool(), replace=True)
     assert (back.status, back.tool.version) == ("active", 1)
     assert (await truth.catalog.entry("echo")).pending is None
+
+
+async def test_only_what_changed_is_read_again(process: Callable[[], Truth]) -> None:
+    one, two = process(), process()
+    await one.catalog.add_all([tool(f"t{n}") for n in range(5)])
+    before = await two.catalog.entries()
+    await one.catalog.add(tool("t2", description="other"), replace=True)
+    await one.catalog.add(tool("a"))
+    await one.catalog.remove("t4")
+    after = await two.catalog.entries()
+    assert list(after) == ["a", "t0", "t1", "t2", "t3"]
+    assert after["t2"].tool.description == "other"
+    assert all(after[name] is before[name] for name in ("t0", "t1", "t3"))
+    await one.catalog.quarantine("t0", None, reason="for a look")
+    await one.catalog.add(tool("t4"))
+    assert [t.name for t in await two.catalog.active()] == ["a", "t1", "t2", "t3", "t4"]
+    assert (await two.catalog.entry("t4")).tool.version == 2
+
+
+async def test_two_that_change_different_tools_at_once_are_both_seen(process: Callable[[], Truth]) -> None:
+    writers, reader = [process() for _ in range(4)], process()
+
+    async def write(number: int) -> None:
+        for count in range(10):
+            await writers[number].catalog.add(tool(f"w{number}_{count}"))
+
+    async def read() -> list[int]:
+        return [len(await reader.catalog.entries()) for _ in range(30)]
+
+    async with asyncio.timeout(40):
+        seen, *_ = await together([read(), *(write(number) for number in range(4))])
+    assert seen == sorted(seen)
+    assert len(await reader.catalog.entries()) == 40
+
+
+async def test_refused_names_leave_no_other_tool_behind(truth: Truth) -> None:
+    await truth.catalog.add(tool("taken"))
+    with pytest.raises(Conflict):
+        await truth.catalog.add_all([tool("free"), tool("taken")])
+    assert list(await truth.catalog.entries()) == ["taken"]

@@ -141,10 +141,12 @@ def test_each_fault_of_a_record_is_named(client, change, path):
 
 
 def test_many_tools_are_judged_each_alone(client):
-    good, bad, taken = record(), record(kind="magic"), record(name="calculate")
-    told = client.post("/v1/tools/bulk", json={"tools": [good, bad, taken, {"name": 7}, "no record"]}).json()
-    assert told["created"] == [good["name"]]
-    assert [one["number"] for one in told["refused"]] == [1, 2, 3, 4]
+    good, bad, taken, twice = record(), record(kind="magic"), record(name="calculate"), record()
+    given = [good, bad, taken, {"name": 7}, "no record", twice, twice | {"summary": "Another."}]
+    told = client.post("/v1/tools/bulk", json={"tools": given}).json()
+    assert told["created"] == [good["name"], twice["name"]]
+    assert [one["number"] for one in told["refused"]] == [1, 2, 3, 4, 6]
+    assert "already" in told["refused"][-1]["reason"]
     assert told["refused"][0]["errors"][0]["path"] == "/kind"
     assert good["name"] in told["quality"]
 
