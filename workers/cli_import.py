@@ -150,7 +150,8 @@ def _print(told: dict[str, Any], *, dry_run: bool) -> None:
     for one in (*quality["missing"], *quality["notes"]):
         typer.echo(f"  {one['count']} × {one['what']}")
     for scheme, secret in told["secrets"].items():
-        typer.echo(f"calls need the secret {secret} ({scheme})")
+        how = f": toolpath secrets set {secret}" if secret in told["missing_secrets"] else ""
+        typer.echo(f"calls need the secret {secret} ({scheme}){how}")
 
 
 def _values(change: dict[str, Any]) -> str:

@@ -60,7 +60,9 @@ class Imported:
     #: Tools of an earlier import that the document no longer has; they are left as they are.
     gone: list[str] = field(default_factory=list)
     quality: Mapping[str, Any] = field(default_factory=dict)
+    #: Names of secrets by security scheme, and those among them that its tools need and nobody has set.
     secrets: Mapping[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
 
 
 async def import_openapi(
@@ -91,9 +93,10 @@ async def import_openapi(
     fresh = list(_sorted_out([tool for tool in tools if owner or not _needs(tool, told)], known, told))
     if options.include.empty and options.exclude.empty:
         told.gone = _gone(told, known)
+    needed = {name for tool in tools if owner for name in secret_names(tool)}
+    there = await secrets.values(needed)
+    told.missing = sorted(needed - there.keys())
     if not dry_run:
-        names = {name for tool in fresh for name in secret_names(tool)}
-        there = await secrets.values(names)
         reasons = {tool.name: reason for tool in fresh if (reason := _unavailable(tool, caller, there))}
         for start in range(0, len(fresh), AT_ONCE):
             part = fresh[start : start + AT_ONCE]

@@ -23,6 +23,9 @@ _STYLES: dict[str, dict[str, Any]] = {
     "pipes": {"style": "pipeDelimited", "explode": False},
 }
 
+#: OAuth's flows as 2.0 calls them.
+_FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
+
 
 def is_old(documents: Documents) -> bool:
     """Whether the root is a Swagger document."""
@@ -68,6 +71,9 @@ def scheme(given: dict[str, Any]) -> dict[str, Any]:
     """A security scheme of 2.0 as 3.0 has it."""
     if given.get("type") == "basic":
         return {"type": "http", "scheme": "basic"}
+    if given.get("type") == "oauth2":
+        flow = _FLOWS.get(str(given.get("flow")), str(given.get("flow")))
+        return given | {"flows": {flow: {"tokenUrl": given.get("tokenUrl")}}}
     return given
 
 

@@ -47,7 +47,7 @@ class ImportOpenApiIn(BaseModel):
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=32)] | None = None
     #: The base address, in place of all that the document says.
     server: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
-    #: Names of secrets by security scheme.
+    #: Names of secrets by security scheme; `SCHEME.client_id` and `SCHEME.client_secret` for OAuth's.
     auth: dict[str, Name] = Field(default_factory=dict)
     #: What is taken from replies: a JMESPath expression by operationId.
     select: dict[str, Annotated[str, Field(min_length=1, max_length=2_000)]] = Field(default_factory=dict)
@@ -180,6 +180,8 @@ class ImportedOut(Told):
     quality: DocumentQualityOut
     #: The secrets that calls need, by security scheme.
     secrets: dict[str, str]
+    #: Those among them that tools of the document name and nobody has set: PUT /v1/secrets/{name}.
+    missing_secrets: list[str]
 
     @classmethod
     def of(cls, told: Imported) -> ImportedOut:
@@ -194,4 +196,5 @@ class ImportedOut(Told):
             gone=told.gone,
             quality=DocumentQualityOut.model_validate(told.quality),
             secrets=dict(told.secrets),
+            missing_secrets=told.missing,
         )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.tools.openapi.small import answer, compile_documents, document, one
+from tools.auth import SECRET_NAME
 from tools.openapi.compiler import NOWHERE, Choice
 from tools.spec import MEDIA_TYPES, Effect
 
@@ -115,6 +116,9 @@ SCHEMES = {
     "basic": {"type": "http", "scheme": "Basic"},
     "token": {"type": "http", "scheme": "bearer"},
     "oauth": {"type": "oauth2", "flows": {}},
+    "machine": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example/token"}}},
+    "relative": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/token"}}},
+    "hostile": {"type": "apiKey", "in": "header", "name": "X-Key: 1"},
     "tls": {"type": "mutualTLS"},
 }
 
@@ -133,6 +137,34 @@ def test_security_schemes_become_references_to_secrets() -> None:
     assert auth([{"query": [], "cookie": []}]) == {"query:key": "pets_query", "cookie:sid": "pets_cookie"}
     assert auth([{"basic": []}], prefix="shop") == {"basic": "shop_basic"}
     assert auth([{"oauth": ["read"]}], auth={"oauth": "my_token"}) == {"bearer": "my_token"}
+
+
+def test_client_credentials_get_a_token_for_the_scopes_of_the_operation() -> None:
+    made = {"token_url": "https://a.example/token", "client_id": "pets_machine_client_id"}
+    made["client_secret"] = "pets_machine_client_secret"
+    assert auth([{"machine": []}]) == {"oauth2": made}
+    assert auth([{"machine": ["read", "write"]}]) == {"oauth2": made | {"scope": "read write"}}
+    names = {"machine.client_id": "my_id", "machine.client_secret": "my_key"}
+    mine = made | {"client_id": "my_id", "client_secret": "my_key"}
+    assert auth([{"key": []}, {"machine": []}], auth=names) == {"oauth2": mine}
+    assert auth([{"machine": []}], auth={"machine": "my_token"}) == {"bearer": "my_token"}
+    assert auth([{"relative": []}]) == {"bearer": "pets_relative"}
+
+
+def test_what_a_call_cannot_carry_is_left_out() -> None:
+    assert auth([{"token": [], "basic": []}]) == {}
+    assert auth([{"token": [], "oauth": []}]) == {}
+    assert auth([{"hostile": []}]) == {}
+    assert auth([{"hostile": []}, {"key": []}]) == {"header:X-Key": "pets_key"}
+
+
+def test_every_secret_that_is_needed_has_a_name_that_may_be_set() -> None:
+    root = document({"/x": {"get": {}}}, components={"securitySchemes": SCHEMES})
+    root["info"]["title"] = "3 scales"
+    secrets = compile_documents(root).secrets
+    assert secrets["machine.client_secret"] == "api_3_scales_machine_client_secret"
+    assert all(SECRET_NAME.fullmatch(name) for name in secrets.values())
+    assert "hostile" not in secrets
 
 
 def test_of_alternatives_the_named_one_is_taken_and_none_where_none_is_needed() -> None:
@@ -196,6 +228,15 @@ def test_methods_of_3_2_are_read() -> None:
     made = compile_documents(document(paths, version="3.2.0"))
     assert [(tool.binding["method"], tool.effect) for tool in made.tools] == [("QUERY", Effect.READ)]
     assert made.skipped[0][0] == "COPY /a"
+
+
+def test_swagger_2_names_its_token_server_too() -> None:
+    scheme = {"type": "oauth2", "flow": "application", "tokenUrl": "https://a.example/token", "scopes": {}}
+    root: dict[str, Any]
+    root = {"swagger": "2.0", "info": {"title": "Old"}, "host": "old.example", "paths": {"/x": {"get": {}}}}
+    root |= {"securityDefinitions": {"m": scheme}, "security": [{"m": ["read"]}]}
+    auth: dict[str, Any] = dict(compile_documents(root).tools[0].auth)
+    assert auth["oauth2"]["token_url"] == "https://a.example/token"
 
 
 def test_swagger_2_is_read_as_3() -> None:
