@@ -20,6 +20,7 @@ from tools.adapters.http_bodies import content_of
 from tools.adapters.http_requests import HttpRequest, build
 from tools.errors import BadOutput, ToolError
 from tools.files import with_files
+from tools.json_values import MAX_INLINE
 from tools.net import Net, Reply
 from tools.schemas import schemas_of
 from tools.spec import Json, Tool, ToolCall, ToolResult, is_file_schema
@@ -35,8 +36,9 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 class HttpEndpoint:
     """Calls the address of a tool's binding; see `http_requests.build` for how arguments travel.
 
-    The reply's JSON object is the output (`{"result": …}` for other JSON); any other content becomes
-    an artifact in the output's file field, or in `file`.
+    The reply's JSON object is the output (`{"result": …}` for other JSON); any other content, and JSON
+    over `MAX_INLINE` bytes of which the tool promises no fields, becomes an artifact in the output's
+    file field, or in `file`.
     """
 
     def __init__(self, net: Net) -> None:
@@ -105,7 +107,7 @@ def _failure(reply: Reply) -> ToolError:
 async def _output(call: ToolCall, reply: Reply, context: CallContext) -> Mapping[str, Json]:
     if not reply.body:
         return {}
-    if reply.media_type == "application/json" or reply.media_type.endswith("+json"):
+    if _is_json(reply) and not _is_for_a_file(call.tool, reply):
         decoded = await _selected(call, _decoded(reply))
         return decoded if isinstance(decoded, dict) else {"result": decoded}
     media_type = reply.media_type if _MEDIA_TYPE.fullmatch(reply.media_type) else "application/octet-stream"
@@ -114,6 +116,18 @@ async def _output(call: ToolCall, reply: Reply, context: CallContext) -> Mapping
     path = context.scratch / name
     await asyncio.to_thread(path.write_bytes, reply.body)
     return {field: await context.files.save(path, media_type=media_type, name=name)}
+
+
+def _is_json(reply: Reply) -> bool:
+    return reply.media_type == "application/json" or reply.media_type.endswith("+json")
+
+
+def _is_for_a_file(tool: Tool, reply: Reply) -> bool:
+    """Whether JSON is too large to stand beside its step, and the tool promises no fields of it."""
+    if len(reply.body) <= MAX_INLINE or tool.binding.get("select"):
+        return False
+    fields = tool.output_schema.get("properties", {})
+    return not fields or any(is_file_schema(field) for field in fields.values())
 
 
 def _decoded(reply: Reply) -> Any:
