@@ -58,6 +58,7 @@ ERROR_CODES = (
     "rate_limited",
     "repair_crashed",
     "result_gone",
+    "secret_exposed",
     "server_fault",
     "storage_full",
     "timed_out",
