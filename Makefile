@@ -10,20 +10,27 @@ STAMP := .venv/.installed
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 8 ? 8 : n )))
 TESTS ?= tests
 PACKAGES := orchestrator tools toolpath workers migrations
-APT_PACKAGES := tesseract-ocr tesseract-ocr-eng espeak-ng apertium apertium-eng-spa
-PROGRAMS := tesseract espeak-ng apertium
+APT_PACKAGES := tesseract-ocr tesseract-ocr-eng espeak-ng apertium apertium-eng-spa chromium
+PROGRAMS := tesseract espeak-ng apertium chromium
 
 # A .venv that was moved, or whose interpreter went away, is made anew.
 USABLE = grep -qsF '$(CURDIR)/.venv/' $(BIN)/pip && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 $(shell { $(USABLE); } || rm -f $(STAMP))
 
-.PHONY: help setup run test chaos lint style types layers shape deployment format lock bench bench-peers test-peers mcp-peers system-tools try-system-tools clean
+.PHONY: help setup dashboard dashboard-types screenshots run test chaos lint style types layers shape deployment pages format lock bench bench-peers test-peers mcp-peers system-tools try-system-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-setup: $(STAMP) ## make .venv with the toolpath command and the development tools
+setup: $(STAMP) dashboard ## make .venv with the toolpath command and the development tools, build the dashboard
 	@:
+
+# By the sources' hash: nothing is built when nothing changed.
+dashboard: $(STAMP)
+	@$(BIN)/python hatch_build.py build
+
+dashboard-types: $(STAMP) ## make the dashboard's types anew from the service's OpenAPI document
+	@$(BIN)/python hatch_build.py types
 
 # The code itself is installed in place, so a change of it needs nothing; this runs when the
 # dependencies, the entry points or the interpreter changed.
@@ -32,7 +39,7 @@ $(STAMP): requirements-dev.lock pyproject.toml Makefile
 	@$(FIND_PYTHON)
 	@$(INSTALL)
 	@echo "setup: installing toolpath in place"
-	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
+	@HATCH_BUILD_NO_HOOKS=true $(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 	@echo "setup: ready, the command is $(BIN)/toolpath"
 
@@ -62,15 +69,17 @@ if [ $$uv = no ] || ! $(BIN)/uv pip install -q --system-certs --python $(BIN)/py
   $(BIN)/pip install -qq --no-deps --require-hashes -r requirements-dev.lock; fi
 endef
 
-run: setup ## start the service and do one sample request; Ctrl-C stops it
+# The service does its work without the page too, so a registry that cannot be reached does not keep it from starting.
+run: $(STAMP) ## start the service and do one sample request; Ctrl-C stops it
+	@$(MAKE) dashboard || echo "run: going on without the dashboard" >&2
 	@exec $(BIN)/toolpath serve --sample
 
 test: setup try-system-tools lint ## everything that must hold before a change lands
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
 	@if [ "$(TESTS)" = tests ]; then CHAOS=short $(MAKE) chaos; fi
 
-lint: setup ## style, types, layers, migrations, compose file, Dockerfile
-	@$(MAKE) --keep-going style types layers shape deployment
+lint: setup ## style, types, layers, migrations, compose file, Dockerfile, dashboard
+	@$(MAKE) --keep-going style types layers shape deployment pages
 
 style:
 	@$(BIN)/ruff check --output-format concise .
@@ -91,16 +100,23 @@ deployment:
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@$(BIN)/hadolint Dockerfile
 
+pages: # the dashboard: are its types what the API says; types, lint, format, unit tests
+	@$(BIN)/python hatch_build.py types-fresh check
+
 format: setup ## rewrite the code as the linter wants it
+	@$(BIN)/python hatch_build.py format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-header --no-emit-index-url --no-emit-find-links
-lock: setup ## solve the dependencies anew: make lock [UPGRADE=--upgrade]
+lock: $(STAMP) ## solve the dependencies anew: make lock [UPGRADE=--upgrade]
 	@$(UV_COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
 	@$(UV_COMPILE) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(MAKE) setup
+
+screenshots: setup ## pictures of every page of the dashboard, into .screenshots
+	@$(BIN)/python -m tests.e2e.dashboard.screenshots .screenshots
 
 # CHAOS=short tries the part that a change must survive before it lands.
 chaos: setup ## kill, freeze and cut every part of a real installation: does anything get lost? (20 minutes)
@@ -154,5 +170,5 @@ try-system-tools:
 	echo "test: not installed:$$missing; the tests of the tools that call them are skipped (make system-tools)" >&2
 
 clean: ## remove what make made; the data folder of the service stays
-	@rm -rf .venv .peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	@rm -rf .venv .peers dashboard/node_modules dashboard/dist .screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
 	@find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.routing import Route
+from starlette.types import Lifespan
 
 from orchestrator import bootstrap
 from orchestrator.api import (
@@ -29,6 +31,7 @@ from orchestrator.api import (
     unbuilt,
     workers,
 )
+from orchestrator.api.dashboard import Dashboard
 from orchestrator.api.edge import Door, Edge
 from orchestrator.api.errors import add_handlers
 from orchestrator.api.following import Followers
@@ -71,6 +74,33 @@ def create_app(services: Services) -> FastAPI:
         async with bootstrap.running(services), mcp.running():
             yield
 
+    app = _routed(lifespan)
+    sessions = Sessions(settings.secret_key.get_secret_value())
+    app.state.services = services
+    app.state.draining = False
+    app.state.followers = Followers(services.store, services.signals)
+    app.state.sessions = sessions
+    app.state.codes = LoginCodes(settings.data_dir / "login-codes")
+    add_handlers(app)
+    app.router.routes.append(Route(PATH, mcp, methods=["GET", "POST", "DELETE"]))
+    app.router.routes.append(Dashboard())
+    hosts = (*_LOOPBACK, settings.host, *settings.allowed_hosts)
+    app.add_middleware(
+        Edge,
+        door=Door(settings.api_key.get_secret_value(), sessions, hosts, services.keys.check),
+        max_body=settings.max_body_bytes,
+        max_upload=settings.max_upload_bytes,
+    )
+    app.openapi = lambda: document_of(app)  # type: ignore[method-assign]
+    return app
+
+
+def described() -> dict[str, Any]:
+    """The OpenAPI document of this version, without a service behind it."""
+    return document_of(_routed(None))
+
+
+def _routed(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
     app = FastAPI(
         title="Toolpath",
         version=_version(),
@@ -82,24 +112,8 @@ def create_app(services: Services) -> FastAPI:
         # Nothing collects it, and to ask at each request whether something does takes a tenth of the time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    sessions = Sessions(settings.secret_key.get_secret_value())
-    app.state.services = services
-    app.state.draining = False
-    app.state.followers = Followers(services.store, services.signals)
-    app.state.sessions = sessions
-    app.state.codes = LoginCodes(settings.data_dir / "login-codes")
-    add_handlers(app)
     for module in _ROUTERS:
         app.include_router(module.router)
-    app.router.routes.append(Route(PATH, mcp, methods=["GET", "POST", "DELETE"]))
-    hosts = (*_LOOPBACK, settings.host, *settings.allowed_hosts)
-    app.add_middleware(
-        Edge,
-        door=Door(settings.api_key.get_secret_value(), sessions, hosts, services.keys.check),
-        max_body=settings.max_body_bytes,
-        max_upload=settings.max_upload_bytes,
-    )
-    app.openapi = lambda: document_of(app)  # type: ignore[method-assign]
     return app
 
 

@@ -18,9 +18,12 @@ from orchestrator.api.problems import problem
 from orchestrator.api.sessions import COOKIE, Sessions, same
 from tools.openapi.loading import MAX_BYTES
 
-#: Answered without a key: they hold no secret.
-OPEN = frozenset({"/", "/healthz", "/readyz", "/login", "/favicon.ico"})
-OPEN_FOLDERS = ("/static/",)
+#: Routes answered without a key: they hold no secret.
+OPEN = frozenset({"/healthz", "/readyz", "/login", "/static/page.css"})
+#: What the API begins with; every other path is the dashboard's, which holds no secret either.
+_API = frozenset(
+    {"v1", "openapi.json", "docs", "metrics", "mcp", "openai", "healthz", "readyz", "login", "static"}
+)
 
 #: What multipart adds to a file of the greatest size.
 _ENVELOPE = 64 * 2**10
@@ -38,7 +41,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -93,7 +96,12 @@ class Door:
 
 def is_open(path: str) -> bool:
     """Whether a path is answered without a key."""
-    return path in OPEN or path.startswith(OPEN_FOLDERS)
+    return path in OPEN or is_page(path)
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is no part of the API."""
+    return path.lstrip("/").partition("/")[0].lower() not in _API
 
 
 class Edge:

@@ -1,4 +1,4 @@
-"""The pages of the service itself: where things are, and its routes in words."""
+"""The pages that the service writes itself: its routes in words, and what a failed login says."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from orchestrator.api.sessions import COOKIE, SESSION_SECONDS, Sessions
-
 router = APIRouter(include_in_schema=False)
 
 _PAGE = """<!doctype html>
@@ -17,18 +15,6 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/page.css"></head>
 <body>{body}</body></html>
 """
-_START = """<h1>Toolpath</h1>
-<p>Gets work done by connecting language models to tools.</p>
-{state}
-<h2>Where things are</h2>
-<ul><li><a href="/docs">The API in words</a>{wants_login}</li>
-<li><a href="/openapi.json">The API as an OpenAPI document</a>{wants_login}</li>
-<li>From the command line: <code>toolpath run "…"</code></li>
-<li><a href="/readyz">Whether the service is ready</a></li></ul>"""
-_LOGGED_IN = f"""<p><strong>You are logged in.</strong>
-This browser may use the API for {SESSION_SECONDS // 3600} hours after logging in.</p>"""
-_LOGGED_OUT = """<p><strong>You are not logged in.</strong> Run <code>toolpath login</code> on the machine
-of the service, and open the link that it prints. Programs send the key instead.</p>"""
 _CSS = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 code{background:#eee;padding:0 .2em}h2{margin-top:2em}td{padding:.2rem 1rem .2rem 0;vertical-align:top}"""
 
@@ -38,27 +24,10 @@ def page(title: str, body: str, *, status: int = 200) -> HTMLResponse:
     return HTMLResponse(_PAGE.format(title=title, body=body), status)
 
 
-@router.get("/")
-async def start(request: Request) -> Response:
-    """Where things are, and whether this browser is logged in; the page holds no secret."""
-    sessions: Sessions = request.app.state.sessions
-    known = sessions.valid(request.cookies.get(COOKIE, ""))
-    body = _START.format(
-        state=_LOGGED_IN if known else _LOGGED_OUT, wants_login="" if known else " (after logging in)"
-    )
-    return page("Toolpath", body)
-
-
 @router.get("/static/page.css")
 async def style() -> Response:
     """How the pages look."""
     return Response(_CSS, media_type="text/css")
-
-
-@router.get("/favicon.ico")
-async def icon() -> Response:
-    """There is none."""
-    return Response(status_code=204)
 
 
 @router.get("/docs")

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.service import Client, Service
 
 #: Answered without a key: health, the start page, and the exchange of a login code (which needs the code).
-OPEN = {("get", "/healthz"), ("get", "/readyz"), ("get", "/login"), ("get", "/")}
+OPEN = {("get", "/healthz"), ("get", "/readyz"), ("get", "/login")}
 
 
 @pytest.fixture

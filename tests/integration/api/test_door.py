@@ -35,8 +35,7 @@ def test_no_route_answers_without_a_key_but_the_open_ones(service, stranger):
         assert reply.status_code == 401, (method, path)
         if method != "HEAD":
             assert reply.headers["content-type"] == "application/problem+json"
-    opened = {path for _, path in routes if is_open(path)}
-    assert opened == OPEN | {"/static/page.css"}
+    assert {path for _, path in routes if is_open(path)} == OPEN
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/", "/static/page.css"])
@@ -67,7 +66,7 @@ def test_another_host_is_refused_even_with_the_key(client, host):
     for path in ("/v1/tools", "/healthz", "/"):
         reply = client.get(path, headers={"Host": host})
         assert reply.status_code in (400, 421)
-        assert b"Toolpath</h1>" not in reply.content
+        assert b"<html" not in reply.content
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:9", "[::1]:8000"])
@@ -95,12 +94,9 @@ def test_a_login_code_is_exchanged_once_for_a_guarded_cookie(client, stranger):
     assert again.json()["code"] == "bad_login_code"
 
 
-def test_a_browser_sees_whether_it_is_logged_in_and_where_the_api_is(client, stranger):
-    before = stranger.get("/").text
-    assert "You are not logged in" in before
-    assert 'href="/docs"' in before
+def test_a_browser_reads_the_routes_once_it_is_logged_in(client, stranger):
+    assert stranger.get("/docs").status_code == 401
     login(client, stranger)
-    assert "You are logged in" in stranger.get("/").text
     assert "<h1>Routes</h1>" in stranger.get("/docs").text
     told = stranger.get("/login", params={"code": "used"}, headers={"Accept": "text/html,*/*"})
     assert told.status_code == 403
@@ -144,7 +140,8 @@ def test_every_answer_carries_the_guarding_headers(client, stranger):
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert reply.headers["x-frame-options"] == "DENY"
         assert "default-src 'none'" in reply.headers["content-security-policy"]
-        assert reply.headers["cache-control"] == "no-store"
+        kept = "no-store" if reply.url.path.startswith("/v1") else "no-cache"
+        assert reply.headers["cache-control"] == kept
 
 
 def test_the_open_pages_hold_no_secret(service, stranger):

@@ -1,0 +1,101 @@
+/** Runs: what is asked of them, and how often. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, told } from "@/api/client";
+import type { RunIn, RunLine, RunQuery, RunStatus } from "@/api/types";
+
+/** How the list is followed; the API has no stream over all runs. */
+const LIST_EVERY = 2_000;
+const PAGE = 50;
+
+const OVER: ReadonlySet<RunStatus> = new Set(["succeeded", "failed", "cancelled"] satisfies RunStatus[]);
+
+export function ended(status: RunStatus): boolean {
+  return OVER.has(status);
+}
+
+export function runsQuery(filter: RunQuery) {
+  return infiniteQueryOptions({
+    queryKey: ["runs", filter],
+    queryFn: ({ pageParam, signal }) =>
+      told(api.GET("/v1/runs", { params: { query: { ...filter, limit: PAGE, cursor: pageParam } }, signal })),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+    refetchInterval: LIST_EVERY,
+  });
+}
+
+export function runQuery(id: string) {
+  return queryOptions({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) => told(api.GET("/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
+  });
+}
+
+export function explainQuery(id: string) {
+  return queryOptions({
+    queryKey: ["explain", id],
+    queryFn: ({ signal }) =>
+      told(api.GET("/v1/runs/{run_id}/explain", { params: { path: { run_id: id } }, signal })),
+    staleTime: Infinity,
+  });
+}
+
+export type RunAction = "cancel" | "pause" | "resume" | "retry";
+
+/** What may be done with a run in each status. The service has the last word. */
+export const ACTIONS = {
+  planning: ["pause", "cancel"],
+  planned: ["resume", "cancel"],
+  running: ["pause", "cancel"],
+  needs_input: ["cancel"],
+  paused: ["resume", "cancel"],
+  succeeded: [],
+  failed: ["retry"],
+  cancelled: ["retry"],
+} as const satisfies Record<RunStatus, readonly RunAction[]>;
+
+export function act(run: Pick<RunLine, "id">, action: RunAction) {
+  const params = { path: { run_id: run.id } };
+  switch (action) {
+    case "cancel":
+      return told(api.POST("/v1/runs/{run_id}/cancel", { params }));
+    case "pause":
+      return told(api.POST("/v1/runs/{run_id}/pause", { params }));
+    case "resume":
+      return told(api.POST("/v1/runs/{run_id}/resume", { params }));
+    case "retry":
+      return told(api.POST("/v1/runs/{run_id}/retry", { params }));
+  }
+}
+
+export function retryFrom(id: string, step: string, edits: Record<string, unknown> = {}) {
+  return told(
+    api.POST("/v1/runs/{run_id}/retry", {
+      params: { path: { run_id: id } },
+      body: { from_step: step, edits },
+    }),
+  );
+}
+
+export function answer(id: string, question: string, value: unknown) {
+  return told(
+    api.POST("/v1/runs/{run_id}/answers", {
+      params: { path: { run_id: id } },
+      body: { answers: [{ id: question, value }] },
+    }),
+  );
+}
+
+export function submit(body: RunIn, key: string) {
+  return told(api.POST("/v1/runs", { body, params: { header: { "idempotency-key": key } } }));
+}
+
+export function upload(file: File) {
+  const form = new FormData();
+  form.append("file", file);
+  return told(api.POST("/v1/artifacts", { body: { file: file.name }, bodySerializer: () => form }));
+}
+
+export function logout() {
+  return told(api.POST("/v1/logout", {}));
+}

@@ -1,0 +1,110 @@
+/** What a run asks a person, and the ways to answer. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Check, MessageCircleQuestionMark, X } from "lucide-react";
+import { useState } from "react";
+import { answer } from "@/api/runs";
+import type { Question, Run } from "@/api/types";
+import { Button } from "@/components/Button";
+import { Json } from "@/components/Json";
+import { Labelled } from "@/components/Labelled";
+import { Failure } from "@/components/Notice";
+import { When } from "@/components/When";
+import { choicesOf, valueOf } from "@/features/run/answers";
+
+export function Questions({ run }: { run: Run }) {
+  const open = run.questions.filter(({ answered_at }) => !answered_at);
+  if (open.length === 0) return null;
+  return (
+    <section aria-label="Questions" className="space-y-3">
+      {open.map((question) => (
+        <Asked key={question.id} run={run.id} question={question} />
+      ))}
+    </section>
+  );
+}
+
+function Asked({ run, question }: { run: string; question: Question }) {
+  const queries = useQueryClient();
+  const giving = useMutation({
+    mutationFn: (value: unknown) => answer(run, question.id, value),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["run", run] }),
+  });
+  const choices = choicesOf(question);
+  return (
+    <div className="card flex gap-3 border-warn p-4">
+      <MessageCircleQuestionMark aria-hidden className="mt-0.5 size-5 shrink-0 text-warn" />
+      <div className="min-w-0 flex-1 space-y-3">
+        <p className="font-medium break-words whitespace-pre-wrap">{question.text}</p>
+        {question.expires_at && (
+          <p className="text-soft">
+            Its default stands <When at={question.expires_at} />.
+          </p>
+        )}
+        {question.detail && question.kind !== "value" && (
+          <details>
+            <summary className="text-soft">What would happen</summary>
+            <div className="mt-2">
+              <Json value={question.detail} label="What would happen" />
+            </div>
+          </details>
+        )}
+        {choices ? (
+          <div className="flex flex-wrap gap-2">
+            {choices.map(({ word, value, good }) => (
+              <Button
+                key={word}
+                kind={good ? "primary" : "plain"}
+                disabled={giving.isPending}
+                onClick={() => giving.mutate(value)}
+              >
+                {good ? <Check aria-hidden className="size-4" /> : <X aria-hidden className="size-4" />}
+                {word}
+              </Button>
+            ))}
+          </div>
+        ) : (
+          <Free question={question} busy={giving.isPending} give={giving.mutate} />
+        )}
+        {giving.error && <Failure error={giving.error} />}
+      </div>
+    </div>
+  );
+}
+
+function Free({
+  question,
+  busy,
+  give,
+}: {
+  question: Question;
+  busy: boolean;
+  give: (value: unknown) => void;
+}) {
+  const [text, setText] = useState("");
+  const [fault, setFault] = useState<string>();
+  const send = () => {
+    const read = valueOf(text, question.schema);
+    if ("fault" in read) setFault(read.fault);
+    else give(read.value);
+  };
+  return (
+    <form
+      className="flex max-w-xl items-start gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div className="flex-1">
+        <Labelled label={question.argument ?? "Answer"} fault={fault}>
+          {(ids) => (
+            <input {...ids} className="field" value={text} onChange={({ target }) => setText(target.value)} />
+          )}
+        </Labelled>
+      </div>
+      <Button type="submit" kind="primary" disabled={busy} className="mt-7">
+        Answer
+      </Button>
+    </form>
+  );
+}

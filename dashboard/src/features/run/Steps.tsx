@@ -1,0 +1,45 @@
+import type { Run } from "@/api/types";
+import { StepBadge } from "@/components/Status";
+import { duration, money } from "@/lib/format";
+
+interface Props {
+  run: Run;
+  chosen: number | null;
+  choose: (idx: number) => void;
+}
+
+/** The steps as a list: what the graph shows, for who would rather read, or cannot see it. */
+export function Steps({ run, chosen, choose }: Props) {
+  if (run.steps.length === 0)
+    return (
+      <p className="p-4 text-soft">
+        {run.waiting_on?.text ?? "There are no steps yet: the plan comes first."}
+      </p>
+    );
+  return (
+    <ul aria-label="Steps" className="divide-y">
+      {run.steps.map((step) => (
+        <li key={step.idx}>
+          <button
+            type="button"
+            aria-pressed={step.idx === chosen}
+            onClick={() => choose(step.idx)}
+            className={`grid w-full grid-cols-[8.5rem_minmax(0,1fr)] items-center gap-3 px-4 py-2 text-left sm:grid-cols-[8.5rem_minmax(0,1fr)_5rem_5rem] ${step.idx === chosen ? "bg-accent-wash" : "hover:bg-page"}`}
+          >
+            <StepBadge status={step.status} />
+            <span className="min-w-0">
+              <span className="block truncate font-medium">
+                {step.subtask}: {step.tool}
+              </span>
+              {step.waiting_on && (
+                <span className="block truncate text-[0.88rem] text-soft">{step.waiting_on.text}</span>
+              )}
+            </span>
+            <span className="figures text-right text-soft max-sm:hidden">{duration(step.seconds)}</span>
+            <span className="figures text-right text-soft max-sm:hidden">{money(step.usd)}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,139 @@
+import { Search, X } from "lucide-react";
+import { useEffect, useState } from "react";
+import type { RunStatus } from "@/api/types";
+import { Button } from "@/components/Button";
+import { RUN_LOOKS } from "@/components/Status";
+import { SPANS, STATUSES, type Filter, type Span } from "@/features/runs/filter";
+
+interface Props {
+  filter: Filter;
+  change: (filter: Filter) => void;
+}
+
+const SPAN_WORDS: Record<Span, string> = { hour: "Last hour", day: "Last day", week: "Last week" };
+/** Milliseconds without a key before the words are looked for. */
+const PAUSE = 300;
+
+export function Filters({ filter, change }: Props) {
+  const none = Object.keys(filter).length === 0;
+  const [cleared, setCleared] = useState(0);
+  const clear = () => {
+    setCleared(cleared + 1);
+    change({});
+  };
+  return (
+    <div className="space-y-3" role="search" aria-label="Runs">
+      <div className="grid gap-2 sm:grid-cols-[minmax(12rem,1fr)_12rem_10rem_auto]">
+        <Words key={`words ${cleared}`} filter={filter} change={change} />
+        <Labels key={`labels ${cleared} ${filter.label?.join() ?? ""}`} filter={filter} change={change} />
+        <select
+          aria-label="Accepted within"
+          className="field"
+          value={filter.within ?? ""}
+          onChange={({ target: { value } }) => {
+            const rest = without(filter, "within");
+            change(value ? { ...rest, within: value as Span } : rest);
+          }}
+        >
+          <option value="">Any time</option>
+          {(Object.keys(SPANS) as Span[]).map((span) => (
+            <option key={span} value={span}>
+              {SPAN_WORDS[span]}
+            </option>
+          ))}
+        </select>
+        <Button kind="quiet" disabled={none} onClick={clear}>
+          <X aria-hidden className="size-4" /> Clear
+        </Button>
+      </div>
+      <Statuses filter={filter} change={change} />
+    </div>
+  );
+}
+
+function without(filter: Filter, name: keyof Filter): Filter {
+  return Object.fromEntries(Object.entries(filter).filter(([key]) => key !== name));
+}
+
+function Statuses({ filter, change }: Props) {
+  const chosen = new Set(filter.status);
+  const toggle = (status: RunStatus) => {
+    const rest = without(filter, "status");
+    const next = STATUSES.filter((one) => chosen.has(one) !== (one === status));
+    change(next.length > 0 ? { ...rest, status: next } : rest);
+  };
+  return (
+    <div role="group" aria-label="Status" className="flex flex-wrap gap-1.5">
+      {STATUSES.map((status) => {
+        const { word, icon: Icon } = RUN_LOOKS[status];
+        const on = chosen.has(status);
+        return (
+          <button
+            key={status}
+            type="button"
+            aria-pressed={on}
+            onClick={() => toggle(status)}
+            className={`inline-flex items-center gap-1.5 rounded-full border px-2.5 py-0.5 text-[0.86rem] ${on ? "border-accent bg-accent-wash font-medium text-ink" : "border-line-strong bg-surface text-soft hover:text-ink"}`}
+          >
+            <Icon aria-hidden className="size-3.5" />
+            {word}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function Words({ filter, change }: Props) {
+  const [words, setWords] = useState(filter.q ?? "");
+  useEffect(() => {
+    if (words === (filter.q ?? "")) return;
+    const timer = setTimeout(() => {
+      const rest = without(filter, "q");
+      change(words ? { ...rest, q: words } : rest);
+    }, PAUSE);
+    return () => clearTimeout(timer);
+  }, [words, filter, change]);
+  return (
+    <div className="relative">
+      <Search aria-hidden className="absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-soft" />
+      <input
+        type="search"
+        aria-label="Words of the request"
+        placeholder="Words of the request"
+        maxLength={1000}
+        className="field !pl-8"
+        value={words}
+        onChange={({ target }) => setWords(target.value)}
+      />
+    </div>
+  );
+}
+
+function Labels({ filter, change }: Props) {
+  const [text, setText] = useState((filter.label ?? []).join(", "));
+  const labels = text
+    .split(",")
+    .map((one) => one.trim())
+    .filter(Boolean);
+  const wrong = labels.some((one) => !one.includes(":"));
+  const apply = () => {
+    const rest = without(filter, "label");
+    if (!wrong) change(labels.length > 0 ? { ...rest, label: labels } : rest);
+  };
+  return (
+    <input
+      aria-label="Labels, as key:value"
+      title="Labels as key:value, by commas; Enter applies them"
+      placeholder="team:x, env:prod"
+      aria-invalid={wrong}
+      className={`field ${wrong ? "!border-bad" : ""}`}
+      value={text}
+      onChange={({ target }) => setText(target.value)}
+      onBlur={apply}
+      onKeyDown={({ key }) => {
+        if (key === "Enter") apply();
+      }}
+    />
+  );
+}

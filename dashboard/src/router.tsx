@@ -1,0 +1,66 @@
+/** The pages and their addresses. Each is loaded when it is first opened. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  redirect,
+} from "@tanstack/react-router";
+import { MapPinOff } from "lucide-react";
+import { Empty, Failure } from "@/components/Notice";
+import { readFilter } from "@/features/runs/filter";
+import { Root } from "@/routes/root";
+
+const root = createRootRoute({ component: Root });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/runs", replace: true });
+  },
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: readFilter,
+  component: lazyRouteComponent(() => import("@/routes/runs"), "Runs"),
+});
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/new",
+  component: lazyRouteComponent(() => import("@/routes/new"), "NewRunPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$id",
+  component: lazyRouteComponent(() => import("@/routes/run"), "RunPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, runs, start, run]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  defaultNotFoundComponent: () => (
+    <Empty icon={MapPinOff} title="There is no such page">
+      <Link to="/runs" className="text-accent underline">
+        To the runs
+      </Link>
+    </Empty>
+  ),
+  defaultErrorComponent: ({ error, reset }) => (
+    <div className="p-6">
+      <Failure error={error instanceof Error ? error : new Error(String(error))} again={reset} />
+    </div>
+  ),
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,99 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { useLiveRun } from "@/api/live";
+import type { Run } from "@/api/types";
+import { Failure, Loading } from "@/components/Notice";
+import { Page } from "@/components/Page";
+import { RunBadge } from "@/components/Status";
+import { When } from "@/components/When";
+import { Actions } from "@/features/run/Actions";
+import { Connection } from "@/features/run/Connection";
+import { Events } from "@/features/run/Events";
+import { Facts } from "@/features/run/Facts";
+import { Questions } from "@/features/run/Questions";
+import { Result } from "@/features/run/Result";
+import { StepPanel } from "@/features/run/StepPanel";
+import { Steps } from "@/features/run/Steps";
+import type { Call } from "@/lib/curl";
+
+const route = getRouteApi("/runs/$id");
+
+export function RunPage() {
+  const { id } = route.useParams();
+  return <Followed key={id} id={id} />;
+}
+
+function Followed({ id }: { id: string }) {
+  const { run, live } = useLiveRun(id);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const step = run.data?.steps.find(({ idx }) => idx === chosen);
+  if (!run.data)
+    return (
+      <Page title={`Run ${id}`} calls={callsOf(id)}>
+        {run.error ? <Failure error={run.error} again={() => void run.refetch()} /> : <Loading rows={10} />}
+      </Page>
+    );
+  return (
+    <Page
+      title={run.data.request ?? "A graph of its own"}
+      beside={<Beside run={run.data} state={<Connection state={live.state} />} />}
+      actions={<Actions run={run.data} />}
+      calls={callsOf(id)}
+    >
+      {live.error && <Failure error={live.error} />}
+      <Questions run={run.data} />
+      <Facts run={run.data} />
+      <div className={`grid items-start gap-5 ${step ? "xl:grid-cols-[minmax(0,1fr)_26rem]" : ""}`}>
+        <div className="min-w-0 space-y-5">
+          <section aria-label="Steps of the path" className="card overflow-hidden">
+            <Steps run={run.data} chosen={chosen} choose={setChosen} />
+          </section>
+          <Result run={run.data} />
+          <details className="card overflow-hidden">
+            <summary className="px-4 py-2.5 font-medium">Events ({live.events.length})</summary>
+            <Events events={live.events} />
+          </details>
+        </div>
+        {step && <StepPanel run={run.data} step={step} close={() => setChosen(null)} />}
+      </div>
+    </Page>
+  );
+}
+
+function Beside({ run, state }: { run: Run; state: React.ReactNode }) {
+  return (
+    <div className="space-y-1">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-soft">
+        <RunBadge status={run.status} />
+        <code className="text-[0.86rem]">{run.id}</code>
+        <span>
+          accepted <When at={run.created_at} />
+        </span>
+        {state}
+      </div>
+      {run.waiting_on && <p className="break-words">{run.waiting_on.text}</p>}
+    </div>
+  );
+}
+
+function callsOf(id: string): Call[] {
+  const here = `/v1/runs/${id}`;
+  return [
+    { what: "This run", path: here },
+    { what: "Follow its events", path: `${here}/events`, stream: true },
+    { what: "Why this path", path: `${here}/explain` },
+    { what: "Cancel it", method: "POST", path: `${here}/cancel` },
+    {
+      what: "Run a step and what follows again",
+      method: "POST",
+      path: `${here}/retry`,
+      body: { from_step: "STEP" },
+    },
+    {
+      what: "Answer a question",
+      method: "POST",
+      path: `${here}/answers`,
+      body: { answers: [{ id: "QUESTION", value: true }] },
+    },
+  ];
+}

@@ -1,0 +1,70 @@
+"""A browser, logged in by the one-time link, on the real embedded service."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.service import Service
+
+ROOT = Path(__file__).parents[3]
+AXE = ROOT / "dashboard/node_modules/axe-core/axe.min.js"
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        words = "no chromium here: sudo make system-tools"
+        if os.environ.get("TOOLPATH_NO_SKIPS"):
+            pytest.fail(words)
+        pytest.skip(words)
+    with sync_playwright() as playwright:
+        # As root in a container Chromium's own sandbox cannot start.
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+def login(context: BrowserContext, service: Service) -> Page:
+    """A page of a browser that the service knows, and which has said nothing it should not."""
+    page = context.new_page()
+    with service.client() as client:
+        page.goto(service.url + client.post("/v1/login-codes")["path"])
+    return page
+
+
+@pytest.fixture
+def page(browser: Browser, service: Service) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=service.url)
+    context.set_default_timeout(10_000)
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    yield login(context, service)
+    context.close()
+    # A style or script that the policy forbids is said here; a refusal of the service is the test's own affair.
+    assert [said for said in complaints if "Failed to load resource" not in said] == []
+
+
+@pytest.fixture
+def faults() -> Callable[[Page], list[str]]:
+    """The serious accessibility faults of what is shown, as axe finds them."""
+
+    def look(page: Page) -> list[str]:
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{fault['id']}: {node['html'][:200]}"
+            for fault in found["violations"]
+            if fault["impact"] in ("serious", "critical")
+            for node in fault["nodes"]
+        ]
+
+    return look

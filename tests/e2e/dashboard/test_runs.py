@@ -1,0 +1,79 @@
+"""Runs from the page: started, watched, found again, retried; and the way in."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.service import Service
+from tests.e2e.slow import register_slow_add
+
+
+def ask(page: Page, words: str, *, when: str = "Run at once") -> None:
+    page.goto("/new")
+    page.get_by_label("What do you want done?").fill(words)
+    page.get_by_label(when).check()
+    page.get_by_role("button", name=when).click()
+    expect(page).to_have_url(re.compile(r"/runs/run_"))
+
+
+def test_a_stranger_is_told_how_to_get_in(browser: Browser, service: Service, faults):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(service.url)
+        expect(page.get_by_role("heading", name="You are not logged in")).to_be_visible()
+        assert faults(page) == []
+
+
+def test_a_run_started_from_the_page_is_watched_to_its_end(page: Page, faults):
+    ask(page, "Calculate (17 + 4) * 2")
+    expect(page.locator("header").get_by_text("Succeeded")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("region", name="Result")).to_contain_text("42")
+    page.get_by_role("list", name="Steps").get_by_role("button").first.click()
+    panel = page.get_by_role("complementary", name=re.compile("Step"))
+    expect(panel.get_by_text("Attempts")).to_be_visible()
+    assert faults(page) == []
+
+
+def test_an_empty_request_is_refused_in_place(page: Page, faults):
+    page.goto("/new")
+    page.get_by_role("button", name="Run at once").click()
+    expect(page.get_by_text("Say what you want done.")).to_be_visible()
+    assert faults(page) == []
+
+
+def test_the_list_is_filtered_and_says_what_a_run_waits_for(page: Page, client, faults):
+    register_slow_add(client)
+    plan = {"subtasks": [{"id": "slow", "tool": "slow_add", "arguments": {"x": 1}}]}
+    run = client.post("/v1/runs", {"plan": plan, "mode": "plan", "labels": {"page": "list"}}, status=202)[
+        "id"
+    ]
+    client.wait(run)
+    page.goto("/runs?label=page:list")
+    row = page.locator(f"[data-run={run}]")
+    expect(row).to_contain_text("resume the run to start it")
+    page.get_by_role("button", name="Failed").click()
+    expect(page.get_by_role("heading", name="No run is like that")).to_be_visible()
+    page.get_by_role("button", name="Failed").click()
+    row.get_by_role("button", name=re.compile("Cancel")).click()
+    expect(row).to_contain_text("Cancelled")
+    row.get_by_role("button", name=re.compile("Retry")).click()
+    expect(row.get_by_text("Cancelled", exact=True)).to_be_hidden()
+    assert faults(page) == []
+
+
+def test_a_plan_is_approved_on_the_page(page: Page):
+    ask(page, "Calculate 6 * 7", when="Plan, then ask me")
+    page.get_by_role("button", name="Approve").click(timeout=20_000)
+    expect(page.get_by_role("region", name="Result")).to_contain_text("42", timeout=30_000)
+
+
+def test_the_palette_goes_anywhere_by_the_keyboard(page: Page, faults):
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert faults(page) == []
+    page.keyboard.type("new run")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="New run")).to_be_visible()
