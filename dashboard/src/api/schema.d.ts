@@ -1535,7 +1535,7 @@ export interface components {
          * @description How an attempt ended.
          * @enum {string}
          */
-        Ending: "succeeded" | "low_quality" | "failed" | "retry" | "cancelled" | "lost";
+        Ending: "succeeded" | "low_quality" | "failed" | "retry" | "asked" | "cancelled" | "lost";
         /**
          * EndpointIn
          * @description Servers that answer alike, under one name; one as `base_url`, several as `replicas`.
@@ -2385,7 +2385,7 @@ export interface components {
          * @description What is asked.
          * @enum {string}
          */
-        QuestionKind: "value" | "plan_approval" | "step_approval" | "repeat_once" | "undo_failed";
+        QuestionKind: "value" | "plan_approval" | "step_approval" | "repeat_once" | "undo_failed" | "tool_asks";
         /**
          * QuestionOut
          * @description A question to a person; `schema` is the JSON Schema of its answer.

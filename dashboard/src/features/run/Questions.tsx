@@ -9,7 +9,7 @@ import { Json } from "@/components/Json";
 import { Labelled } from "@/components/Labelled";
 import { Failure } from "@/components/Notice";
 import { When } from "@/components/When";
-import { choicesOf, valueOf } from "@/features/run/answers";
+import { choicesOf, formOf, valueOf } from "@/features/run/answers";
 
 export function Questions({ run }: { run: Run }) {
   const open = run.questions.filter(({ answered_at }) => !answered_at);
@@ -30,6 +30,7 @@ function Asked({ run, question }: { run: string; question: Question }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["run", run] }),
   });
   const choices = choicesOf(question);
+  const form = formOf(question);
   return (
     <div className="card flex gap-3 border-warn p-4">
       <MessageCircleQuestionMark aria-hidden className="mt-0.5 size-5 shrink-0 text-warn" />
@@ -48,7 +49,8 @@ function Asked({ run, question }: { run: string; question: Question }) {
             </div>
           </details>
         )}
-        {choices ? (
+        {form && <Free question={question} schema={form} busy={giving.isPending} give={giving.mutate} />}
+        {choices.length > 0 && (
           <div className="flex flex-wrap gap-2">
             {choices.map(({ word, value, good }) => (
               <Button
@@ -62,8 +64,6 @@ function Asked({ run, question }: { run: string; question: Question }) {
               </Button>
             ))}
           </div>
-        ) : (
-          <Free question={question} busy={giving.isPending} give={giving.mutate} />
         )}
         {giving.error && <Failure error={giving.error} />}
       </div>
@@ -73,17 +73,19 @@ function Asked({ run, question }: { run: string; question: Question }) {
 
 function Free({
   question,
+  schema,
   busy,
   give,
 }: {
   question: Question;
+  schema: Record<string, unknown>;
   busy: boolean;
   give: (value: unknown) => void;
 }) {
   const [text, setText] = useState("");
   const [fault, setFault] = useState<string>();
   const send = () => {
-    const read = valueOf(text, question.schema);
+    const read = valueOf(text, schema);
     if ("fault" in read) setFault(read.fault);
     else give(read.value);
   };

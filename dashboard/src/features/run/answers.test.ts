@@ -1,13 +1,15 @@
 import { expect, it } from "vitest";
-import { choicesOf, valueOf } from "@/features/run/answers";
+import { choicesOf, formOf, valueOf } from "@/features/run/answers";
 
 it("offers the answers of each kind", () => {
-  expect(choicesOf({ kind: "plan_approval", schema: {} })?.map(({ value }) => value)).toEqual([true, false]);
-  expect(choicesOf({ kind: "value", schema: { enum: ["a", "b"] } })?.map(({ word }) => word)).toEqual([
+  expect(choicesOf({ kind: "plan_approval", schema: {} }).map(({ value }) => value)).toEqual([true, false]);
+  expect(choicesOf({ kind: "value", schema: { enum: ["a", "b"] } }).map(({ word }) => word)).toEqual([
     "a",
     "b",
   ]);
-  expect(choicesOf({ kind: "value", schema: { type: "string" } })).toBeNull();
+  expect(choicesOf({ kind: "value", schema: { type: "string" } })).toEqual([]);
+  expect(formOf({ kind: "value", schema: { type: "string" } })).toEqual({ type: "string" });
+  expect(formOf({ kind: "plan_approval", schema: { type: "boolean" } })).toBeNull();
 });
 
 it("reads what was typed as the schema has it", () => {

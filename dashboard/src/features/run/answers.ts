@@ -7,8 +7,19 @@ export interface Choice {
   good: boolean;
 }
 
-/** The answers of a question of this kind; null where any value of its schema is one. */
-export function choicesOf(question: Pick<Question, "kind" | "schema">): Choice[] | null {
+type Asked = Pick<Question, "kind" | "schema">;
+
+/** The schema of a free answer; null where one of the choices is all that can be said. */
+export function formOf(question: Asked): Record<string, unknown> | null {
+  if (question.kind === "value") return listed(question.schema) ? null : question.schema;
+  if (question.kind !== "tool_asks") return null;
+  const forms = question.schema.anyOf;
+  const form: unknown = Array.isArray(forms) ? forms[0] : null;
+  return typeof form === "object" && form !== null ? (form as Record<string, unknown>) : null;
+}
+
+/** The answers that a press gives; none where any value of the schema is one. */
+export function choicesOf(question: Asked): Choice[] {
   switch (question.kind) {
     case "plan_approval":
       return [
@@ -33,7 +44,13 @@ export function choicesOf(question: Pick<Question, "kind" | "schema">): Choice[]
         { word: "Let the effect stand", value: "leave", good: false },
       ];
     case "value":
-      return listed(question.schema);
+      return listed(question.schema) ?? [];
+    case "tool_asks":
+      return [
+        ...(formOf(question) ? [] : [{ word: "Accept", value: "accept", good: true }]),
+        { word: "Decline", value: "decline", good: false },
+        { word: "Cancel the call", value: "cancel", good: false },
+      ];
   }
 }
 

@@ -6,6 +6,7 @@ export const ENDINGS = {
   low_quality: "Ended with low quality",
   failed: "Failed",
   retry: "Failed, to be tried again",
+  asked: "Asked a person",
   cancelled: "Cancelled",
   lost: "Lost with its worker",
 } as const satisfies Record<Ending, string>;
