@@ -1003,12 +1003,12 @@ export interface components {
     schemas: {
         /**
          * AlternativeOut
-         * @description What another preference would have chosen; null where nothing fits the limits.
+         * @description What another alpha would have chosen; null where no path was found in time.
          */
         AlternativeOut: {
             /** Alpha */
             alpha: number;
-            path: components["schemas"]["SolutionOut"] | null;
+            path: components["schemas"]["FiguresOut"] | null;
         };
         /**
          * AnswerIn
@@ -1102,10 +1102,7 @@ export interface components {
             usd: string;
             /** Tokens */
             tokens: number;
-            /** Error */
-            error: {
-                [key: string]: unknown;
-            } | null;
+            error: components["schemas"]["ErrorOut"] | null;
         };
         /**
          * BeliefOut
@@ -1130,14 +1127,8 @@ export interface components {
             /** N */
             n: number;
             prior: components["schemas"]["PriorOut"];
-            /** Observed */
-            observed: {
-                [key: string]: number;
-            };
-            /** Trend */
-            trend: {
-                [key: string]: number | null;
-            };
+            observed: components["schemas"]["ObservedOut"];
+            trend: components["schemas"]["TrendOut"];
         };
         /**
          * BeliefsOut
@@ -1222,7 +1213,7 @@ export interface components {
         };
         /**
          * BudgetOut
-         * @description The hard limits of a run; null where there is none.
+         * @description The hard limits of a run.
          */
         BudgetOut: {
             /** Usd */
@@ -1282,6 +1273,15 @@ export interface components {
             max_age: number;
         };
         /**
+         * CacheOut
+         * @description Who may use a result again, and for how many seconds.
+         */
+        CacheOut: {
+            scope: components["schemas"]["CacheScope"];
+            /** Max Age */
+            max_age: number;
+        };
+        /**
          * CacheScope
          * @description Who may use a result again: the run that has it, all runs of its key, or all.
          * @enum {string}
@@ -1325,8 +1325,11 @@ export interface components {
              * @example 0.0123
              */
             usd: string;
-            /** Per */
-            per: string;
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "total" | "day" | "month";
             /**
              * Spent
              * @example 0.0123
@@ -1337,6 +1340,19 @@ export interface components {
              * @example 0.0123
              */
             reserved: string;
+        };
+        /**
+         * CauseOut
+         * @description Why a step is as it is; further fields say by what or until when.
+         */
+        CauseOut: {
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "backoff" | "budget" | "cap" | "changed_arguments" | "deadline" | "limit" | "need_failed" | "person" | "replaced" | "run_cancelled" | "run_failed" | "taken_as_done" | "worker";
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ChangeOut
@@ -1419,16 +1435,6 @@ export interface components {
             second: number;
         };
         /**
-         * CostOut
-         * @description What one dollar and one tool-second weigh in the cost of a path.
-         */
-        CostOut: {
-            /** Usd */
-            usd: number;
-            /** Second */
-            second: number;
-        };
-        /**
          * DeadLetterOut
          * @description `step` is the number of a step, or the name of the run's own job (plan, repair).
          */
@@ -1448,10 +1454,7 @@ export interface components {
             at: string;
             /** Deaths */
             deaths: number;
-            /** Error */
-            error: {
-                [key: string]: unknown;
-            } | null;
+            error: components["schemas"]["ErrorOut"] | null;
             /** Request */
             request: string;
             /** Links */
@@ -1491,6 +1494,24 @@ export interface components {
             run_after?: string[];
         };
         /**
+         * DocsOut
+         * @description What a planner, a person or a model reads before choosing a tool.
+         */
+        DocsOut: {
+            /** When To Use */
+            when_to_use: string;
+            /** Examples */
+            examples: {
+                [key: string]: unknown;
+            }[];
+            /** Errors */
+            errors: string[];
+            /** Run Before */
+            run_before: string[];
+            /** Run After */
+            run_after: string[];
+        };
+        /**
          * DocumentQualityOut
          * @description How well a document describes its operations, from 0 to 1, and what it lacks.
          */
@@ -1520,9 +1541,61 @@ export interface components {
          */
         EditsIn: {
             /** Edits */
-            edits: {
-                [key: string]: unknown;
-            }[];
+            edits: ({
+                /** @constant */
+                op: "add";
+                subtask: {
+                    id: string;
+                    goal?: string;
+                    tool?: string;
+                    arguments?: {
+                        [key: string]: unknown;
+                    };
+                    needs?: string[];
+                };
+                after?: string;
+            } | {
+                /** @constant */
+                op: "remove";
+                id: string;
+            } | {
+                /** @constant */
+                op: "reorder";
+                order?: string[];
+                id?: string;
+                needs?: string[];
+            } | {
+                /** @constant */
+                op: "reword";
+                id: string;
+                goal?: string;
+                words?: string;
+            } | {
+                /** @constant */
+                op: "retarget";
+                id: string;
+                tool?: string | null;
+            } | {
+                /** @constant */
+                op: "arguments";
+                id: string;
+                arguments: {
+                    [key: string]: unknown;
+                };
+            } | {
+                /** @constant */
+                op: "extend";
+                id: string;
+                into: {
+                    id: string;
+                    goal?: string;
+                    tool?: string;
+                    arguments?: {
+                        [key: string]: unknown;
+                    };
+                    needs?: string[];
+                }[];
+            })[];
         };
         /**
          * Effect
@@ -1583,8 +1656,7 @@ export interface components {
         EndpointOut: {
             /** Name */
             name: string;
-            /** Protocol */
-            protocol: string;
+            protocol: components["schemas"]["Protocol"];
             /** Replicas */
             replicas: components["schemas"]["ReplicaOut"][];
             /** Models */
@@ -1597,8 +1669,7 @@ export interface components {
             fallbacks: components["schemas"]["FallbackOut"][];
             /** Affinity */
             affinity: boolean;
-            /** Hedge */
-            hedge: string;
+            hedge: components["schemas"]["Hedge"];
             /** Auth */
             auth: {
                 [key: string]: string | {
@@ -1607,12 +1678,33 @@ export interface components {
             };
             /** Tags */
             tags: string[];
-            /** Health */
-            health: string;
+            /**
+             * Health
+             * @enum {string}
+             */
+            health: "up" | "down" | "unknown";
             /** Running */
             running: number;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * ErrorOut
+         * @description What went wrong: a stable word and a sentence; some codes bring more fields (`nearest`, `cheapest`).
+         */
+        ErrorOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "address_forbidden" | "bad_arguments" | "bad_input_file" | "bad_login_code" | "bad_output" | "body_too_large" | "budget_exhausted" | "budget_too_small" | "cap_exhausted" | "conflict" | "cut_off" | "deadline_exceeded" | "definition_changed" | "draining" | "error" | "fix_the_call" | "forbidden" | "foreign_origin" | "idempotency_key_reused" | "input_needed" | "internal_error" | "invalid" | "limit_reached" | "low_quality" | "malformed_json" | "maybe_done" | "model_failed" | "no_option_left" | "no_suitable_tool" | "not_answered" | "not_approved" | "not_authorised" | "not_built" | "not_found" | "not_ready" | "not_repeated" | "notify_crashed" | "plan_rejected" | "planning_crashed" | "planning_too_long" | "poisoned" | "rate_limited" | "repair_crashed" | "result_gone" | "server_fault" | "storage_full" | "timed_out" | "too_large" | "tool_error" | "try_again" | "unauthorised" | "unavailable" | "undo_crashed" | "unknown_host" | "unreachable" | "use_another" | "worker_lost" | "worker_stopped";
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * EstimateOut
@@ -1647,22 +1739,36 @@ export interface components {
         };
         /**
          * ExplainOut
-         * @description Why this path: every option, the runner-up with the share by which it is worse, and the front.
+         * @description Why a path was chosen; `margin` is the share by which the runner-up's objective is worse.
          */
         ExplainOut: {
             /** Subtasks */
-            subtasks: components["schemas"]["WeighedSubTask"][];
-            chosen: components["schemas"]["SolutionOut"];
-            runner_up: components["schemas"]["SolutionOut"] | null;
+            subtasks: components["schemas"]["ExplainedOut"][];
+            chosen: components["schemas"]["FiguresOut"];
+            runner_up: components["schemas"]["FiguresOut"] | null;
             /** Margin */
             margin: number | null;
             /** Front */
-            front: components["schemas"]["SolutionOut"][];
+            front: components["schemas"]["FiguresOut"][];
             /** Alternatives */
             alternatives: components["schemas"]["AlternativeOut"][];
             stats: components["schemas"]["SearchStatsOut"];
             /** Gap */
             gap: number;
+        };
+        /**
+         * ExplainedOut
+         * @description A sub-task with all its options.
+         */
+        ExplainedOut: {
+            /** Id */
+            id: string;
+            /** Goal */
+            goal: string;
+            /** Type */
+            type: string;
+            /** Options */
+            options: components["schemas"]["OfferOut"][];
         };
         /**
          * FacetsIn
@@ -1701,6 +1807,53 @@ export interface components {
             endpoint: string;
             /** Model */
             model: string | null;
+        };
+        /**
+         * FieldProblemOut
+         * @description A bad field: a JSON pointer to it, and what is wrong there.
+         */
+        FieldProblemOut: {
+            /** Path */
+            path: string;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * FigureMetOut
+         * @description A figure as quoted and as it came; null while there is none.
+         */
+        FigureMetOut: {
+            /** Predicted */
+            predicted: number;
+            /** Actual */
+            actual: number | null;
+        };
+        /**
+         * FiguresOut
+         * @description A path as the search found it, with what it is believed to take.
+         */
+        FiguresOut: {
+            /** Choices */
+            choices: {
+                [key: string]: string;
+            };
+            /** Plan */
+            plan: string;
+            /**
+             * Usd
+             * @example 0.0123
+             */
+            usd: string;
+            /** Tool Seconds */
+            tool_seconds: number;
+            /** Wall Seconds */
+            wall_seconds: number;
+            /** Quality */
+            quality: number;
+            /** Objective */
+            objective: number;
+            /** Gap */
+            gap: number;
         };
         /**
          * FoundOut
@@ -1752,6 +1905,17 @@ export interface components {
             needs?: string[];
             /** Deadline */
             deadline?: number | null;
+        };
+        /**
+         * HealthOut
+         * @description The process answers, or new work may be sent to it.
+         */
+        HealthOut: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "ready";
         };
         /**
          * Hedge
@@ -2063,6 +2227,22 @@ export interface components {
             price: components["schemas"]["PriceOut"];
         };
         /**
+         * MoneyMetOut
+         * @description USD as quoted and as it came.
+         */
+        MoneyMetOut: {
+            /**
+             * Predicted
+             * @example 0.0123
+             */
+            predicted: string;
+            /**
+             * Actual
+             * @example 0.0123
+             */
+            actual: string;
+        };
+        /**
          * NewKeyOut
          * @description A key just made: `key` is shown this once, and kept nowhere.
          */
@@ -2091,6 +2271,43 @@ export interface components {
             waiting: number;
             /** Key */
             key: string;
+        };
+        /**
+         * ObservedOut
+         * @description How much was observed; old observations count less.
+         */
+        ObservedOut: {
+            /** Tries */
+            tries: number;
+            /** Successes */
+            successes: number;
+            /** Judged */
+            judged: number;
+        };
+        /**
+         * OfferOut
+         * @description An option as it entered the search; `ruled_out` were tried and failed.
+         */
+        OfferOut: {
+            /** Id */
+            id: string;
+            /** Tools */
+            tools: string[];
+            /**
+             * Usd
+             * @example 0.0123
+             */
+            usd: string;
+            /** Seconds */
+            seconds: number;
+            /** Quality */
+            quality: number;
+            /** N */
+            n: number;
+            /** Chosen */
+            chosen: boolean;
+            /** Ruled Out */
+            ruled_out: boolean;
         };
         /**
          * OptionOut
@@ -2197,10 +2414,7 @@ export interface components {
             objective: number;
             /** Gap */
             gap: number;
-            /** Stats */
-            stats: {
-                [key: string]: unknown;
-            };
+            stats: components["schemas"]["SearchStatsOut"];
         };
         /**
          * PendingOut
@@ -2213,14 +2427,31 @@ export interface components {
             changes: components["schemas"]["ChangeOut"][];
         };
         /**
+         * PlanDiffOut
+         * @description Sub-tasks that the other run has more or less, and those that differ, by id.
+         */
+        PlanDiffOut: {
+            /** Added */
+            added: string[];
+            /** Removed */
+            removed: string[];
+            /** Changed */
+            changed: {
+                [key: string]: components["schemas"]["TwoOut"];
+            };
+        };
+        /**
          * PlanOut
          * @description A plan with all its options.
          */
         PlanOut: {
             /** Id */
             id: string;
-            /** Source */
-            source: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "given" | "offline" | "llm" | "edited";
             /** Request */
             request: string;
             /** Quality */
@@ -2247,6 +2478,30 @@ export interface components {
             };
         };
         /**
+         * PortsOut
+         * @description Semantic types by field: all that an input takes, best first, and what an output is.
+         */
+        PortsOut: {
+            /** Inputs */
+            inputs: {
+                [key: string]: string[];
+            };
+            /** Outputs */
+            outputs: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * PreferenceCostOut
+         * @description What one dollar and one tool-second weigh.
+         */
+        PreferenceCostOut: {
+            /** Usd */
+            usd: number;
+            /** Second */
+            second: number;
+        };
+        /**
          * PreferenceIn
          * @description How cost weighs against quality: alpha 0 looks at quality alone, 2 at cost alone.
          */
@@ -2266,14 +2521,17 @@ export interface components {
         };
         /**
          * PreferenceOut
-         * @description How cost weighs against quality: alpha 0 looks at quality alone, 2 at cost alone.
+         * @description How cost weighs against quality.
          */
         PreferenceOut: {
             /** Alpha */
             alpha: number;
-            cost: components["schemas"]["CostOut"];
-            /** Risk */
-            risk: string;
+            cost: components["schemas"]["PreferenceCostOut"];
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "mean" | "conservative";
         };
         /**
          * PriceIn
@@ -2429,6 +2687,18 @@ export interface components {
             budget?: components["schemas"]["BudgetIn"] | null;
         };
         /**
+         * QuoteDiffOut
+         * @description A run against its quote; quality is the product of the judged qualities.
+         */
+        QuoteDiffOut: {
+            usd: components["schemas"]["MoneyMetOut"];
+            tool_seconds: components["schemas"]["FigureMetOut"];
+            wall_seconds: components["schemas"]["FigureMetOut"];
+            quality: components["schemas"]["FigureMetOut"];
+            /** Steps */
+            steps: components["schemas"]["StepMetOut"][];
+        };
+        /**
          * QuoteOut
          * @description What a path is believed to take; `tool_seconds` are summed over steps, `wall_seconds` the clock's.
          */
@@ -2444,10 +2714,7 @@ export interface components {
             wall_seconds: number;
             /** Quality */
             quality: number;
-            /** Risk */
-            risk: {
-                [key: string]: unknown;
-            };
+            risk: components["schemas"]["RiskOut"];
         };
         /**
          * RatesIn
@@ -2495,9 +2762,7 @@ export interface components {
             /** Reason */
             reason: string;
             /** Errors */
-            errors: {
-                [key: string]: string;
-            }[];
+            errors: components["schemas"]["FieldProblemOut"][];
         };
         /**
          * RegisteredOut
@@ -2523,23 +2788,14 @@ export interface components {
             };
             /** Does */
             does: string[];
-            /** Ports */
-            ports: {
-                [key: string]: unknown;
-            };
+            ports: components["schemas"]["PortsOut"];
             effect: components["schemas"]["Effect"];
             /** Undo */
             undo: string | null;
-            /** Price */
-            price: {
-                [key: string]: string;
-            };
+            price: components["schemas"]["PriceOut"];
             /** Most Seen Usd */
             most_seen_usd: string | null;
-            /** Limits */
-            limits: {
-                [key: string]: unknown;
-            };
+            limits: components["schemas"]["ToolLimitsOut"];
             runs: components["schemas"]["Runs"];
             /** Believed */
             believed: components["schemas"]["BelievedOut"][];
@@ -2551,15 +2807,9 @@ export interface components {
             };
             /** Tags */
             tags: string[];
-            /** Docs */
-            docs: {
-                [key: string]: unknown;
-            };
+            docs: components["schemas"]["DocsOut"];
             trust: components["schemas"]["Trust"];
-            /** Cache */
-            cache: {
-                [key: string]: unknown;
-            } | null;
+            cache: components["schemas"]["CacheOut"] | null;
             /** Http */
             http: {
                 [key: string]: unknown;
@@ -2578,8 +2828,11 @@ export interface components {
             } | null;
             /** Hash */
             hash: string;
-            /** Status */
-            status: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "quarantined" | "disabled" | "unavailable";
             /** Reason */
             reason: string;
             /** Quality */
@@ -2620,8 +2873,11 @@ export interface components {
             gpus: number;
             /** Metrics Url */
             metrics_url: string | null;
-            /** Health */
-            health: string;
+            /**
+             * Health
+             * @enum {string}
+             */
+            health: "up" | "down" | "unknown";
             /** Reason */
             reason: string;
             /** Looked */
@@ -2636,8 +2892,7 @@ export interface components {
             calls: number;
             /** Failures */
             failures: number;
-            /** Breaker */
-            breaker: string;
+            breaker: components["schemas"]["State"];
             /** Rests */
             rests: number;
             /** Server Running */
@@ -2655,7 +2910,7 @@ export interface components {
             path: components["schemas"]["PathOut"];
             quote: components["schemas"]["QuoteOut"];
             /** Front */
-            front: components["schemas"]["SolutionOut"][];
+            front: components["schemas"]["FiguresOut"][];
             explain: components["schemas"]["ExplainOut"];
         };
         /**
@@ -2698,6 +2953,32 @@ export interface components {
             age: number;
         };
         /**
+         * RiskOut
+         * @description Whether the figures are means or what a careful reader counts on, and the risky calls.
+         */
+        RiskOut: {
+            /**
+             * Figures
+             * @default mean
+             * @enum {string}
+             */
+            figures: "mean" | "conservative";
+            /** Risky */
+            risky: components["schemas"]["RiskyOut"][];
+        };
+        /**
+         * RiskyOut
+         * @description A chosen call of which little is known or much is doubted.
+         */
+        RiskyOut: {
+            /** Subtask */
+            subtask: string;
+            /** Option */
+            option: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * RotatedOut
          * @description How many secrets are sealed under the newest key now, and which no key opens.
          */
@@ -2706,6 +2987,29 @@ export interface components {
             rotated: number;
             /** Unreadable */
             unreadable: string[];
+        };
+        /**
+         * RunDiffOut
+         * @description Two runs, by what differs; cost, time and status are there always.
+         */
+        RunDiffOut: {
+            request: components["schemas"]["TwoOut"] | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: components["schemas"]["TwoOut"];
+            };
+            plan: components["schemas"]["PlanDiffOut"];
+            /** Path */
+            path: {
+                [key: string]: components["schemas"]["TwoOut"];
+            };
+            /** Outputs */
+            outputs: {
+                [key: string]: components["schemas"]["TwoOut"];
+            };
+            usd: components["schemas"]["TwoMoneyOut"];
+            seconds: components["schemas"]["TwoSecondsOut"];
+            status: components["schemas"]["TwoStatusOut"];
         };
         /**
          * RunFilterIn
@@ -2814,10 +3118,7 @@ export interface components {
                 [key: string]: number;
             };
             waiting_on: components["schemas"]["WaitingOut"] | null;
-            /** Error */
-            error: {
-                [key: string]: unknown;
-            } | null;
+            error: components["schemas"]["ErrorOut"] | null;
             /** Links */
             links: {
                 [key: string]: string;
@@ -2841,10 +3142,7 @@ export interface components {
             budget: components["schemas"]["BudgetOut"];
             /** Step Gate */
             step_gate: number;
-            /** Tools */
-            tools: {
-                [key: string]: string[];
-            };
+            tools: components["schemas"]["ToolFilterOut"];
             /**
              * Mode
              * @enum {string}
@@ -2865,10 +3163,16 @@ export interface components {
             priority: number;
             /** Seed */
             seed: number | null;
-            /** Cache */
-            cache: string;
-            /** On Failure */
-            on_failure: string;
+            /**
+             * Cache
+             * @enum {string}
+             */
+            cache: "use" | "refresh" | "off";
+            /**
+             * On Failure
+             * @enum {string}
+             */
+            on_failure: "keep" | "undo";
             /** Key Id */
             key_id: string | null;
             /**
@@ -2897,10 +3201,7 @@ export interface components {
             questions: components["schemas"]["QuestionOut"][];
             compensation: components["schemas"]["CompensationOut"] | null;
             waiting_on: components["schemas"]["WaitingOut"] | null;
-            /** Error */
-            error: {
-                [key: string]: unknown;
-            } | null;
+            error: components["schemas"]["ErrorOut"] | null;
             result: components["schemas"]["ResultOut"] | null;
             /** Links */
             links: {
@@ -2963,20 +3264,38 @@ export interface components {
         };
         /**
          * SearchStatsOut
-         * @description What the search did.
+         * @description What the search did; `gear` says how it searched.
          */
         SearchStatsOut: {
-            /** Gear */
+            /**
+             * Gear
+             * @default
+             */
             gear: string;
-            /** Generated */
+            /**
+             * Generated
+             * @default 0
+             */
             generated: number;
-            /** Expanded */
+            /**
+             * Expanded
+             * @default 0
+             */
             expanded: number;
-            /** Dominated */
+            /**
+             * Dominated
+             * @default 0
+             */
             dominated: number;
-            /** Cut */
+            /**
+             * Cut
+             * @default 0
+             */
             cut: number;
-            /** Milliseconds */
+            /**
+             * Milliseconds
+             * @default 0
+             */
             milliseconds: number;
         };
         /**
@@ -3058,33 +3377,6 @@ export interface components {
             reason: string;
         };
         /**
-         * SolutionOut
-         * @description A path that the search knows: what it would choose, take and yield.
-         */
-        SolutionOut: {
-            /** Choices */
-            choices: {
-                [key: string]: string;
-            };
-            /** Plan */
-            plan: string;
-            /**
-             * Usd
-             * @example 0.0123
-             */
-            usd: string;
-            /** Tool Seconds */
-            tool_seconds: number;
-            /** Wall Seconds */
-            wall_seconds: number;
-            /** Quality */
-            quality: number;
-            /** Objective */
-            objective: number;
-            /** Gap */
-            gap: number;
-        };
-        /**
          * SpendOut
          * @description What a run has used, and the money reserved for calls in flight.
          */
@@ -3103,6 +3395,32 @@ export interface components {
             seconds: number;
             /** Tokens */
             tokens: number;
+        };
+        /**
+         * State
+         * @description What a breaker lets through.
+         * @enum {string}
+         */
+        State: "closed" | "open" | "half_open";
+        /**
+         * StepMetOut
+         * @description What a step took.
+         */
+        StepMetOut: {
+            /** Subtask */
+            subtask: string;
+            /** Tool */
+            tool: string;
+            /**
+             * Usd
+             * @example 0.0123
+             */
+            usd: string;
+            /** Seconds */
+            seconds: number;
+            /** Quality */
+            quality: number | null;
+            status: components["schemas"]["StepStatus"];
         };
         /**
          * StepOut
@@ -3148,14 +3466,8 @@ export interface components {
             seconds: number;
             /** Tokens */
             tokens: number;
-            /** Cause */
-            cause: {
-                [key: string]: unknown;
-            } | null;
-            /** Error */
-            error: {
-                [key: string]: unknown;
-            } | null;
+            cause: components["schemas"]["CauseOut"] | null;
+            error: components["schemas"]["ErrorOut"] | null;
             reused_from: components["schemas"]["ReusedOut"] | null;
             waiting_on: components["schemas"]["WaitingOut"] | null;
             /** Started At */
@@ -3218,6 +3530,16 @@ export interface components {
             include?: string[];
             /** Exclude */
             exclude?: string[];
+        };
+        /**
+         * ToolFilterOut
+         * @description Tools by name or by `tag:…`; an empty include means all.
+         */
+        ToolFilterOut: {
+            /** Include */
+            include: string[];
+            /** Exclude */
+            exclude: string[];
         };
         /**
          * ToolIn
@@ -3308,6 +3630,22 @@ export interface components {
             } | null;
         };
         /**
+         * ToolLimitsOut
+         * @description Seconds of a call, calls at once and a second, and the argument by whose values they are counted.
+         */
+        ToolLimitsOut: {
+            /** Timeout */
+            timeout: number;
+            /** Concurrency */
+            concurrency: number | null;
+            /** Rate */
+            rate: number | null;
+            /** By */
+            by: string | null;
+            /** Deadline */
+            deadline: number | null;
+        };
+        /**
          * ToolOut
          * @description A registered tool; `hash` tells versions apart by what decides the behaviour of a call.
          */
@@ -3331,23 +3669,14 @@ export interface components {
             };
             /** Does */
             does: string[];
-            /** Ports */
-            ports: {
-                [key: string]: unknown;
-            };
+            ports: components["schemas"]["PortsOut"];
             effect: components["schemas"]["Effect"];
             /** Undo */
             undo: string | null;
-            /** Price */
-            price: {
-                [key: string]: string;
-            };
+            price: components["schemas"]["PriceOut"];
             /** Most Seen Usd */
             most_seen_usd: string | null;
-            /** Limits */
-            limits: {
-                [key: string]: unknown;
-            };
+            limits: components["schemas"]["ToolLimitsOut"];
             runs: components["schemas"]["Runs"];
             /** Believed */
             believed: components["schemas"]["BelievedOut"][];
@@ -3359,15 +3688,9 @@ export interface components {
             };
             /** Tags */
             tags: string[];
-            /** Docs */
-            docs: {
-                [key: string]: unknown;
-            };
+            docs: components["schemas"]["DocsOut"];
             trust: components["schemas"]["Trust"];
-            /** Cache */
-            cache: {
-                [key: string]: unknown;
-            } | null;
+            cache: components["schemas"]["CacheOut"] | null;
             /** Http */
             http: {
                 [key: string]: unknown;
@@ -3386,8 +3709,11 @@ export interface components {
             } | null;
             /** Hash */
             hash: string;
-            /** Status */
-            status: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "quarantined" | "disabled" | "unavailable";
             /** Reason */
             reason: string;
         };
@@ -3400,11 +3726,67 @@ export interface components {
             tools: unknown[];
         };
         /**
+         * TrendOut
+         * @description Observed means as shares of the prior; null where there is nothing to compare.
+         */
+        TrendOut: {
+            /** Usd */
+            usd: number | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Quality */
+            quality: number | null;
+        };
+        /**
          * Trust
          * @description Whether the words a tool returns may be believed.
          * @enum {string}
          */
         Trust: "trusted" | "untrusted";
+        /**
+         * TwoMoneyOut
+         * @description USD in one run and in the other.
+         */
+        TwoMoneyOut: {
+            /**
+             * One
+             * @example 0.0123
+             */
+            one: string;
+            /**
+             * Other
+             * @example 0.0123
+             */
+            other: string;
+        };
+        /**
+         * TwoOut
+         * @description A value in one run and in the other.
+         */
+        TwoOut: {
+            /** One */
+            one: unknown;
+            /** Other */
+            other: unknown;
+        };
+        /**
+         * TwoSecondsOut
+         * @description Seconds from acceptance to the end; null while a run goes on.
+         */
+        TwoSecondsOut: {
+            /** One */
+            one: number | null;
+            /** Other */
+            other: number | null;
+        };
+        /**
+         * TwoStatusOut
+         * @description Where each of the two runs stands.
+         */
+        TwoStatusOut: {
+            one: components["schemas"]["RunStatus"];
+            other: components["schemas"]["RunStatus"];
+        };
         /**
          * UndoOut
          * @description The call that takes back the effect of step `undoes`.
@@ -3432,10 +3814,7 @@ export interface components {
              * @example 0.0123
              */
             usd: string;
-            /** Error */
-            error: {
-                [key: string]: unknown;
-            } | null;
+            error: components["schemas"]["ErrorOut"] | null;
             /** Started At */
             started_at: string | null;
             /** Finished At */
@@ -3491,8 +3870,11 @@ export interface components {
         VerdictOut: {
             /** Quality */
             quality: number;
-            /** Source */
-            source: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "schema" | "rule" | "scorer" | "model" | "person";
             /** Detail */
             detail: string;
         };
@@ -3503,51 +3885,15 @@ export interface components {
         WaitingOut: {
             /** Text */
             text: string;
-            /** Reason */
-            reason: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "planning" | "repair" | "start" | "questions" | "paused" | "undo" | "steps" | "worker" | "no_worker" | "backoff" | "endpoint_down" | "person" | "budget" | "limit" | "cap";
             /** Details */
             details: {
                 [key: string]: unknown;
             };
-        };
-        /**
-         * WeighedOption
-         * @description An option of a sub-task with what is believed of it, as the search saw it.
-         */
-        WeighedOption: {
-            /** Id */
-            id: string;
-            /** Tools */
-            tools: string[];
-            /**
-             * Usd
-             * @example 0.0123
-             */
-            usd: string;
-            /** Seconds */
-            seconds: number;
-            /** Quality */
-            quality: number;
-            /** N */
-            n: number;
-            /** Chosen */
-            chosen: boolean;
-            /** Ruled Out */
-            ruled_out: boolean;
-        };
-        /**
-         * WeighedSubTask
-         * @description A sub-task with all its options.
-         */
-        WeighedSubTask: {
-            /** Id */
-            id: string;
-            /** Goal */
-            goal: string;
-            /** Type */
-            type: string;
-            /** Options */
-            options: components["schemas"]["WeighedOption"][];
         };
         /**
          * WorkerOut
@@ -3577,7 +3923,8 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            code?: string;
+            /** @enum {string} */
+            code?: "address_forbidden" | "bad_arguments" | "bad_input_file" | "bad_login_code" | "bad_output" | "body_too_large" | "budget_exhausted" | "budget_too_small" | "cap_exhausted" | "conflict" | "cut_off" | "deadline_exceeded" | "definition_changed" | "draining" | "error" | "fix_the_call" | "forbidden" | "foreign_origin" | "idempotency_key_reused" | "input_needed" | "internal_error" | "invalid" | "limit_reached" | "low_quality" | "malformed_json" | "maybe_done" | "model_failed" | "no_option_left" | "no_suitable_tool" | "not_answered" | "not_approved" | "not_authorised" | "not_built" | "not_found" | "not_ready" | "not_repeated" | "notify_crashed" | "plan_rejected" | "planning_crashed" | "planning_too_long" | "poisoned" | "rate_limited" | "repair_crashed" | "result_gone" | "server_fault" | "storage_full" | "timed_out" | "too_large" | "tool_error" | "try_again" | "unauthorised" | "unavailable" | "undo_crashed" | "unknown_host" | "unreachable" | "use_another" | "worker_lost" | "worker_stopped";
             errors?: {
                 path: string;
                 detail: string;
@@ -3590,10 +3937,10 @@ export interface components {
          */
         EventType: "run.accepted" | "run.status" | "run.ended" | "run.reopened" | "plan.made" | "path.chosen" | "question.asked" | "question.answered" | "step.started" | "step.succeeded" | "step.low_quality" | "step.failed" | "step.waiting" | "step.skipped" | "step.cancelled" | "step.lost" | "step.poisoned" | "undo.started" | "undo.succeeded" | "undo.failed";
         /**
-         * RunEventOut
-         * @description One event of a run's stream; numbers rise by one within the run.
+         * EventOut
+         * @description The data of one Server-Sent Event; `data` says by type what happened.
          */
-        RunEventOut: {
+        EventOut: {
             /** Run */
             run: string;
             /** Number */
@@ -4176,9 +4523,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["QuoteDiffOut"];
                 };
             };
             /** @description Unauthorized */
@@ -4237,9 +4582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["RunDiffOut"];
                 };
             };
             /** @description Unauthorized */
@@ -4287,13 +4630,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description events in order of their numbers */
+            /** @description events in order of their numbers, each with this as its data */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": components["schemas"]["EventOut"];
                 };
             };
             /** @description there is nothing after that event */
@@ -6480,9 +6823,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["HealthOut"];
                 };
             };
         };
@@ -6502,7 +6843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["HealthOut"];
                 };
             };
         };

@@ -17,7 +17,7 @@ const line: RunLine = {
 };
 
 it("says first what a run waits for", () => {
-  const waiting_on = { text: "Waits for a person.", reason: "person", details: {} };
+  const waiting_on = { text: "Waits for a person.", reason: "person" as const, details: {} };
   expect(sentence({ ...line, waiting_on })).toBe("Waits for a person.");
 });
 
@@ -26,5 +26,7 @@ it("counts the steps of what moves, and times what has ended", () => {
   expect(sentence({ ...line, status: "succeeded", finished_at: "2026-01-01T00:00:03.5Z" })).toBe(
     "Done in 3.5 s.",
   );
-  expect(sentence({ ...line, status: "failed", error: { message: "Broken." } })).toBe("Broken.");
+  expect(sentence({ ...line, status: "failed", error: { code: "bad_output", message: "Broken." } })).toBe(
+    "Broken.",
+  );
 });

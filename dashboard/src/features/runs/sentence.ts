@@ -4,7 +4,7 @@ import { count, duration, percent } from "@/lib/format";
 
 export function sentence(run: RunLine): string {
   if (run.waiting_on) return run.waiting_on.text;
-  const message = run.error?.message ?? run.error?.detail ?? run.error?.text;
+  const message = run.error?.message;
   switch (run.status) {
     case "planning":
       return "A plan is being made.";
@@ -17,7 +17,7 @@ export function sentence(run: RunLine): string {
     case "succeeded":
       return `Done in ${took(run)}.`;
     case "failed":
-      return typeof message === "string" ? message : `Failed after ${took(run)}.`;
+      return message ?? `Failed after ${took(run)}.`;
     case "cancelled":
       return `Cancelled after ${took(run)}.`;
   }
