@@ -1,4 +1,4 @@
-"""Pictures of every page, light and dark, wide and on a phone: `python -m tests.e2e.dashboard.screenshots FOLDER`."""
+"""Pictures of every page, light and dark, wide and on a phone; the argument is the folder they go to."""
 
 from __future__ import annotations
 
