@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Runs, newest first
-         * @description One page of runs.
+         * @description One page of runs, each with what it waits for.
          */
         get: operations["page_v1_runs_get"];
         put?: never;
@@ -39,7 +39,10 @@ export interface paths {
         put?: never;
         /**
          * One act on many runs
-         * @description Cancel, pause, resume or retry all runs that a filter finds, each judged alone.
+         * @description Cancel, pause, resume or retry runs, named or found by a filter, each judged alone.
+         *
+         *     A call touches at most a thousand. What has been done already is done again without harm: a run that is
+         *     cancelled or paused stays so.
          */
         post: operations["act_on_many_v1_runs_bulk_post"];
         delete?: never;
@@ -1227,7 +1230,7 @@ export interface components {
         };
         /**
          * BulkIn
-         * @description One act on all runs that a filter finds.
+         * @description One act on runs: those named in `ids`, or all that a filter finds.
          */
         BulkIn: {
             /**
@@ -1235,7 +1238,9 @@ export interface components {
              * @enum {string}
              */
             action: "cancel" | "pause" | "resume" | "retry";
-            filter: components["schemas"]["RunFilterIn"];
+            filter?: components["schemas"]["RunFilterIn"] | null;
+            /** Ids */
+            ids?: string[] | null;
         };
         /**
          * BulkOut
@@ -1697,7 +1702,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "address_forbidden" | "bad_arguments" | "bad_input_file" | "bad_login_code" | "bad_output" | "body_too_large" | "budget_exhausted" | "budget_too_small" | "cap_exhausted" | "conflict" | "cut_off" | "deadline_exceeded" | "definition_changed" | "draining" | "error" | "fix_the_call" | "forbidden" | "foreign_origin" | "idempotency_key_reused" | "input_needed" | "internal_error" | "invalid" | "limit_reached" | "low_quality" | "malformed_json" | "maybe_done" | "model_failed" | "no_option_left" | "no_suitable_tool" | "not_answered" | "not_approved" | "not_authorised" | "not_built" | "not_found" | "not_ready" | "not_repeated" | "notify_crashed" | "plan_rejected" | "planning_crashed" | "planning_too_long" | "poisoned" | "rate_limited" | "repair_crashed" | "result_gone" | "server_fault" | "storage_full" | "timed_out" | "too_large" | "tool_error" | "try_again" | "unauthorised" | "unavailable" | "undo_crashed" | "unknown_host" | "unreachable" | "use_another" | "worker_lost" | "worker_stopped";
+            code: "address_forbidden" | "bad_arguments" | "bad_input_file" | "bad_login_code" | "bad_output" | "body_too_large" | "budget_exhausted" | "budget_too_small" | "cap_exhausted" | "conflict" | "cut_off" | "deadline_exceeded" | "definition_changed" | "draining" | "error" | "fix_the_call" | "forbidden" | "foreign_origin" | "idempotency_key_reused" | "input_needed" | "internal_error" | "invalid" | "limit_reached" | "low_quality" | "malformed_json" | "maybe_done" | "model_failed" | "no_option_left" | "no_suitable_tool" | "not_answered" | "not_approved" | "not_authorised" | "not_built" | "not_found" | "not_ready" | "not_repeated" | "notify_crashed" | "plan_rejected" | "planning_crashed" | "planning_too_long" | "poisoned" | "rate_limited" | "repair_crashed" | "result_gone" | "secret_exposed" | "server_fault" | "storage_full" | "timed_out" | "too_large" | "tool_error" | "try_again" | "unauthorised" | "unavailable" | "undo_crashed" | "unknown_host" | "unreachable" | "use_another" | "worker_lost" | "worker_stopped";
             /**
              * Message
              * @default
@@ -2022,6 +2027,8 @@ export interface components {
             secrets: {
                 [key: string]: string;
             };
+            /** Missing Secrets */
+            missing_secrets: string[];
         };
         /**
          * InboxOut
@@ -3016,6 +3023,47 @@ export interface components {
          * @description Which runs a bulk act is for.
          */
         RunFilterIn: {
+            /**
+             * Since
+             * @description accepted at or after
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description accepted before
+             */
+            until?: string | null;
+            /**
+             * Finished Since
+             * @description ended at or after
+             */
+            finished_since?: string | null;
+            /**
+             * Finished Until
+             * @description ended before
+             */
+            finished_until?: string | null;
+            /**
+             * Usd From
+             * @description USD spent, at least
+             */
+            usd_from?: number | string | null;
+            /**
+             * Usd Until
+             * @description USD spent, less than
+             */
+            usd_until?: number | string | null;
+            /**
+             * Quiet
+             * @description not ended, and unmoved for so many seconds
+             */
+            quiet?: number | null;
+            /**
+             * Retrying
+             * @description a step of it failed and waits to be tried again
+             * @default false
+             */
+            retrying: boolean;
             /** Status */
             status?: components["schemas"]["RunStatus"][];
             /** Labels */
@@ -3024,8 +3072,6 @@ export interface components {
             };
             /** Q */
             q?: string | null;
-            /** Since */
-            since?: string | null;
         };
         /**
          * RunIn
@@ -3924,7 +3970,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {string} */
-            code?: "address_forbidden" | "bad_arguments" | "bad_input_file" | "bad_login_code" | "bad_output" | "body_too_large" | "budget_exhausted" | "budget_too_small" | "cap_exhausted" | "conflict" | "cut_off" | "deadline_exceeded" | "definition_changed" | "draining" | "error" | "fix_the_call" | "forbidden" | "foreign_origin" | "idempotency_key_reused" | "input_needed" | "internal_error" | "invalid" | "limit_reached" | "low_quality" | "malformed_json" | "maybe_done" | "model_failed" | "no_option_left" | "no_suitable_tool" | "not_answered" | "not_approved" | "not_authorised" | "not_built" | "not_found" | "not_ready" | "not_repeated" | "notify_crashed" | "plan_rejected" | "planning_crashed" | "planning_too_long" | "poisoned" | "rate_limited" | "repair_crashed" | "result_gone" | "server_fault" | "storage_full" | "timed_out" | "too_large" | "tool_error" | "try_again" | "unauthorised" | "unavailable" | "undo_crashed" | "unknown_host" | "unreachable" | "use_another" | "worker_lost" | "worker_stopped";
+            code?: "address_forbidden" | "bad_arguments" | "bad_input_file" | "bad_login_code" | "bad_output" | "body_too_large" | "budget_exhausted" | "budget_too_small" | "cap_exhausted" | "conflict" | "cut_off" | "deadline_exceeded" | "definition_changed" | "draining" | "error" | "fix_the_call" | "forbidden" | "foreign_origin" | "idempotency_key_reused" | "input_needed" | "internal_error" | "invalid" | "limit_reached" | "low_quality" | "malformed_json" | "maybe_done" | "model_failed" | "no_option_left" | "no_suitable_tool" | "not_answered" | "not_approved" | "not_authorised" | "not_built" | "not_found" | "not_ready" | "not_repeated" | "notify_crashed" | "plan_rejected" | "planning_crashed" | "planning_too_long" | "poisoned" | "rate_limited" | "repair_crashed" | "result_gone" | "secret_exposed" | "server_fault" | "storage_full" | "timed_out" | "too_large" | "tool_error" | "try_again" | "unauthorised" | "unavailable" | "undo_crashed" | "unknown_host" | "unreachable" | "use_another" | "worker_lost" | "worker_stopped";
             errors?: {
                 path: string;
                 detail: string;
@@ -3968,13 +4014,27 @@ export interface operations {
     page_v1_runs_get: {
         parameters: {
             query?: {
-                status?: components["schemas"]["RunStatus"][] | null;
-                /** @description key:value */
-                label?: string[] | null;
-                /** @description words of the request */
-                q?: string | null;
                 /** @description accepted at or after */
                 since?: string | null;
+                /** @description accepted before */
+                until?: string | null;
+                /** @description ended at or after */
+                finished_since?: string | null;
+                /** @description ended before */
+                finished_until?: string | null;
+                /** @description USD spent, at least */
+                usd_from?: number | string | null;
+                /** @description USD spent, less than */
+                usd_until?: number | string | null;
+                /** @description not ended, and unmoved for so many seconds */
+                quiet?: number | null;
+                /** @description a step of it failed and waits to be tried again */
+                retrying?: boolean;
+                status?: components["schemas"]["RunStatus"][];
+                /** @description key:value */
+                label?: string[];
+                /** @description words of the request */
+                q?: string | null;
                 /** @description items on a page */
                 limit?: number;
                 /** @description the next_cursor of the page before */
