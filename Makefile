@@ -133,6 +133,8 @@ bench-peers: ## install what benchmarks and tests are measured against
 	@for name in litellm mlserver; do \
 	  echo "bench-peers: $$name"; python3 -m venv .bench/$$name; \
 	  .bench/$$name/bin/pip install -qq -r benchmarks/routes/$$name.txt; done
+	@echo "bench-peers: http"; python3 -m venv .bench/http; \
+	  .bench/http/bin/pip install -qq httpbin==0.10.4 flasgger==0.9.7.1 gunicorn==27.0.1 datasette==0.65.5
 	@echo "bench-peers: fastmcp"; python3 -m venv .bench/fastmcp; .bench/fastmcp/bin/pip install -qq fastmcp==4.1.2
 	@echo "bench-peers: prism (needs npm)"; mkdir -p .bench/prism; \
 	  npm install --silent --no-audit --no-fund --prefix .bench/prism @stoplight/prism-cli@5.14.2
