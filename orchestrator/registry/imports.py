@@ -164,8 +164,10 @@ def _foreign(entry: CatalogEntry | None, source: str) -> bool:
 
 def kept(tool: Tool, old: Tool) -> Tool:
     """The tool with what people have set and no document says."""
+    hosts = {"hosts": old.binding["hosts"]} if "hosts" in old.binding else {}
     return replace(
         tool,
+        binding={**tool.binding, **hosts},
         version=old.version,
         does=old.does,
         undo=old.undo,

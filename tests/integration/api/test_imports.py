@@ -91,6 +91,7 @@ def test_a_change_makes_a_new_version_tells_the_difference_and_keeps_what_people
     record = client.get("/v1/tools/second_list_pets").json()
     kept = ("name", "summary", "kind", "input_schema", "output_schema", "effect", "tags", "http")
     edited = {key: record[key] for key in kept} | {"price": {"per_call": "0.25"}}
+    edited["http"] = record["http"] | {"hosts": ["cdn.example"]}
     assert client.put("/v1/tools/second_list_pets", json=edited).status_code == 200
     document["paths"]["/pets"]["get"]["parameters"].append(
         {"name": "kind", "in": "query", "required": True, "schema": {"type": "string"}}
@@ -100,13 +101,14 @@ def test_a_change_makes_a_new_version_tells_the_difference_and_keeps_what_people
     told = imported(client, document=document, prefix="second")
     assert told == tried
     (updated,) = told["updated"]
-    assert (updated["name"], updated["version"]) == ("second_list_pets", 2)
+    assert (updated["name"], updated["version"]) == ("second_list_pets", 3)
     changes = {one["what"]: one["change"] for one in updated["changes"]}
     assert changes["argument kind"] == "added"
     assert changes["required arguments"] == "changed"
     assert told["gone"] == ["second_add_pet"]
     tool = client.get("/v1/tools/second_list_pets").json()
-    assert (tool["version"], tool["price"]["per_call"]) == (2, "0.25")
+    assert (tool["version"], tool["price"]["per_call"]) == (3, "0.25")
+    assert tool["http"]["hosts"] == ["cdn.example"]
     (belief,) = client.get("/v1/tools/second_add_pet/beliefs").json()["beliefs"]
     assert (belief["usd"], belief["quality"]) == ("0.5", 0.9)
 
@@ -274,12 +276,15 @@ def test_a_record_with_every_way_of_a_binding_is_registered_by_hand_too(client: 
             },
             "body": {"media_type": "multipart/form-data"},
             "select": "items[].id",
+            "hosts": ["cdn.example"],
         },
     }
     assert client.post("/v1/tools", json=record).status_code == 201
     for field, value in (
         ("select", "a["),
         ("body", {"x": 1}),
+        ("hosts", "cdn.example"),
+        ("hosts", ["https://cdn.example"]),
         ("parameters", {"f": {"in": "query", "style": "x"}}),
     ):
         bad = record | {"name": "worse", "http": record["http"] | {field: value}}  # type: ignore[operator]
