@@ -38,11 +38,11 @@ from orchestrator.execution.webhook import WebhookNotifier
 from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.offline.decomposer import OfflineDecomposer
 from orchestrator.planning.planner import Planner
-from orchestrator.registry.declared import accepted, differs, gone, offers
+from orchestrator.registry.declared import accepted, differs, gone, modules_of, of_commands, offers
 from orchestrator.registry.mcp_imports import review
 from orchestrator.retrieval.retriever import Bm25Retriever
 from orchestrator.runs.answer import answer_expired
-from orchestrator.settings import Settings, ensure_keys
+from orchestrator.settings import Settings, commands_of, ensure_keys
 from orchestrator.store import migrate
 from orchestrator.store.artifacts import FolderArtifacts
 from orchestrator.store.catalog import SqlCatalog
@@ -395,7 +395,13 @@ async def _register_own(services: Services) -> None:
     reasons = {tool.name: reason for tool in TOOLS if (reason := services.tools.available(tool))}
     await _register(services, TOOLS, reasons)
     known = await services.catalog.entries()
-    offered = accepted(await offers(services.settings.python_modules, services.processes), known)
+    modules, at_fault = modules_of(services.settings.python_modules)
+    found = [
+        of_commands(commands_of(services.settings)),
+        *at_fault,
+        *await offers(modules, services.processes),
+    ]
+    offered = accepted(found, known)
     for offer in offered:
         for fault in offer.faults:
             log.error("tools.not_declared", module=offer.module, reason=fault)
@@ -409,7 +415,7 @@ async def _register_own(services: Services) -> None:
 
 
 def _processes(settings: Settings) -> Processes:
-    modules = ("tools.builtin", openapi.MODULE, declaring.MODULE, *settings.python_modules)
+    modules = ("tools.builtin", openapi.MODULE, declaring.MODULE, *modules_of(settings.python_modules)[0])
     return Processes(settings.processes or None, modules=modules)
 
 
@@ -429,7 +435,8 @@ def _toolbox(
     toolbox = Toolbox(
         net=net,
         processes=processes,
-        modules=settings.python_modules,
+        modules=modules_of(settings.python_modules)[0],
+        commands=commands_of(settings),
         router=watch.router,
         credentials=watch.keys,
         servers=servers,

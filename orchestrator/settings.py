@@ -17,6 +17,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tools.commands import Command, OutputFile
+from tools.spec import Effect
+
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -50,6 +53,57 @@ class McpServerSetting(BaseModel):
     #: Added to the few harmless variables that it inherits (PATH, HOME, USER, …).
     env: dict[str, SecretStr] = Field(default_factory=dict)
     cwd: str | None = None
+
+
+class CommandFileSetting(BaseModel):
+    """A file that the program leaves in its folder; the path is relative to that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str
+    media_type: str
+
+
+class CommandSetting(BaseModel):
+    """A program as a tool; `tools.commands.Command` says what the keys mean."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    program: Annotated[str, Field(min_length=1)]
+    description: Annotated[str, Field(min_length=1)]
+    args: tuple[str, ...] = ()
+    #: JSON Schemas by name; `type = "file"` with `media_types` for a file, `optional = true`.
+    parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    stdin: str | None = None
+    output: Literal["text", "lines", "json"] | None = None
+    output_schema: dict[str, Any] | None = None
+    files: dict[str, CommandFileSetting] = Field(default_factory=dict)
+    #: Exit codes of a good end, and those after which another try may help.
+    success: tuple[int, ...] = (0,)
+    retry: tuple[int, ...] = ()
+    timeout: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    #: Bytes of address space, seconds of processor time, bytes of one file: of each process it starts.
+    memory: Annotated[int, Field(gt=0)] = 2 * 2**30
+    cpu_seconds: Annotated[int, Field(gt=0)] = 60
+    file_bytes: Annotated[int, Field(gt=0)] = 2**30
+    #: Calls at once.
+    concurrency: Annotated[int, Field(ge=1)] = 4
+    #: Variables given to it, and those of the service that are handed on; no other one is.
+    env: dict[str, SecretStr] = Field(default_factory=dict)
+    pass_env: tuple[str, ...] = ()
+    effect: Effect = Effect.READ
+    price: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    does: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)], ...] = ()
+    quality: Annotated[float, Field(gt=0, le=1)] | None = None
+    seconds: Annotated[float, Field(ge=0)] | None = None
+
+    def command(self, name: str) -> Command:
+        """As tools have it. Raises `ValueError` for keys that do not go together."""
+        plain = {field: getattr(self, field) for field in type(self).model_fields}
+        passed = {one: os.environ[one] for one in plain.pop("pass_env") if one in os.environ}
+        given = {one: value.get_secret_value() for one, value in plain.pop("env").items()}
+        files = {one: OutputFile(file.path, file.media_type) for one, file in plain.pop("files").items()}
+        return Command(name=name, env=passed | given, files=files, **plain)
 
 
 class Settings(BaseSettings):
@@ -113,6 +167,10 @@ class Settings(BaseSettings):
     python_modules: Names = ()
     #: Programs whose tools may be imported, by name; tables [mcp_servers.NAME] in toolpath.toml.
     mcp_servers: dict[str, McpServerSetting] = Field(default_factory=dict)
+    #: Programs that are tools, by name; tables [commands.NAME] in toolpath.toml.
+    commands: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], CommandSetting] = Field(
+        default_factory=dict
+    )
     #: Processes that run blocking tools; 0 stands for one per core, at least two.
     processes: int = 0
     #: Whether a process imports heavy libraries ahead of the first call that needs them.
@@ -156,6 +214,16 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("commands", mode="after")
+    @classmethod
+    def _fitting(cls, value: dict[str, CommandSetting]) -> dict[str, CommandSetting]:
+        for name, setting in value.items():
+            try:
+                setting.command(name)
+            except ValueError as error:
+                raise ValueError(f"[commands.{name}] {error}") from None
+        return value
+
     @field_validator("data_dir", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -197,6 +265,11 @@ class Settings(BaseSettings):
 def load(**given: Any) -> Settings:
     """The settings; `given` overrides everything, None values in it count as not given."""
     return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def commands_of(settings: Settings) -> dict[str, Command]:
+    """The programs that are tools, by name."""
+    return {name: setting.command(name) for name, setting in settings.commands.items()}
 
 
 def ensure_keys(settings: Settings) -> Settings:

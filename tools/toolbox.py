@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 
 from tools.adapter import Adapter, CallContext
+from tools.adapters.command import CommandLine
 from tools.adapters.credentials import Authority
 from tools.adapters.endpoint_credentials import EndpointCredentials, NoSecrets
 from tools.adapters.http_endpoint import HttpEndpoint
@@ -13,9 +14,10 @@ from tools.adapters.mcp_server import McpServer
 from tools.adapters.model_endpoint import ModelEndpoint
 from tools.adapters.python_function import PythonFunction
 from tools.auth import secret_names
+from tools.commands import Command
 from tools.endpoints.router import NoEndpoints, Router
 from tools.endpoints.watch import Keys
-from tools.errors import ToolError, Unavailable
+from tools.errors import ToolError
 from tools.mcp.servers import StdioServer
 from tools.net import Net
 from tools.processes import Processes
@@ -28,8 +30,8 @@ class Toolbox:
 
     `modules` are the modules (or packages) beside those that ship whose functions may be called;
     `processes` must know them as well. `router` knows the endpoints that tools may name, `credentials`
-    makes what their calls carry, `servers` are the programs that speak MCP, by name.
-    Whoever made `net` and `processes` closes them.
+    makes what their calls carry, `servers` are the programs that speak MCP, and `commands` those that
+    are tools, by name. Whoever made `net` and `processes` closes them.
     """
 
     def __init__(
@@ -41,9 +43,11 @@ class Toolbox:
         router: Router | None = None,
         servers: Mapping[str, StdioServer] | None = None,
         credentials: Keys | None = None,
+        commands: Mapping[str, Command] | None = None,
     ) -> None:
         self._net = net
         self.mcp = McpServer(net, servers or {})
+        self._commands = CommandLine(commands or {})
         self._functions = PythonFunction(processes=processes, net=net, modules=modules)
         known = credentials or EndpointCredentials(Authority(net), NoSecrets())
         self._models = ModelEndpoint(net, router or Router(NoEndpoints()), known)
@@ -52,19 +56,15 @@ class Toolbox:
             Kind.HTTP: wrapped(HttpEndpoint(net)),
             Kind.MODEL: wrapped(self._models),
             Kind.MCP: wrapped(self.mcp),
+            Kind.COMMAND: wrapped(self._commands),
         }
 
     async def call(self, tool: Tool, arguments: Mapping[str, Json], context: CallContext) -> ToolResult:
         """Call the tool. Raises `ToolError` and nothing else (but cancellation)."""
-        adapter = self._adapters.get(tool.kind)
-        if adapter is None:
-            raise Unavailable(f"tools of the kind {tool.kind} cannot be called here")
-        return await adapter.call(ToolCall(tool, arguments), context)
+        return await self._adapters[tool.kind].call(ToolCall(tool, arguments), context)
 
     def available(self, tool: Tool) -> str | None:
         """Why the tool cannot be called, with what to do about it; None when it can."""
-        if tool.kind not in self._adapters:
-            return f"tools of the kind {tool.kind} cannot be called here"
         missing = [hint for program, hint in tool.requires.items() if shutil.which(program) is None]
         if missing:
             programs = [program for program in tool.requires if shutil.which(program) is None]
@@ -73,6 +73,8 @@ class Toolbox:
             return self._functions.missing(tool)
         if tool.kind is Kind.MCP:
             return self.mcp.missing(tool)
+        if tool.kind is Kind.COMMAND:
+            return self._commands.missing(tool)
         return self._forbidden(tool)
 
     def _forbidden(self, tool: Tool) -> str | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from orchestrator.settings import Settings
+from orchestrator.settings import Settings, commands_of
+
+if TYPE_CHECKING:
+    from orchestrator.registry.declared import Offer
 
 _LEAST_FREE = 500_000_000
 
@@ -35,7 +39,14 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Everything looked at, in order."""
-    return [*_machine(settings), *_keys(settings), *_servers(settings), _model(settings), *_programs()]
+    return [
+        *_machine(settings),
+        *_keys(settings),
+        *_servers(settings),
+        _model(settings),
+        *_programs(),
+        *_own(settings),
+    ]
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
@@ -137,3 +148,32 @@ def _programs() -> Iterator[Finding]:
         where = shutil.which(program)
         used = f"used by {', '.join(names)}"
         yield Finding(program, "ok", where) if where else Finding(program, "absent", used, hint)
+
+
+def _own(settings: Settings) -> Iterator[Finding]:
+    """What the operator's modules, installed packages and the configuration bring."""
+    from orchestrator.registry.declared import modules_of
+
+    for name, command in commands_of(settings).items():
+        where = command.where()
+        mend = f"install it, or correct [commands.{name}]"
+        found = Finding(f"command {name}", "ok", where or "")
+        yield found if where else Finding(f"command {name}", "missing", f"no {command.program}", mend)
+    modules, at_fault = modules_of(settings.python_modules)
+    for offer in (*at_fault, *asyncio.run(_described(modules))):
+        what = f"tools of {offer.module}"
+        for fault in offer.faults:
+            yield Finding(what, "missing", fault, "mend the function, or the module")
+        if not offer.faults:
+            yield Finding(what, "ok", ", ".join(tool.name for tool in offer.tools) or "none is marked")
+
+
+async def _described(modules: Sequence[str]) -> list[Offer]:
+    from orchestrator.registry.declared import offers
+    from tools.functions.modules import MODULE
+    from tools.processes import Processes
+
+    if not modules:
+        return []
+    async with Processes(modules=(MODULE, *modules)) as processes:
+        return await offers(modules, processes)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from orchestrator.errors import FieldProblem, Forbidden, Invalid, NotBuilt
+from orchestrator.errors import FieldProblem, Forbidden, Invalid
 from orchestrator.registry.http_checks import http_problems
 from orchestrator.registry.port_types import ports_from
 from tools.adapters.http_binding import FIELDS
@@ -36,9 +36,10 @@ MODEL_FIELDS = (
     "version",
     "api_key_secret",
 )
-_BUILT = (Kind.HTTP, Kind.PYTHON, Kind.MODEL)
 #: The one way in which tools of a kind may prove who calls; "" for none, others have all.
 _AUTH_OF = {Kind.MODEL: "bearer", Kind.PYTHON: ""}
+#: How the tags begin by which the tools of the operator's modules and programs are known.
+OWN_TAGS = ("python:", "command:")
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -47,19 +48,24 @@ def checked(tool: Tool, *, modules: Sequence[str], owner: bool = False) -> Tool:
 
     `modules` are those whose Python functions the operator allows. Only the `owner` of the service may
     name secrets: whoever else could would have them sent to a place of their own.
-    Raises `Invalid`, `NotBuilt` or `Forbidden`.
+    Raises `Invalid` or `Forbidden`.
     """
     if tool.kind is Kind.MCP:
         detail = "tools of kind mcp come from their server: POST /v1/tools/import/mcp"
         raise Invalid(detail, problems=[FieldProblem("/kind", detail)])
-    if tool.kind not in _BUILT:
-        detail = f"tools of kind {tool.kind} are not served yet; use {', '.join(_BUILT)}"
-        raise NotBuilt(detail, problems=[FieldProblem("/kind", detail)])
+    if tool.kind is Kind.COMMAND:
+        detail = "programs are named by the operator alone: a table [commands.NAME] in toolpath.toml"
+        raise Invalid(detail, problems=[FieldProblem("/kind", detail)])
     if secret_names(tool) and not owner:
         raise Forbidden(
             "Only the service's own key (TOOLPATH_API_KEY, or local.key) may give a tool secrets."
         )
     problems = [*_name(tool), *_schemas(tool), *_auth(tool), *_binding(tool, modules)]
+    problems += [
+        FieldProblem("/tags", f"{tag!r}: tags that begin so are given by the service alone")
+        for tag in tool.tags
+        if tag.startswith(OWN_TAGS)
+    ]
     problems = problems or _ports(tool)
     if problems:
         what = "; ".join(f"{problem.path}: {problem.detail}" for problem in problems[:3])

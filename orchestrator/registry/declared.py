@@ -10,9 +10,12 @@ from pathlib import Path
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.ports import CatalogEntry
-from orchestrator.registry.checks import checked
+from orchestrator.registry.checks import OWN_TAGS, checked
+from orchestrator.registry.port_types import ports_from
+from tools.commands import Command
 from tools.errors import ToolError
 from tools.functions import modules
+from tools.functions.brought import brought
 from tools.functions.modules import Description
 from tools.processes import Processes
 from tools.spec import Tool
@@ -35,9 +38,25 @@ async def offers(names: Sequence[str], processes: Processes) -> list[Offer]:
     return list(await asyncio.gather(*(_offer(name, processes) for name in dict.fromkeys(names))))
 
 
+def modules_of(named: Sequence[str]) -> tuple[list[str], list[Offer]]:
+    """The modules that the operator names and those that installed packages bring; entry points at fault."""
+    found, faults = brought()
+    modules = list(dict.fromkeys((*named, *(one.module for one in found))))
+    return modules, [Offer("entry points", faults=tuple(faults))] if faults else []
+
+
 def label(module: str) -> str:
     """The tag of the tools that a module declares."""
     return f"python:{module}"
+
+
+def of_commands(commands: Mapping[str, Command]) -> Offer:
+    """The programs that the operator's configuration names."""
+    tools = [command.tool() for command in commands.values()]
+    return Offer(
+        "toolpath.toml",
+        tuple(replace(one, ports=ports_from(one.input_schema, one.output_schema)) for one in tools),
+    )
 
 
 def accepted(given: Sequence[Offer], known: Mapping[str, CatalogEntry]) -> list[Offer]:
@@ -45,17 +64,17 @@ def accepted(given: Sequence[Offer], known: Mapping[str, CatalogEntry]) -> list[
     taken: dict[str, str] = {
         name: "a tool that was registered otherwise"
         for name, entry in known.items()
-        if not any(tag.startswith("python:") for tag in entry.tool.tags)
+        if _tag(entry.tool) is None
     }
     kept = []
     for offer in given:
         tools, faults = [], list(offer.faults)
         for tool in offer.tools:
             if tool.name in taken:
-                what = f"the name {tool.name} belongs to {taken[tool.name]}: give it another by name="
-                faults.append(f"{tool.binding['function']}: {what}")
+                what = f"the name {tool.name} belongs to {taken[tool.name]}: give it another"
+                faults.append(f"{_binding(tool)}: {what}")
             else:
-                taken[tool.name] = tool.binding["function"]
+                taken[tool.name] = _binding(tool)
                 tools.append(tool)
         kept.append(Offer(offer.module, tuple(tools), tuple(faults)))
     return kept
@@ -67,10 +86,13 @@ def gone(given: Sequence[Offer], known: Mapping[str, CatalogEntry]) -> dict[str,
     faults = {label(offer.module): "; ".join(offer.faults) for offer in given}
     reasons = {}
     for name, entry in known.items():
-        tag = next((tag for tag in entry.tool.tags if tag.startswith("python:")), None)
+        tag = _tag(entry.tool)
         if tag is None or name in there:
             continue
-        reasons[name] = faults.get(tag) or f"no module of the operator's declares it any more ({tag[7:]})"
+        if tag.startswith("command:"):
+            reasons[name] = f"toolpath.toml has no table [commands.{name}] any more"
+        else:
+            reasons[name] = faults.get(tag) or f"no module of the operator's declares it any more ({tag[7:]})"
     return reasons
 
 
@@ -85,6 +107,15 @@ def differs(
     return runs_steps and entry.reason != reasons.get(tool.name, "")
 
 
+def _binding(tool: Tool) -> str:
+    return str(tool.binding.get("function") or f"[commands.{tool.name}]")
+
+
+def _tag(tool: Tool) -> str | None:
+    """The tag that only the operator's own tools have; a request cannot give it."""
+    return next((tag for tag in tool.tags if tag.startswith(OWN_TAGS)), None)
+
+
 async def _offer(name: str, processes: Processes) -> Offer:
     with tempfile.TemporaryDirectory(prefix="toolpath-describe-") as scratch:
         try:
@@ -97,9 +128,9 @@ async def _offer(name: str, processes: Processes) -> Offer:
     tools, faults = [], list(described.faults)
     for tool in described.tools:
         try:
-            fit = checked(replace(tool, tags=(label(name), *tool.tags)), modules=(name,))
+            fit = checked(tool, modules=(name,))
         except OrchestratorError as error:
             faults.append(f"{tool.binding.get('function')}: {error}")
         else:
-            tools.append(fit)
+            tools.append(replace(fit, tags=(label(name), *fit.tags)))
     return Offer(name, tuple(tools), tuple(faults))
