@@ -38,7 +38,7 @@ from orchestrator.execution.webhook import WebhookNotifier
 from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.offline.decomposer import OfflineDecomposer
 from orchestrator.planning.planner import Planner
-from orchestrator.registry.declared import accepted, differs, gone, modules_of, of_commands, offers
+from orchestrator.registry.declared import accepted, differs, find_here, gone, modules_of, of_commands, offers
 from orchestrator.registry.mcp_imports import review
 from orchestrator.retrieval.retriever import Bm25Retriever
 from orchestrator.runs.answer import answer_expired
@@ -167,7 +167,7 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
     artifacts, retriever = FolderArtifacts(settings.artifact_dir, database), Bm25Retriever(catalog)
     vault, endpoints = SqlSecrets(database, _secret_keys(settings)), SqlEndpoints(database)
     net = Net(allow=settings.net_allow, timeout=settings.net_timeout, max_bytes=settings.net_max_bytes)
-    _find_modules_here(settings.python_modules)
+    find_here(settings.python_modules)
     processes = _processes(settings)
     watch = _watch(settings, endpoints, net, EndpointCredentials(Authority(net), vault))
     toolbox = _toolbox(settings, net=net, processes=processes, watch=watch, catalog=catalog)
@@ -488,10 +488,3 @@ def _chat_model(settings: Settings) -> ChatModel | None:
         ),
         timeout=settings.llm_timeout,
     )
-
-
-def _find_modules_here(modules: Sequence[str]) -> None:
-    """Let the operator's modules lie in the folder in which the service is started, behind all else."""
-    here = str(Path.cwd())
-    if modules and here not in sys.path:
-        sys.path.append(here)

@@ -152,8 +152,9 @@ def _programs() -> Iterator[Finding]:
 
 def _own(settings: Settings) -> Iterator[Finding]:
     """What the operator's modules, installed packages and the configuration bring."""
-    from orchestrator.registry.declared import modules_of
+    from orchestrator.registry.declared import find_here, modules_of
 
+    find_here(settings.python_modules)
     for name, command in commands_of(settings).items():
         where = command.where()
         mend = f"install it, or correct [commands.{name}]"

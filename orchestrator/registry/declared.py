@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,6 +44,13 @@ def modules_of(named: Sequence[str]) -> tuple[list[str], list[Offer]]:
     found, faults = brought()
     modules = list(dict.fromkeys((*named, *(one.module for one in found))))
     return modules, [Offer("entry points", faults=tuple(faults))] if faults else []
+
+
+def find_here(modules: Sequence[str]) -> None:
+    """Let the operator's modules lie in the folder in which the service is started, behind all else."""
+    here = str(Path.cwd())
+    if modules and here not in sys.path:
+        sys.path.append(here)
 
 
 def label(module: str) -> str:

@@ -97,12 +97,14 @@ def test_an_installed_package_adds_tools_and_a_broken_one_stops_nothing(
 
 def test_the_doctor_tells_what_packages_bring(tmp_path: Path, environment: dict[str, str]) -> None:
     command = [sys.executable, "-P", "-m", "workers.cli", "doctor", "--json"]
-    data = {"TOOLPATH_DATA_DIR": str(tmp_path)}
+    (tmp_path / "here_of_test.py").write_text(DICE.replace("_dice", "_coins"))
+    data = {"TOOLPATH_DATA_DIR": str(tmp_path), "TOOLPATH_PYTHON_MODULES": "here_of_test"}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment | data, capture_output=True, text=True, check=False, timeout=50
     )
     findings = {one["name"]: one for one in json.loads(done.stdout)}
     assert findings["tools of dice_of_test"]["state"] == "ok"
     assert findings["tools of dice_of_test"]["detail"] == "add_dice, count_dice"
+    assert findings["tools of here_of_test"]["detail"] == "add_coins, count_coins"
     broken = findings["tools of broken_of_test"]
     assert (broken["state"], "no_such_library" in broken["detail"]) == ("missing", True)
