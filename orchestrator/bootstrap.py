@@ -67,7 +67,7 @@ from tools.llm import ChatModel
 from tools.mcp.servers import StdioServer
 from tools.net import Net
 from tools.openapi import importing as openapi
-from tools.processes import Processes
+from tools.processes import Confinement, Processes
 from tools.spec import Effect, Price, Tool
 from tools.toolbox import Toolbox
 
@@ -120,6 +120,8 @@ class Services:
     database: Database
     net: Net
     processes: Processes
+    #: For functions that are not trusted.
+    confined: Processes
     keys: SqlKeys
     secrets: SqlSecrets
     limits: SqlLimits
@@ -168,9 +170,9 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
     vault, endpoints = SqlSecrets(database, _secret_keys(settings)), SqlEndpoints(database)
     net = Net(allow=settings.net_allow, timeout=settings.net_timeout, max_bytes=settings.net_max_bytes)
     find_here(settings.python_modules)
-    processes = _processes(settings)
+    processes, confined = _processes(settings), _processes(settings, Confinement())
     watch = _watch(settings, endpoints, net, EndpointCredentials(Authority(net), vault))
-    toolbox = _toolbox(settings, net=net, processes=processes, watch=watch, catalog=catalog)
+    toolbox = _toolbox(settings, net=net, pools=(processes, confined), watch=watch, catalog=catalog)
     planner = Planner(
         catalog=catalog,
         retriever=retriever,
@@ -241,6 +243,7 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
         database=database,
         net=net,
         processes=processes,
+        confined=confined,
         keys=SqlKeys(database),
         secrets=vault,
         limits=SqlLimits(database),
@@ -330,6 +333,7 @@ async def running(services: Services) -> AsyncIterator[Services]:
         await services.signals.stop()
         await asyncio.to_thread(services.doorbell.stop)
         await services.processes.aclose()
+        await services.confined.aclose()
         await services.tools.aclose()
         await services.net.aclose()
         await asyncio.to_thread(services.database.stop)
@@ -396,10 +400,12 @@ async def _register_own(services: Services) -> None:
     await _register(services, TOOLS, reasons)
     known = await services.catalog.entries()
     modules, at_fault = modules_of(services.settings.python_modules)
+    untrusted = services.settings.untrusted_modules
+    described = await offers(modules, services.processes, untrusted=untrusted, confined=services.confined)
     found = [
         of_commands(commands_of(services.settings)),
         *at_fault,
-        *await offers(modules, services.processes),
+        *described,
     ]
     offered = accepted(found, known)
     for offer in offered:
@@ -414,13 +420,13 @@ async def _register_own(services: Services) -> None:
     await _register(services, tools, reasons)
 
 
-def _processes(settings: Settings) -> Processes:
+def _processes(settings: Settings, confined: Confinement | None = None) -> Processes:
     modules = ("tools.builtin", openapi.MODULE, declaring.MODULE, *modules_of(settings.python_modules)[0])
-    return Processes(settings.processes or None, modules=modules)
+    return Processes(settings.processes or None, modules=modules, confined=confined)
 
 
 def _toolbox(
-    settings: Settings, *, net: Net, processes: Processes, watch: Watch, catalog: SqlCatalog
+    settings: Settings, *, net: Net, pools: tuple[Processes, Processes], watch: Watch, catalog: SqlCatalog
 ) -> Toolbox:
     """What calls tools; what it learns of changed definitions goes into the catalog."""
     servers = {
@@ -434,7 +440,9 @@ def _toolbox(
     }
     toolbox = Toolbox(
         net=net,
-        processes=processes,
+        processes=pools[0],
+        confined=pools[1],
+        untrusted=settings.untrusted_modules,
         modules=modules_of(settings.python_modules)[0],
         commands=commands_of(settings),
         router=watch.router,

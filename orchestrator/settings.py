@@ -165,6 +165,8 @@ class Settings(BaseSettings):
     # tools
     #: Python modules whose functions may be registered as tools.
     python_modules: Names = ()
+    #: Those among them, and among the modules that installed packages bring, that are not trusted.
+    untrusted_modules: Names = ()
     #: Programs whose tools may be imported, by name; tables [mcp_servers.NAME] in toolpath.toml.
     mcp_servers: dict[str, McpServerSetting] = Field(default_factory=dict)
     #: Programs that are tools, by name; tables [commands.NAME] in toolpath.toml.
@@ -205,6 +207,7 @@ class Settings(BaseSettings):
         "retention_keep",
         "allowed_hosts",
         "python_modules",
+        "untrusted_modules",
         "queues",
         mode="before",
     )

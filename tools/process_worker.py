@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
 import importlib
 import inspect
 import os
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 #: Bytes of one file. A runaway tool then gets an error before it fills the disk of its neighbours.
 FILE_LIMIT = 2 * 2**30
 _WORDS_OF_A_MESSAGE = 300
+#: Of Linux's prctl: whoever is orphaned below this process becomes its child.
+_SUBREAPER = 36
 #: Characters of a stack trace, for the log.
 _TRACE = 8_000
 
@@ -37,7 +41,10 @@ def main() -> None:
     first = source.readline()
     if not first:
         return
-    _limit(from_line(first)["memory"])
+    limits = from_line(first)
+    _limit(limits["memory"])
+    if limits["confined"] is not None:
+        _confine(limits["confined"])
     inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(source, inbox), daemon=True).start()
     _send(sink, {"ready": True})
@@ -66,6 +73,20 @@ def _limit(memory: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
     if memory is not None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _confine(limits: Mapping[str, int]) -> None:
+    """Bound a process that serves one call, and have it keep hold of all that is started in it."""
+    for name, most in (
+        ("RLIMIT_AS", "memory"),
+        ("RLIMIT_CPU", "cpu_seconds"),
+        ("RLIMIT_FSIZE", "file_bytes"),
+    ):
+        later = limits[most] + (name == "RLIMIT_CPU")  # first comes the signal that says why
+        resource.setrlimit(getattr(resource, name), (limits[most], later))
+    adopt = getattr(ctypes.CDLL(None), "prctl", None)
+    if adopt is not None:
+        adopt(_SUBREAPER, 1, 0, 0, 0)
 
 
 def _listen(source: BinaryIO, inbox: queue.SimpleQueue[dict[str, Any]]) -> None:
@@ -117,6 +138,8 @@ def _call(request: Mapping[str, Any]) -> Any:
     _move_into(scratch)
     try:
         result = function(**arguments)
+        if inspect.iscoroutine(result):
+            result = asyncio.run(result)
         return result if typed is None else typed.output(result)
     finally:
         os.chdir("/")
@@ -132,8 +155,6 @@ def _find(name: str) -> Callable[..., Any]:
     function = getattr(module, function_name, None)
     if not inspect.isfunction(function) or function.__module__ != module_name:
         raise Unavailable(f"{module_name} defines no function named {function_name}")
-    if inspect.iscoroutinefunction(function):
-        raise Unavailable(f"{name} is async: a tool of that kind runs on the event loop")
     return function
 
 

@@ -12,6 +12,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,12 +32,24 @@ _LAST_WORDS = 4_000
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z]\w*")
 
 
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """Limits of each process of a call that is not trusted, in bytes and seconds of processor time."""
+
+    memory: int = 2**30
+    cpu_seconds: int = 60
+    file_bytes: int = 2**28
+
+
 class Processes:
     """Calls plain functions in other processes, at most `size` at once; further calls wait.
 
     A process serves one call at a time and is used again. Each leads its own process group, which
     is killed as a whole, so that the programs a tool has started end with it. A process ends by
     itself when its owner is gone. It sees none of the service's environment.
+
+    With `confined`, every call has a process of its own under those limits, which keeps nothing for the
+    next one, and all that it has started ends with it, also what has left its group.
 
     `modules` are the modules (or packages, with all that is in them) whose functions may be called.
     """
@@ -48,10 +61,12 @@ class Processes:
         *,
         modules: Sequence[str] = ("tools.builtin",),
         calls_of_one_process: int = _CALLS_OF_ONE_PROCESS,
+        confined: Confinement | None = None,
     ) -> None:
+        self._confined = confined
         self._memory_limit = memory_limit
         self._modules = tuple(modules)
-        self._calls_of_one_process = calls_of_one_process
+        self._calls_of_one_process = calls_of_one_process if confined is None else 1
         self._room = asyncio.Semaphore(size or max(2, len(os.sched_getaffinity(0))))
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
@@ -132,7 +147,7 @@ class Processes:
             await self._drop(process)
         if self._closed:
             raise ServerFault("the service is shutting down")
-        process = await _Process.start(self._memory_limit)
+        process = await _Process.start(self._memory_limit, self._confined)
         self._all.add(process)
         return process
 
@@ -154,14 +169,15 @@ class _Died(Exception):
 class _Process:
     """One process and its pipes."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, confined: bool) -> None:
         self.calls = 0
+        self._confined = confined
         self._process = process
         self._words = bytearray()
         self._listener = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, memory_limit: int | None) -> _Process:
+    async def start(cls, memory_limit: int | None, confined: Confinement | None) -> _Process:
         """A process that is ready for a call. Raises `ServerFault` when it does not come up."""
         process = cls(
             await asyncio.create_subprocess_exec(
@@ -176,11 +192,13 @@ class _Process:
                 cwd="/",
                 limit=MAX_REPLY + 2**20,
                 start_new_session=True,
-            )
+            ),
+            confined is not None,
         )
+        limits = {"memory": memory_limit, "confined": None if confined is None else asdict(confined)}
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await process.ask(to_line({"memory": memory_limit}))
+                await process.ask(to_line(limits))
         except (_Died, TimeoutError):
             await process.kill()
             raise ServerFault(f"a process for tools did not start: {process.last_words()}") from None
@@ -211,6 +229,8 @@ class _Process:
 
     async def kill(self) -> None:
         """End the whole group, children of the tool included, and wait until it is gone."""
+        if self._confined:
+            await asyncio.to_thread(_kill_descendants, self._process.pid)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         if self._process.stdin is not None:
@@ -233,6 +253,33 @@ class _Process:
         assert self._process.stderr is not None
         while chunk := await self._process.stderr.read(_LAST_WORDS):
             self._words = (self._words + chunk)[-_LAST_WORDS:]
+
+
+def _kill_descendants(pid: int) -> None:
+    """Kill what a process has started, in its group or not; orphans among it are its own again.
+
+    It is stopped first, so that it starts nothing meanwhile.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGSTOP)
+    while found := _descendants(pid):
+        for one in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(one, signal.SIGKILL)
+
+
+def _descendants(pid: int) -> set[int]:
+    """All that live below a process; none where the system does not tell."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError):
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+            if state not in "ZX":
+                parents[int(path.parent.name)] = int(parent)
+    found = {pid}
+    while more := {one for one, parent in parents.items() if parent in found and one not in found}:
+        found |= more
+    return found - {pid}
 
 
 def _environment() -> dict[str, str]:

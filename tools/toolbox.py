@@ -31,7 +31,8 @@ class Toolbox:
     `modules` are the modules (or packages) beside those that ship whose functions may be called;
     `processes` must know them as well. `router` knows the endpoints that tools may name, `credentials`
     makes what their calls carry, `servers` are the programs that speak MCP, and `commands` those that
-    are tools, by name. Whoever made `net` and `processes` closes them.
+    are tools, by name. Of `modules`, the `untrusted` ones run in `confined` processes.
+    Whoever made `net` and the processes closes them.
     """
 
     def __init__(
@@ -44,11 +45,15 @@ class Toolbox:
         servers: Mapping[str, StdioServer] | None = None,
         credentials: Keys | None = None,
         commands: Mapping[str, Command] | None = None,
+        untrusted: Sequence[str] = (),
+        confined: Processes | None = None,
     ) -> None:
         self._net = net
         self.mcp = McpServer(net, servers or {})
         self._commands = CommandLine(commands or {})
-        self._functions = PythonFunction(processes=processes, net=net, modules=modules)
+        self._functions = PythonFunction(
+            processes=processes, net=net, modules=modules, untrusted=untrusted, confined=confined
+        )
         known = credentials or EndpointCredentials(Authority(net), NoSecrets())
         self._models = ModelEndpoint(net, router or Router(NoEndpoints()), known)
         self._adapters: Mapping[Kind, Adapter] = {

@@ -161,7 +161,7 @@ def _own(settings: Settings) -> Iterator[Finding]:
         found = Finding(f"command {name}", "ok", where or "")
         yield found if where else Finding(f"command {name}", "missing", f"no {command.program}", mend)
     modules, at_fault = modules_of(settings.python_modules)
-    for offer in (*at_fault, *asyncio.run(_described(modules))):
+    for offer in (*at_fault, *asyncio.run(_described(modules, settings.untrusted_modules))):
         what = f"tools of {offer.module}"
         for fault in offer.faults:
             yield Finding(what, "missing", fault, "mend the function, or the module")
@@ -169,12 +169,16 @@ def _own(settings: Settings) -> Iterator[Finding]:
             yield Finding(what, "ok", ", ".join(tool.name for tool in offer.tools) or "none is marked")
 
 
-async def _described(modules: Sequence[str]) -> list[Offer]:
+async def _described(modules: Sequence[str], untrusted: Sequence[str]) -> list[Offer]:
     from orchestrator.registry.declared import offers
     from tools.functions.modules import MODULE
-    from tools.processes import Processes
+    from tools.processes import Confinement, Processes
 
     if not modules:
         return []
-    async with Processes(modules=(MODULE, *modules)) as processes:
-        return await offers(modules, processes)
+    allowed = (MODULE, *modules)
+    async with (
+        Processes(modules=allowed) as processes,
+        Processes(modules=allowed, confined=Confinement()) as confined,
+    ):
+        return await offers(modules, processes, untrusted=untrusted, confined=confined)

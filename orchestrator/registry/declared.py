@@ -19,7 +19,7 @@ from tools.functions import modules
 from tools.functions.brought import brought
 from tools.functions.modules import Description
 from tools.processes import Processes
-from tools.spec import Tool
+from tools.spec import Runs, Tool, Trust
 
 #: Seconds that a module has to be imported and described.
 _SECONDS = 60.0
@@ -34,9 +34,16 @@ class Offer:
     faults: tuple[str, ...] = ()
 
 
-async def offers(names: Sequence[str], processes: Processes) -> list[Offer]:
-    """What the modules declare, each described in a process: one that breaks is told of in its faults."""
-    return list(await asyncio.gather(*(_offer(name, processes) for name in dict.fromkeys(names))))
+async def offers(
+    names: Sequence[str], processes: Processes, *, untrusted: Sequence[str] = (), confined: Processes
+) -> list[Offer]:
+    """What the modules declare, each described in a process: one that breaks is told of in its faults.
+
+    `untrusted` modules are imported in `confined` processes only, and so are their tools.
+    """
+    bad = {name: any(name == one or name.startswith(f"{one}.") for one in untrusted) for name in names}
+    works = (_offer(name, confined if bad[name] else processes, trusted=not bad[name]) for name in bad)
+    return list(await asyncio.gather(*works))
 
 
 def modules_of(named: Sequence[str]) -> tuple[list[str], list[Offer]]:
@@ -124,7 +131,7 @@ def _tag(tool: Tool) -> str | None:
     return next((tag for tag in tool.tags if tag.startswith(OWN_TAGS)), None)
 
 
-async def _offer(name: str, processes: Processes) -> Offer:
+async def _offer(name: str, processes: Processes, *, trusted: bool) -> Offer:
     with tempfile.TemporaryDirectory(prefix="toolpath-describe-") as scratch:
         try:
             told = await processes.run(
@@ -140,5 +147,7 @@ async def _offer(name: str, processes: Processes) -> Offer:
         except OrchestratorError as error:
             faults.append(f"{tool.binding.get('function')}: {error}")
         else:
+            if not trusted:
+                fit = replace(fit, trust=Trust.UNTRUSTED, runs=Runs.PROCESS)
             tools.append(replace(fit, tags=(label(name), *fit.tags)))
     return Offer(name, tuple(tools), tuple(faults))

@@ -53,10 +53,21 @@ class PythonFunction:
 
     Only the functions that our own modules list in their `TOOLS`, and the public ones of `modules`
     (a module, or a package with all that is in it) are called: whoever may register tools must not
-    thereby run what is installed here.
+    thereby run what is installed here. Functions of `untrusted` modules run in `confined` processes
+    alone, async ones too, and are never imported here.
     """
 
-    def __init__(self, *, processes: Processes, net: Net, modules: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        processes: Processes,
+        net: Net,
+        modules: Sequence[str] = (),
+        untrusted: Sequence[str] = (),
+        confined: Processes | None = None,
+    ) -> None:
+        self._untrusted = tuple(untrusted)
+        self._confined = confined
         self._processes = processes
         self._net = net
         self._modules = tuple(modules)
@@ -68,10 +79,9 @@ class PythonFunction:
         name = self._name(call.tool)
         schema = schemas_of(call.tool).input
         arguments = await with_files(schema, call.arguments, context.files)
-        if call.tool.runs is Runs.PROCESS:
-            result = await self._processes.run(
-                name, arguments, scratch=context.scratch, timeout=context.timeout
-            )
+        processes = self._pool(name)
+        if call.tool.runs is Runs.PROCESS or processes is not self._processes:
+            result = await processes.run(name, arguments, scratch=context.scratch, timeout=context.timeout)
         else:
             result = await self._on_the_loop(name, arguments, context)
         output = result if isinstance(result, Mapping) else {"result": result}
@@ -85,6 +95,8 @@ class PythonFunction:
         """
         try:
             name = self._name(tool)
+            if self._pool(name) is not self._processes:
+                return None
             if tool.runs is Runs.LOOP:
                 self._find(name)
             elif importlib.util.find_spec(name.partition(":")[0]) is None:
@@ -94,6 +106,14 @@ class PythonFunction:
         except ImportError as error:
             return f"the module of {tool.name} cannot be imported: {error}"
         return None
+
+    def _pool(self, name: str) -> Processes:
+        """Where a function runs that does not run on the loop. Raises `Unavailable`."""
+        if not any(_is_in(name.partition(":")[0], one) for one in self._untrusted):
+            return self._processes
+        if self._confined is None:
+            raise Unavailable(f"{name} is not trusted, and there is no process for it")
+        return self._confined
 
     def _name(self, tool: Tool) -> str:
         name = tool.binding.get("function")

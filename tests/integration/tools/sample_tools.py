@@ -93,10 +93,6 @@ def returns_a_set() -> object:
     return {1, 2}
 
 
-async def is_async() -> None:
-    return None
-
-
 def fills_the_disk(how: str = "plainly") -> None:
     """Write where there never is room, and tell of it as tools and libraries do."""
     try:

@@ -196,7 +196,6 @@ async def test_a_bug_is_one_sentence_and_its_trace_is_logged(
         ("sample_tools:returns_a_set", {}, BadOutput, "JSON"),
         ("sample_tools:leaves", {}, BadOutput, "SystemExit"),
         ("sample_tools:eats_memory", {}, TooLarge, "ran out of memory"),
-        ("sample_tools:is_async", {}, Unavailable, "async"),
         ("sample_tools:nothing", {}, Unavailable, "no function named nothing"),
         ("sample_tools:Path", {}, Unavailable, "no function named Path"),
         ("sample_tools.more:x", {}, Unavailable, "cannot be imported"),
