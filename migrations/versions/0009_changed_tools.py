@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Change the shape."""
+    # What a process of the version before registers has the number 0, and is seen at the next start.
     op.add_column("tools", sa.Column("changed", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.create_index("ix_tools_changed", "tools", ["changed"], unique=False)
 
