@@ -41,8 +41,14 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("@/routes/run"), "RunPage"),
 });
 
+const explain = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$id/explain",
+  component: lazyRouteComponent(() => import("@/routes/explain"), "ExplainPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, start, run]),
+  routeTree: root.addChildren([home, runs, start, run, explain]),
   defaultPreload: "intent",
   scrollRestoration: true,
   defaultNotFoundComponent: () => (

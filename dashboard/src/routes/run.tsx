@@ -1,5 +1,5 @@
-import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { useLiveRun } from "@/api/live";
 import type { Run } from "@/api/types";
 import { Failure, Loading } from "@/components/Notice";
@@ -14,7 +14,11 @@ import { Questions } from "@/features/run/Questions";
 import { Result } from "@/features/run/Result";
 import { StepPanel } from "@/features/run/StepPanel";
 import { Steps } from "@/features/run/Steps";
+import { Timeline } from "@/features/run/Timeline";
 import type { Call } from "@/lib/curl";
+
+/** The graph and its layout are most of the script: they come when there is one to draw. */
+const Graph = lazy(() => import("@/features/graph/Graph").then(({ Graph: drawn }) => ({ default: drawn })));
 
 const route = getRouteApi("/runs/$id");
 
@@ -45,6 +49,18 @@ function Followed({ id }: { id: string }) {
       <Facts run={run.data} />
       <div className={`grid items-start gap-5 ${step ? "xl:grid-cols-[minmax(0,1fr)_26rem]" : ""}`}>
         <div className="min-w-0 space-y-5">
+          {run.data.steps.length > 1 && (
+            <section aria-label="Graph" className="card overflow-hidden">
+              <Suspense fallback={<div className="h-80" role="status" aria-label="Loading the graph" />}>
+                <Graph steps={run.data.steps} chosen={chosen} choose={setChosen} />
+              </Suspense>
+            </section>
+          )}
+          {run.data.steps.length > 0 && (
+            <section aria-label="Time" className="card overflow-hidden">
+              <Timeline run={run.data} chosen={chosen} choose={setChosen} />
+            </section>
+          )}
           <section aria-label="Steps of the path" className="card overflow-hidden">
             <Steps run={run.data} chosen={chosen} choose={setChosen} />
           </section>
@@ -69,6 +85,11 @@ function Beside({ run, state }: { run: Run; state: React.ReactNode }) {
         <span>
           accepted <When at={run.created_at} />
         </span>
+        {run.path && (
+          <Link to="/runs/$id/explain" params={{ id: run.id }} className="text-accent underline">
+            Why this path
+          </Link>
+        )}
         {state}
       </div>
       {run.waiting_on && <p className="break-words">{run.waiting_on.text}</p>}

@@ -46,6 +46,7 @@ def fill(client: Client) -> dict[str, str]:
         "nothing": "/runs?status=paused",
         "new": "/new",
         "run": f"/runs/{graph}",
+        "why": f"/runs/{done}/explain",
         "result": f"/runs/{done}",
         "approval": f"/runs/{asked}",
         "failed": f"/runs/{failed}",
@@ -70,7 +71,7 @@ def take(page: Page, address: str, file: Path) -> None:
     page.goto(address)
     page.locator("h1").wait_for()
     page.locator("[aria-label=Loading]").first.wait_for(state="detached")
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(1_000)
     page.screenshot(path=file, full_page=True)
 
 

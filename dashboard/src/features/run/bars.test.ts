@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import type { Attempt, Step } from "@/api/types";
+import { timeline } from "@/features/run/bars";
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const attempt = (from: number, to: number, ending: Attempt["ending"]) =>
+  ({ started_at: at(from), finished_at: at(to), ending }) as Attempt;
+const step = (idx: number, needs: number[], attempts: Attempt[], more: Partial<Step>) =>
+  ({ idx, needs, attempts, status: "succeeded", started_at: null, finished_at: null, ...more }) as Step;
+
+it("keeps waiting and attempts apart, and lets what runs grow", () => {
+  const steps = [
+    step(0, [], [attempt(1, 2, "retry"), attempt(4, 5, "succeeded")], { finished_at: at(5) }),
+    step(1, [0], [], { status: "running", started_at: at(6) }),
+    step(2, [1], [], { status: "pending" }),
+  ];
+  const { rows, length } = timeline({ steps, created_at: at(0), finished_at: null }, Date.parse(at(9)));
+  expect(length).toBe(9);
+  expect(rows[0]?.bars.map(({ kind, from, to }) => [kind, from, to])).toEqual([
+    ["waits", 0, 1],
+    ["attempt", 1, 2],
+    ["waits", 2, 4],
+    ["attempt", 4, 5],
+  ]);
+  expect(rows[1]?.bars).toEqual([{ kind: "attempt", from: 6, to: 9, status: "running" }]);
+  expect(rows[2]?.bars).toEqual([]);
+});
