@@ -29,6 +29,7 @@ MAX_REPLY = MAX_INLINE + 2**12
 _START_SECONDS = 60.0
 _CALLS_OF_ONE_PROCESS = 200
 _LAST_WORDS = 4_000
+_ROUNDS = 50
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z]\w*")
 
 
@@ -262,7 +263,10 @@ def _kill_descendants(pid: int) -> None:
     """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGSTOP)
-    while found := _descendants(pid):
+    for _ in range(_ROUNDS):  # what is killed may leave children of its own, which come next
+        found = _descendants(pid)
+        if not found:
+            return
         for one in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(one, signal.SIGKILL)
