@@ -22,6 +22,7 @@ from orchestrator.domain.step import (
     Claim,
     Foreseen,
     Outcome,
+    Progress,
     Recorded,
     Step,
     StepId,
@@ -467,6 +468,10 @@ class StepStore(Protocol):
 
     async def step_output(self, step: StepId) -> Mapping[str, Any]:
         """The output of one finished step. Raises `NotFound`."""
+        ...
+
+    async def note_progress(self, claim: Claim, told: Progress) -> None:
+        """Keep how far the call of a step is, and tell followers; void under an old fence."""
         ...
 
     async def answers(self, step: StepId, call: str) -> tuple[Answers, ...]:

@@ -77,7 +77,7 @@ class Progress:
     def _step(self, what: str, data: dict[str, Any]) -> None:
         key = str(data.get("step", ""))
         line = self._lines.setdefault(key, _Line(str(data.get("subtask", key)), str(data.get("tool", ""))))
-        line.status = {"started": "running", "lost": "ready"}.get(what, what)
+        line.status = {"started": "running", "progress": "running", "lost": "ready"}.get(what, what)
         line.tool = str(data.get("tool", line.tool))
         line.seconds = data.get("seconds", line.seconds)
         line.usd = "" if data.get("usd") in (None, "0") else f"${data['usd']}"
@@ -107,6 +107,8 @@ def _note(data: dict[str, Any]) -> str:
         return f"reused: {source['step']} of {source['run']}, {source['age']:.0f} s old"
     if data.get("retry_in") is not None:
         return f"again in {data['retry_in']} s"
+    if data.get("share") is not None:
+        return f"{data['share']:.0%} {data['message']}"[:_SHOWN]
     if data.get("quality") is not None:
         return f"quality {data['quality']:.2f}"
     return ""

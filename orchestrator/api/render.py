@@ -16,6 +16,7 @@ from orchestrator.api.schemas.run import (
     OutputOut,
     PreferenceCostOut,
     PreferenceOut,
+    ProgressOut,
     QuestionOut,
     ResultOut,
     ReusedOut,
@@ -193,10 +194,18 @@ def _step(step: Step, attempts: Iterable[Attempt], waiting: Waiting | None) -> S
         error=error_out(_object(step.error)),
         reused_from=_reused(step.reused_from),
         waiting_on=_waiting(waiting),
+        progress=_progress(step),
         started_at=step.started_at,
         finished_at=step.finished_at,
         attempts=[_attempt(attempt) for attempt in attempts],
     )
+
+
+def _progress(step: Step) -> ProgressOut | None:
+    """Of a call that is under way."""
+    if step.progress is None or step.status is not StepStatus.RUNNING:
+        return None
+    return ProgressOut(**asdict(step.progress))
 
 
 def _reused(source: ReusedFrom | None) -> ReusedOut | None:

@@ -21,6 +21,8 @@ class EventType(StrEnum):
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
     STEP_STARTED = "step.started"
+    #: How far a call is; told at most once a second, and not by short calls.
+    STEP_PROGRESS = "step.progress"
     STEP_SUCCEEDED = "step.succeeded"
     STEP_LOW_QUALITY = "step.low_quality"
     STEP_FAILED = "step.failed"

@@ -152,6 +152,15 @@ VerdictSource = Literal["schema", "rule", "scorer", "model", "person"]
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a call said that it was: a share in [0, 1], in words, and when (seconds since the epoch)."""
+
+    share: float
+    message: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A judgement of an output: `quality` in [0, 1] and who said so."""
 
@@ -242,6 +251,8 @@ class Step:
     #: What its output is the result of, with the fence it was recorded under.
     result_key: str | None = None
     reused_from: ReusedFrom | None = None
+    #: Of its newest call that said anything.
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)

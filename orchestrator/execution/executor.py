@@ -19,6 +19,7 @@ from orchestrator.domain.retry import RetryPolicy
 from orchestrator.domain.reuse import result_key
 from orchestrator.domain.step import Asked, Claim, Ending, Outcome, StepId, Verdict
 from orchestrator.errors import NotFound, StorageFull
+from orchestrator.execution.progress import Reporter
 from orchestrator.execution.reuse import Looked, Reuse
 from orchestrator.execution.scheduler import worst_usd
 from orchestrator.ports import Artifacts, Catalog, Judge, Secrets, StepStore, ToolCaller
@@ -41,6 +42,14 @@ RETRY_VALUES = "x-retry"
 class _Output:
     output: Mapping[str, Any]
     aliases: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the call of a step hears of earlier ones, and whom it tells how far it is."""
+
+    answers: tuple[Answers, ...]
+    reporter: Reporter
 
 
 class Executor:
@@ -77,9 +86,9 @@ class Executor:
             if equal.kept is not None or claim.result_only:
                 return self._taken(claim, tool, equal, started)
             key = f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}"
-            answers = await self._answers(claim, tool, arguments)
+            told = Told(await self._answers(claim, tool, arguments), Reporter(claim, self._steps))
             result = await self.call(
-                tool, arguments, run_id=claim.id.run_id, key=key, timeout=_timeout(claim), answers=answers
+                tool, arguments, run_id=claim.id.run_id, key=key, timeout=_timeout(claim), told=told
             )
         except InputNeeded as error:
             asked = Asked(call_key(tool, arguments), error.asks, error.state)
@@ -125,7 +134,7 @@ class Executor:
         run_id: str,
         key: str,
         timeout: float,
-        answers: tuple[Answers, ...] = (),
+        told: Told | None = None,
     ) -> ToolResult:
         """One call for a run under an idempotency key, for at most `timeout` seconds. Raises `ToolError`."""
         uses_files = _uses_files(tool)
@@ -140,10 +149,13 @@ class Executor:
                 timeout=timeout,
                 traceparent=_traceparent(run_id),
                 secrets=await self._secrets.values(secret_names(tool)),
-                answers=answers,
             )
+            if told is not None:
+                context = replace(context, answers=told.answers, progress=told.reporter)
             return await self._caller.call(tool, arguments, context)
         finally:
+            if told is not None:
+                await told.reporter.close()
             if uses_files:
                 shutil.rmtree(scratch, ignore_errors=True)
 

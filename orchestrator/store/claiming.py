@@ -220,6 +220,7 @@ def _claim_statement(dialect: str) -> Any:
         .values(
             status=StepStatus.RUNNING.value,
             cause=null(),
+            progress=null(),
             fence=steps.c.fence + 1,
             tries=steps.c.tries + 1,
             owner=v.c.owner,

@@ -179,6 +179,7 @@ def _settle_statement(dialect: str) -> Any:
             **taken,
             error=v.c.error,
             reused_from=null(),
+            progress=null(),
             arguments=case((v.c.arguments.is_not(None), v.c.arguments), else_=steps.c.arguments),
             revision=steps.c.revision + v.c.revisions,
             tries=case((v.c.anew > 0, 0), else_=steps.c.tries),

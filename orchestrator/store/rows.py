@@ -11,7 +11,7 @@ from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.question import Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, Spend
-from orchestrator.domain.step import Attempt, Ending, ReusedFrom, Step, StepId, StepStatus, Verdict
+from orchestrator.domain.step import Attempt, Ending, Progress, ReusedFrom, Step, StepId, StepStatus, Verdict
 from orchestrator.domain.undo import Undoing
 from orchestrator.domain.views import StoredPlan
 from orchestrator.errors import NotFound
@@ -80,6 +80,7 @@ def step_of(row: Any) -> Step:
         error=loads(row.error),
         result_key=row.result_key,
         reused_from=None if row.reused_from is None else load(ReusedFrom, row.reused_from),
+        progress=None if row.progress is None else load(Progress, row.progress),
     )
 
 

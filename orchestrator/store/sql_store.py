@@ -15,10 +15,10 @@ from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.events import Event
 from orchestrator.domain.reuse import CacheAnswer, Kept
 from orchestrator.domain.run import Job, JobClaim, Run, RunRequest
-from orchestrator.domain.step import Claim, Foreseen, Outcome, Recorded, StepId, Swept
+from orchestrator.domain.step import Claim, Foreseen, Outcome, Progress, Recorded, StepId, Swept
 from orchestrator.domain.views import InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
 from orchestrator.ports import Transaction
-from orchestrator.store import asking, beliefs, leases, losses, outputs, queries, results, undos
+from orchestrator.store import asking, beliefs, leases, losses, outputs, progress, queries, results, undos
 from orchestrator.store.children import foresee
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
@@ -175,6 +175,10 @@ class SqlStepStore:
     async def step_output(self, step: StepId) -> Mapping[str, Any]:
         """The output of one step."""
         return await self._database.read(lambda c: outputs.step_output(c, step))
+
+    async def note_progress(self, claim: Claim, told: Progress) -> None:
+        """Keep it and tell followers."""
+        await self._database.act(lambda journal: progress.note(journal, claim, told))
 
     async def answers(self, step: StepId, call: str) -> tuple[Answers, ...]:
         """What persons answered to a call."""

@@ -177,6 +177,8 @@ steps = Table(
     Column("output", Text),
     Column("verdict", Text),
     Column("error", Text),
+    #: How far its call said that it was.
+    Column("progress", Text),
     _count("usd_nano"),
     _count("tokens"),
     Column("seconds", Double, nullable=False, server_default=text("0")),

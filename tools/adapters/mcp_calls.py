@@ -181,7 +181,8 @@ class Calls:
     async def _answer(self, session: Session, call: ToolCall, context: CallContext) -> types.CallToolResult:
         async def told(progress: float, total: float | None, message: str | None) -> None:
             share = min(max(progress / total, 0.0), 1.0) if total else 0.0
-            context.progress(share, cleaned(message or "", longest=_EXCERPT))
+            said = redact(message or "", (*context.secrets.values(), *context.derived))
+            context.progress(share, cleaned(said, longest=_EXCERPT))
 
         # The protocol knows no idempotency key; servers that do find it here.
         meta = {"toolpath.dev/idempotency-key": context.idempotency_key}

@@ -19,6 +19,7 @@ const STEP_AFTER = {
   "question.asked": null,
   "question.answered": null,
   "step.started": "running",
+  "step.progress": "running",
   "step.succeeded": "succeeded",
   "step.low_quality": "low_quality",
   "step.failed": "failed",

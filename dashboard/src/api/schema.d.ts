@@ -2640,6 +2640,21 @@ export interface components {
             beliefs: components["schemas"]["PriorIn"][];
         };
         /**
+         * ProgressOut
+         * @description How far a call under way says that it is: a share from 0 to 1, and its own words.
+         */
+        ProgressOut: {
+            /** Share */
+            share: number;
+            /** Message */
+            message: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * Protocol
          * @description The words that the servers of an endpoint speak.
          * @enum {string}
@@ -3516,6 +3531,7 @@ export interface components {
             error: components["schemas"]["ErrorOut"] | null;
             reused_from: components["schemas"]["ReusedOut"] | null;
             waiting_on: components["schemas"]["WaitingOut"] | null;
+            progress: components["schemas"]["ProgressOut"] | null;
             /** Started At */
             started_at: string | null;
             /** Finished At */
@@ -3981,7 +3997,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        EventType: "run.accepted" | "run.status" | "run.ended" | "run.reopened" | "plan.made" | "path.chosen" | "question.asked" | "question.answered" | "step.started" | "step.succeeded" | "step.low_quality" | "step.failed" | "step.waiting" | "step.skipped" | "step.cancelled" | "step.lost" | "step.poisoned" | "undo.started" | "undo.succeeded" | "undo.failed";
+        EventType: "run.accepted" | "run.status" | "run.ended" | "run.reopened" | "plan.made" | "path.chosen" | "question.asked" | "question.answered" | "step.started" | "step.progress" | "step.succeeded" | "step.low_quality" | "step.failed" | "step.waiting" | "step.skipped" | "step.cancelled" | "step.lost" | "step.poisoned" | "undo.started" | "undo.succeeded" | "undo.failed";
         /**
          * EventOut
          * @description The data of one Server-Sent Event; `data` says by type what happened.

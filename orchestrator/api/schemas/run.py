@@ -70,6 +70,14 @@ class ReusedOut(Told):
     age: float
 
 
+class ProgressOut(Told):
+    """How far a call under way says that it is: a share from 0 to 1, and its own words."""
+
+    share: float
+    message: str
+    at: Moment
+
+
 class StepOut(Told):
     """One tool call of the path."""
 
@@ -94,6 +102,7 @@ class StepOut(Told):
     error: ErrorOut | None
     reused_from: ReusedOut | None
     waiting_on: WaitingOut | None
+    progress: ProgressOut | None
     started_at: Moment | None
     finished_at: Moment | None
     attempts: list[AttemptOut]

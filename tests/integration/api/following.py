@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 
 ENDED = ("succeeded", "failed", "cancelled")
 
 
 def follow(client, run_id: str, *, last: str | None = None) -> list[dict]:
     """All events until the stream ends, each with the id and name the stream gave it."""
+    return list(following(client, run_id, last=last))
+
+
+def following(client, run_id: str, *, last: str | None = None) -> Iterator[dict]:
+    """The events as they come."""
     headers = {} if last is None else {"Last-Event-ID": last}
-    events, event = [], {}
+    event = {}
     with client.stream("GET", f"/v1/runs/{run_id}/events", headers=headers) as reply:
         reply.raise_for_status()
         for line in reply.iter_lines():
@@ -22,9 +28,8 @@ def follow(client, run_id: str, *, last: str | None = None) -> list[dict]:
             elif line.startswith("data: "):
                 event |= json.loads(line[6:])
             elif not line and event:
-                events.append(event)
+                yield event
                 event = {}
-    return events
 
 
 def done(client, run_id: str) -> dict:

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.settings import McpServerSetting, Settings
 from tests.integration.api.conftest import serving
-from tests.integration.api.following import done, follow, submit, until
+from tests.integration.api.following import done, follow, following, submit, until
 
 HERE = Path(__file__).parents[1] / "tools" / "mcp"
 
@@ -160,3 +160,20 @@ def test_a_server_that_goes_on_without_an_answer_is_not_held_up(client: httpx2.C
     run = done(client, begun(client, "old_easy"))
     assert run["status"] == "succeeded"
     assert run["result"]["outputs"][0]["value"].startswith("no wishes: A person is being asked")
+
+
+def test_how_far_a_call_is_reaches_followers_now_and_then(client: httpx2.Client) -> None:
+    run_id = begun(client, "old_progress")
+    events, seen = [], None
+    for event in following(client, run_id):
+        events.append(event)
+        if event["name"] == "step.progress" and seen is None:
+            (step,) = client.get(f"/v1/runs/{run_id}").json()["steps"]
+            seen = step["progress"]
+    told = [event["data"] for event in events if event["name"] == "step.progress"]
+    assert 1 <= len(told) <= 4, "a hundred were sent in two and a half seconds"
+    assert seen is not None
+    assert 0.0 < seen["share"] < 1.0
+    assert told[0]["message"] == f"part {round(told[0]['share'] * 100)}"
+    run = client.get(f"/v1/runs/{run_id}").json()
+    assert (run["status"], run["steps"][0]["progress"]) == ("succeeded", None)

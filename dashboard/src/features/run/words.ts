@@ -21,6 +21,7 @@ export const EVENTS = {
   "question.asked": "Question",
   "question.answered": "Answered",
   "step.started": "Started",
+  "step.progress": "Progress",
   "step.succeeded": "Succeeded",
   "step.low_quality": "Low quality",
   "step.failed": "Failed",

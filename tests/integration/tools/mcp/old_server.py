@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,10 @@ def easy(_: dict[str, Any]) -> str:
 
 
 def progress(meta: dict[str, Any]) -> str:
-    for part in range(1, 51):
-        params = {"progressToken": meta["progressToken"], "progress": part, "total": 50}
+    for part in range(1, 101):
+        params = {"progressToken": meta["progressToken"], "progress": part, "total": 100}
         send({"method": "notifications/progress", "params": params | {"message": f"part {part}"}})
-    ask(message="Go on?", requestedSchema=FORM)
+        time.sleep(0.025)
     return "done"
 
 
