@@ -41,11 +41,14 @@ def moment(seconds: float) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_MONEY = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["0.0123"]}
+
 #: USD as a decimal string, never in powers of ten.
-Money = Annotated[
-    Decimal | float,
-    PlainSerializer(_money, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["0.0123"]}),
+Money = Annotated[Decimal | float, PlainSerializer(_money, return_type=str), WithJsonSchema(_MONEY)]
+
+#: USD that somebody gave, shown with the digits given.
+GivenMoney = Annotated[
+    Decimal, PlainSerializer(lambda usd: format(usd, "f"), return_type=str), WithJsonSchema(_MONEY)
 ]
 
 #: Seconds since 1970, shown as RFC 3339 in UTC.

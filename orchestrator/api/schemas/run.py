@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from orchestrator.api.schemas.codes import CauseOut, ErrorOut
-from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told
+from orchestrator.api.schemas.fields import Asked, GivenMoney, Json, Moment, Money, Told
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.domain.budget import Risk
 from orchestrator.domain.question import QuestionKind
@@ -185,7 +185,7 @@ class PreferenceOut(Told):
 class BudgetOut(Told):
     """The hard limits of a run."""
 
-    usd: Money | None
+    usd: GivenMoney | None
     seconds: float | None
     tokens: int | None
     min_quality: float | None
