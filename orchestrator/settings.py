@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,12 @@ Names = Annotated[tuple[str, ...], NoDecode]
 def _default_data_dir() -> Path:
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "toolpath"
+
+
+#: What is shown in the place of a secret.
+MASK = "•••"
+#: The user and password of an address. It goes to the last @ there is: better too much is hidden.
+_WHO = re.compile(r"^([a-z][a-z0-9+.-]*://)([^:/?#@]*)(:.*)?@", re.IGNORECASE)
 
 
 class ApprovalSetting(BaseModel):
@@ -273,6 +280,36 @@ def load(**given: Any) -> Settings:
 def commands_of(settings: Settings) -> dict[str, Command]:
     """The programs that are tools, by name."""
     return {name: setting.command(name) for name, setting in settings.commands.items()}
+
+
+def without_secrets(settings: Settings) -> dict[str, Any]:
+    """All settings as JSON, with a mask in the place of keys, of passwords in addresses, and of arguments of
+    programs, which often hold some."""
+    shown = settings.model_dump(mode="json", by_alias=False)
+    for name in ("database_url", "broker_url", "llm_base_url"):
+        shown[name] = shown[name] and _WHO.sub(_hidden, shown[name])
+    for program in (*shown["mcp_servers"].values(), *shown["commands"].values()):
+        program["args"] = [MASK] * len(program["args"])
+    told: dict[str, Any] = _masked(settings, shown)
+    return told
+
+
+def _hidden(who: re.Match[str]) -> str:
+    """Without the password; where there is none, the user may be a token."""
+    return f"{who[1]}{who[2] + ':' if who[3] else ''}***@"
+
+
+def _masked(value: Any, shown: Any) -> Any:
+    """Our mask wherever `value` holds a secret."""
+    if isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, BaseModel):
+        return {name: _masked(getattr(value, name), inner) for name, inner in shown.items()}
+    if isinstance(value, dict):
+        return {name: _masked(value[name], inner) for name, inner in shown.items()}
+    if isinstance(value, tuple):
+        return [_masked(*pair) for pair in zip(value, shown, strict=True)]
+    return shown
 
 
 def ensure_keys(settings: Settings) -> Settings:

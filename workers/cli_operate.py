@@ -12,8 +12,6 @@ from workers.cli_errors import CliError
 from workers.cli_options import AsJson, DataDir, Url, connect, load_settings, print_json
 from workers.cli_prune import prune
 
-_SECRET = "•••"  # noqa: S105 - what is shown in the place of one
-
 
 def add_commands(app: typer.Typer) -> None:
     """Add all of them."""
@@ -88,31 +86,14 @@ def login(url: Url = None, data_dir: DataDir = None, as_json: AsJson = False) ->
 
 def config(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Print the settings."""
-    shown = _without_secrets(load_settings(data_dir=data_dir))
+    from orchestrator.settings import without_secrets
+
+    shown = without_secrets(load_settings(data_dir=data_dir))
     if as_json:
         print_json(shown)
         return
     for name, value in shown.items():
         typer.echo(f"{name} = {_plain(value)}")
-
-
-def _without_secrets(settings: Any) -> dict[str, Any]:
-    from pydantic import SecretStr
-    from sqlalchemy.engine import make_url
-
-    shown: dict[str, Any] = {}
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if isinstance(value, SecretStr):
-            shown[name] = _SECRET
-        elif name == "secret_keys_old":
-            shown[name] = [_SECRET] * len(value)
-        elif name in ("database_url", "broker_url") and value is not None:
-            shown[name] = make_url(value).render_as_string(hide_password=True)
-        else:
-            shown[name] = list(value) if isinstance(value, tuple) else value
-            shown[name] = str(value) if name == "data_dir" else shown[name]
-    return shown
 
 
 def _plain(value: Any) -> str:

@@ -14,6 +14,7 @@ from starlette.types import Lifespan
 from orchestrator import bootstrap
 from orchestrator.api import (
     artifacts,
+    configuration,
     dead_letters,
     endpoints,
     events,
@@ -56,6 +57,7 @@ _ROUTERS = (
     inbox,
     dead_letters,
     workers,
+    configuration,
     login,
     health,
     front,

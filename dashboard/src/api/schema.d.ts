@@ -900,6 +900,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions and effective settings
+         * @description Of the process that answers; another one may have been started with others.
+         */
+        get: operations["read_v1_settings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/login-codes": {
         parameters: {
             query?: never;
@@ -3404,6 +3424,24 @@ export interface components {
              * Format: password
              */
             value: string;
+        };
+        /**
+         * SettingsOut
+         * @description Versions, where the data are, and the effective settings by name; secrets are masked.
+         */
+        SettingsOut: {
+            /** Version */
+            version: string;
+            /** Python */
+            python: string;
+            /** Database */
+            database: string;
+            /** Embedded */
+            embedded: boolean;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ShortfallOut
@@ -6784,6 +6822,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkerOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_v1_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
                 };
             };
             /** @description Unauthorized */
