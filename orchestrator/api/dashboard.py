@@ -49,7 +49,7 @@ class _File:
 
 
 class Dashboard(BaseRoute):
-    """Answers every path that is no part of the API: with a built file, else with the page that draws it.
+    """Answers the paths of the dashboard: with a built file, else with the page that draws it.
 
     The files are read once: what is asked for is a name in a table, never a path on the disk.
     """

@@ -20,10 +20,8 @@ from tools.openapi.loading import MAX_BYTES
 
 #: Routes answered without a key: they hold no secret.
 OPEN = frozenset({"/healthz", "/readyz", "/login", "/static/page.css"})
-#: What the API begins with; every other path is the dashboard's, which holds no secret either.
-_API = frozenset(
-    {"v1", "openapi.json", "docs", "metrics", "mcp", "openai", "healthz", "readyz", "login", "static"}
-)
+#: First parts of the dashboard's paths: its pages and files hold no secret. All else needs a key.
+PAGES = frozenset({"", "runs", "new", "assets", "icon.svg", "theme.js"})
 
 #: What multipart adds to a file of the greatest size.
 _ENVELOPE = 64 * 2**10
@@ -100,8 +98,8 @@ def is_open(path: str) -> bool:
 
 
 def is_page(path: str) -> bool:
-    """Whether a path is no part of the API."""
-    return path.lstrip("/").partition("/")[0].lower() not in _API
+    """Whether a path is the dashboard's."""
+    return path.removeprefix("/").partition("/")[0] in PAGES and not path.startswith("//")
 
 
 class Edge:

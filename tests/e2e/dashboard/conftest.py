@@ -17,7 +17,8 @@ AXE = ROOT / "dashboard/node_modules/axe-core/axe.min.js"
 CHROMIUM = shutil.which("chromium")
 
 
-@pytest.fixture(scope="session")
+# Playwright's loop runs in this thread as long as it lasts: tests of other modules need one of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         words = "no chromium here: sudo make system-tools"

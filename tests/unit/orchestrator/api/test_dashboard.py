@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,8 @@ def client(tmp_path: Path) -> TestClient:
     return serving(tmp_path)
 
 
-@pytest.mark.parametrize("path", ["/", "/runs", "/runs/run_1", "/anything/else", "/.sources", "/../secret"])
-def test_every_path_outside_the_api_is_the_page(client: TestClient, path: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/runs", "/runs/run_1", "/new", "/runs/.sources"])
+def test_every_path_of_the_dashboard_is_the_page(client: TestClient, path: str) -> None:
     reply = client.get(path)
     assert (reply.status_code, reply.text) == (200, "<html>the page</html>")
     assert reply.headers["cache-control"] == "no-cache"
@@ -68,8 +69,26 @@ def test_what_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1", "/v1/runs", "//v1/runs", "/V1/runs", "/docs", "/mcp", "/openai/v1/models"]
+    "path",
+    [
+        "/v1",
+        "/v1/runs",
+        "//v1/runs",
+        "/V1/runs",
+        "/docs",
+        "/mcp",
+        "/openai/v1/models",
+        "/nowhere",
+        "/.sources",
+    ],
 )
-def test_the_api_stays_closed_in_every_spelling(path: str) -> None:
+def test_all_else_stays_closed_in_every_spelling(path: str) -> None:
     assert not is_page(path)
     assert not is_open(path)
+
+
+def test_every_page_that_the_dashboard_knows_is_open() -> None:
+    router = (Path(__file__).parents[4] / "dashboard/src/router.tsx").read_text()
+    paths = re.findall(r'path: "(/[^"]*)"', router)
+    assert paths
+    assert [path for path in paths if not is_page(path)] == []
