@@ -140,7 +140,7 @@ def test_every_answer_carries_the_guarding_headers(client, stranger):
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert reply.headers["x-frame-options"] == "DENY"
         assert "default-src 'none'" in reply.headers["content-security-policy"]
-        kept = "no-store" if reply.url.path.startswith("/v1") else "no-cache"
+        kept = "no-cache" if reply.url.path == "/" else "no-store"
         assert reply.headers["cache-control"] == kept
 
 
