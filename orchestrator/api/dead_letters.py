@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,7 +11,7 @@ from orchestrator.api.deps import Cursor, Limit, Now, Parts
 from orchestrator.api.render import run_out
 from orchestrator.api.schemas.codes import error_out
 from orchestrator.api.schemas.dead_letter import DeadLetterOut, DeadLettersIn
-from orchestrator.api.schemas.fields import PageOut
+from orchestrator.api.schemas.fields import PageOut, seconds_of
 from orchestrator.api.schemas.run import BulkOut, RefusedOut, RunOut
 from orchestrator.domain.dead_letter import DeadLetterFilter
 from orchestrator.runs.dead_letters import requeue, requeue_many
@@ -28,7 +28,7 @@ async def page(
     cursor: Cursor = None,
 ) -> PageOut[DeadLetterOut]:
     """Poisoned steps and jobs of failed runs; what merely failed is found among the runs."""
-    wanted = DeadLetterFilter(tool, _seconds(since))
+    wanted = DeadLetterFilter(tool, seconds_of(since))
     found = await parts.store.dead_letters(wanted, limit=limit, cursor=cursor)
     items = [
         DeadLetterOut(
@@ -53,7 +53,7 @@ async def page(
 @router.post("/requeue", summary="Requeue all that a filter finds")
 async def requeue_found(body: DeadLettersIn, parts: Parts) -> BulkOut:
     """Each run is judged alone; one dead letter of a run takes up all of them."""
-    wanted = DeadLetterFilter(body.tool, _seconds(body.since))
+    wanted = DeadLetterFilter(body.tool, seconds_of(body.since))
     done = await requeue_many(wanted, store=parts.store, doorbell=parts.doorbell)
     refused = [RefusedOut(id=id, reason=reason) for id, reason in done.refused]
     return BulkOut(done=list(done.done), refused=refused, more=done.more)
@@ -64,9 +64,3 @@ async def requeue_one(run_id: str, step: str, parts: Parts, now: Now) -> RunOut:
     """The deaths are forgotten, and the run goes on where it stopped."""
     await requeue(run_id, step, store=parts.store, doorbell=parts.doorbell)
     return run_out(await parts.store.view(run_id), now=now)
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from tools.json_values import unkept
 
@@ -41,7 +41,17 @@ def moment(seconds: float) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def seconds_of(at: datetime | None) -> float | None:
+    """Seconds since 1970 of a time that a caller gave; without a zone it counts as UTC."""
+    if at is None:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
 _MONEY = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["0.0123"]}
+
+#: USD that a caller asks for, to the nano-dollar.
+Usd = Annotated[Decimal, Field(ge=0, le=1_000_000_000, max_digits=20, decimal_places=9)]
 
 #: USD as a decimal string, never in powers of ten.
 Money = Annotated[Decimal | float, PlainSerializer(_money, return_type=str), WithJsonSchema(_MONEY)]

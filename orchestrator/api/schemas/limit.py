@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orchestrator.api.schemas.fields import Asked, Money, Told
+from orchestrator.api.schemas.fields import Asked, Money, Told, Usd
 from orchestrator.domain import limits as domain
 
-Usd = Annotated[Decimal, Field(ge=0, le=1_000_000_000, max_digits=20, decimal_places=9)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from orchestrator.api.schemas.codes import CauseOut, ErrorOut
-from orchestrator.api.schemas.fields import Asked, GivenMoney, Json, Moment, Money, Told
+from orchestrator.api.schemas.fields import Asked, GivenMoney, Json, Moment, Money, Told, Usd, seconds_of
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.domain.budget import Risk
 from orchestrator.domain.question import QuestionKind
@@ -274,9 +273,6 @@ class AnswersIn(Asked):
     answers: Annotated[list[AnswerIn], Field(min_length=1, max_length=100)]
 
 
-Usd = Annotated[Decimal, Field(ge=0, le=1_000_000_000, max_digits=20, decimal_places=9)]
-
-
 class RunRanges(Asked):
     """Ranges hold their first value and not their last."""
 
@@ -297,21 +293,15 @@ class RunRanges(Asked):
             tuple(statuses),
             labels,
             q,
-            since=_seconds(self.since),
-            until=_seconds(self.until),
-            finished_since=_seconds(self.finished_since),
-            finished_until=_seconds(self.finished_until),
+            since=seconds_of(self.since),
+            until=seconds_of(self.until),
+            finished_since=seconds_of(self.finished_since),
+            finished_until=seconds_of(self.finished_until),
             usd_from=self.usd_from,
             usd_until=self.usd_until,
             quiet=self.quiet,
             retrying=self.retrying,
         )
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 class RunFilterIn(RunRanges):

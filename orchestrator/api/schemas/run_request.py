@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from orchestrator.api.schemas.fields import Asked
+from orchestrator.api.schemas.fields import Asked, Usd
 from orchestrator.domain.approval import ApprovalRule, Patience
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.run import RunRequest, ToolFilter
@@ -16,7 +15,6 @@ from tools.spec import Effect
 _WORDS = 20_000
 _SHORT = 200
 #: A budget in whole nano-dollars must fit into eight bytes.
-_MOST_USD = 1_000_000_000
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Label = Annotated[str, Field(min_length=1, max_length=_SHORT)]
 Value = Annotated[str, Field(max_length=_SHORT)]
@@ -44,7 +42,7 @@ class PreferenceIn(Asked):
 class BudgetIn(Asked):
     """Hard limits of one run: money, seconds of wall clock, model tokens, quality of the path."""
 
-    usd: Annotated[Decimal, Field(ge=0, le=_MOST_USD, max_digits=20, decimal_places=9)] | None = None
+    usd: Usd | None = None
     seconds: Annotated[float, Field(gt=0)] | None = None
     tokens: Annotated[int, Field(ge=0, le=2**53)] | None = None
     min_quality: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -70,7 +68,7 @@ class ApprovalIn(Asked):
 
     tool: Label | None = None
     effect: Effect | None = None
-    usd_over: Annotated[Decimal, Field(ge=0, le=_MOST_USD, max_digits=20, decimal_places=9)] | None = None
+    usd_over: Usd | None = None
     timeout: Seconds | None = None
     default: Literal["approve", "reject"] | None = None
 
