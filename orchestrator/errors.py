@@ -25,10 +25,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One bad field: `path` is a JSON pointer into the request."""
+    """One bad field: `path` is a JSON pointer into the request, `subtask` that of a plan it lies in."""
 
     path: str
     detail: str
+    subtask: str | None = None
 
 
 class OrchestratorError(Exception):

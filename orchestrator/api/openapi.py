@@ -29,7 +29,11 @@ _PROBLEM = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"path": {"type": "string"}, "detail": {"type": "string"}},
+                "properties": {
+                    "path": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "subtask": {"type": "string", "description": "the sub-task of a plan that it is in"},
+                },
                 "required": ["path", "detail"],
             },
         },

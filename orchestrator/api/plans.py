@@ -7,19 +7,11 @@ from fastapi import APIRouter
 from orchestrator.api.deps import Caller, Now, Parts
 from orchestrator.api.render import run_out
 from orchestrator.api.runs import IdempotencyKey
-from orchestrator.api.schemas.plan import (
-    EditsIn,
-    ExplainOut,
-    FiguresOut,
-    PathOut,
-    QuoteAsked,
-    QuoteOut,
-    RequoteOut,
-    RunPlanIn,
-    StoredPlanOut,
-)
+from orchestrator.api.schemas.plan import RequoteOut, StoredPlanOut
+from orchestrator.api.schemas.plan_asked import EditsIn, QuoteAsked, RunPlanIn
 from orchestrator.api.schemas.run import RunOut
 from orchestrator.api.schemas.run_request import RunIn
+from orchestrator.bootstrap import Services
 from orchestrator.planning.edits import PlanEditor
 from orchestrator.runs import plans
 
@@ -52,28 +44,24 @@ async def edit(plan_id: str, body: EditsIn, parts: Parts) -> StoredPlanOut:
 
     Each edit has an `op` (add, remove, reorder, reword, retarget, arguments or extend) and its fields.
     """
-    editor = PlanEditor(parts.catalog, parts.retriever, parts.beliefs, parts.artifacts)
-    stored = await plans.edit(plan_id, body.edits, store=parts.store, editor=editor)
+    stored = await plans.edit(
+        plan_id,
+        body.edits,
+        terms=body.terms(),
+        store=parts.store,
+        catalog=parts.catalog,
+        editor=_editor(parts),
+    )
     return StoredPlanOut.of(stored, await plans.explain(stored))
 
 
-@router.post("/{plan_id}/quote", summary="The same plan under another preference")
+@router.post("/{plan_id}/quote", summary="The same plan under other terms")
 async def requote(plan_id: str, body: QuoteAsked, parts: Parts) -> RequoteOut:
-    """Nothing is planned again."""
-    path, explain = await plans.quote(
-        plan_id,
-        preference=None if body.preference is None else body.preference.value(),
-        budget=None if body.budget is None else body.budget.value(),
-        store=parts.store,
-        catalog=parts.catalog,
-        beliefs=parts.beliefs,
+    """Another preference, other limits or fewer tools; nothing is planned again, and nothing stored."""
+    quoted = await plans.quote(
+        plan_id, terms=body.terms(), store=parts.store, catalog=parts.catalog, beliefs=parts.beliefs
     )
-    return RequoteOut(
-        path=PathOut.of(path),
-        quote=QuoteOut.of(path.quote),
-        front=[FiguresOut.model_validate(point) for point in explain["front"]],
-        explain=ExplainOut.model_validate(explain),
-    )
+    return RequoteOut.of(quoted, await plans.explain(quoted) if body.explain else None)
 
 
 @router.post("/{plan_id}/runs", status_code=202, summary="Run exactly that plan")
@@ -85,13 +73,21 @@ async def run(  # noqa: PLR0917 - FastAPI reads them by name
     body: RunPlanIn | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> RunOut:
-    """A run of the plan as it stands."""
+    """A run of the plan as it stands; under other terms of a version of it, which is stored."""
+    asked = body or RunPlanIn()
     made = await plans.run_plan(
         plan_id,
+        terms=asked.terms(),
         store=parts.store,
+        catalog=parts.catalog,
+        editor=_editor(parts),
         doorbell=parts.doorbell,
-        labels=None if body is None else body.labels,
+        labels=asked.labels,
         key=idempotency_key,
         key_id=caller,
     )
     return run_out(await parts.store.view(made.id), now=now)
+
+
+def _editor(parts: Services) -> PlanEditor:
+    return PlanEditor(parts.catalog, parts.retriever, parts.beliefs, parts.artifacts)

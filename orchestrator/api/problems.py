@@ -32,8 +32,13 @@ def problem(
     if code is not None:
         body["code"] = code
     if errors:
-        body["errors"] = [{"path": error.path, "detail": error.detail} for error in errors]
+        body["errors"] = [_field(error) for error in errors]
     return JSONResponse(body | more, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _field(error: FieldProblem) -> dict[str, str]:
+    told = {"path": error.path, "detail": error.detail}
+    return told if error.subtask is None else told | {"subtask": error.subtask}
 
 
 def pointer(parts: Sequence[Any]) -> str:

@@ -11,11 +11,8 @@ from orchestrator.api.schemas.fields import shown
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.api.schemas.run import (
     AttemptOut,
-    BudgetOut,
     CompensationOut,
     OutputOut,
-    PreferenceCostOut,
-    PreferenceOut,
     ProgressOut,
     QuestionOut,
     ResultOut,
@@ -24,12 +21,11 @@ from orchestrator.api.schemas.run import (
     RunOut,
     SpendOut,
     StepOut,
-    ToolFilterOut,
     UndoOut,
     VerdictOut,
     WaitingOut,
 )
-from orchestrator.domain.budget import Budget, Preference
+from orchestrator.api.schemas.terms import BudgetOut, PreferenceOut, ToolFilterOut
 from orchestrator.domain.question import Question
 from orchestrator.domain.run import Run
 from orchestrator.domain.step import Attempt, ReusedFrom, Step, StepStatus
@@ -50,10 +46,10 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         status=run.status,
         request=request.request,
         inputs=dict(request.inputs),
-        preference=_preference(request.preference),
-        budget=_budget(request.budget),
+        preference=PreferenceOut.of(request.preference),
+        budget=BudgetOut.of(request.budget),
         step_gate=request.step_gate,
-        tools=ToolFilterOut(include=list(request.tools.include), exclude=list(request.tools.exclude)),
+        tools=ToolFilterOut.of(request.tools),
         mode=request.mode,
         planner=request.planner,
         webhook_url=request.webhook_url,
@@ -271,17 +267,6 @@ def _waiting(waiting: Waiting | None) -> WaitingOut | None:
     if waiting is None:
         return None
     return WaitingOut(text=waiting.text, reason=waiting.reason, details=dict(waiting.details))
-
-
-def _preference(preference: Preference) -> PreferenceOut:
-    cost = PreferenceCostOut(usd=preference.usd, second=preference.second)
-    return PreferenceOut(alpha=preference.alpha, cost=cost, risk=preference.risk)
-
-
-def _budget(budget: Budget) -> BudgetOut:
-    return BudgetOut(
-        usd=budget.usd, seconds=budget.seconds, tokens=budget.tokens, min_quality=budget.min_quality
-    )
 
 
 def _object(value: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
@@ -145,6 +145,25 @@ class RunRequest:
     seed: int | None = None
     #: Whether the effects of a run that fails or is cancelled stay, or are undone.
     on_failure: OnFailure = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a plan may be asked under without planning anew; what is None stays as the request has it."""
+
+    preference: Preference | None = None
+    budget: Budget | None = None
+    tools: ToolFilter | None = None
+
+    def on(self, request: RunRequest) -> RunRequest:
+        """The request under these terms; itself where they change nothing."""
+        changed = replace(
+            request,
+            preference=self.preference or request.preference,
+            budget=self.budget or request.budget,
+            tools=self.tools or request.tools,
+        )
+        return request if changed == request else changed
 
 
 @dataclass(frozen=True, slots=True)

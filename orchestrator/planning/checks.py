@@ -108,15 +108,22 @@ def check_rows(findings: Sequence[Finding], *, uncovered: Sequence[str] = ()) ->
     return tuple(rows)
 
 
-def rejection(findings: Sequence[Finding]) -> PlanRejected:
-    """The error that names every finding."""
-    problems = [FieldProblem(one.path, one.detail) for one in findings]
+def rejection(findings: Sequence[Finding], *, ids: Sequence[str] = ()) -> PlanRejected:
+    """The error that names every finding; `ids` are the sub-tasks in the order of the findings' pointers."""
+    problems = [FieldProblem(one.path, one.detail, subtask=_subtask_of(one.path, ids)) for one in findings]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     first = f"{problems[0].path}: {problems[0].detail}".removeprefix(": ")
     if findings[0].check == REPLY:
         message = f"The language model sent no plan that can be read: {first}. Try planner 'offline'."
         return PlanRejected(message, problems=problems)
     return PlanRejected(f"The plan does not pass its checks: {first}{more}", problems=problems)
+
+
+def _subtask_of(path: str, ids: Sequence[str]) -> str | None:
+    """The sub-task that a pointer leads into."""
+    _, _, place = path.partition("subtasks/")
+    number = place.partition("/")[0]
+    return ids[int(number)] if number.isdigit() and int(number) < len(ids) else None
 
 
 # --- the shape of the graph ---------------------------------------------------------------------

@@ -15,6 +15,7 @@ from orchestrator.planning.checks import Scene, check_rows, rejection
 from orchestrator.planning.edit_desk import EditDesk, wrong
 from orchestrator.planning.estimates import estimate_plan
 from orchestrator.planning.grounding import settled
+from orchestrator.planning.leaving_out import without_tools
 from orchestrator.planning.toolset import Toolset
 from orchestrator.ports import Artifacts, Beliefs, Catalog, Retriever
 from tools.spec import Tool
@@ -30,10 +31,11 @@ class PlanEditor:
     artifacts: Artifacts | None = None
 
     async def edit(self, plan: Plan, edits: Sequence[Mapping[str, Any]], *, request: RunRequest) -> Plan:
-        """A new plan with a new id and `source` "edited", estimates included.
+        """A new plan with a new id and today's estimates; its `source` is "edited" where there are edits.
 
-        Edits are applied in order: `{"op": "add", "subtask": {…}, "after"?: id}`, `{"op": "remove",
-        "id"}`, `{"op": "reorder", "order": [every id]}` or `{"op": "reorder", "id", "needs": […]}`,
+        Options that the request's filter of tools does not allow are left out. Edits are applied in
+        order: `{"op": "add", "subtask": {…}, "after"?: id}`, `{"op": "remove", "id"}`,
+        `{"op": "reorder", "order": [every id]}` or `{"op": "reorder", "id", "needs": […]}`,
         `{"op": "reword", "id", "goal"?, "words"?}`, `{"op": "retarget", "id", "tool": name, or null
         for any that fits}`, `{"op": "arguments", "id", "arguments": {name: value, or null to take it
         away}}`, `{"op": "extend", "id", "into": [sub-tasks; what others use comes from the last]}`.
@@ -52,16 +54,17 @@ class PlanEditor:
         subtasks = list(desk.subtasks.values())
         done = settled(subtasks, replace(scene, positions={s.id: i for i, s in enumerate(subtasks)}))
         if done.findings:
-            raise rejection(done.findings)
+            raise rejection(done.findings, ids=list(desk.subtasks))
         made = replace(
             plan,
             id=new_id("plan"),
             subtasks=done.subtasks,
-            source="edited",
+            source="edited" if edits else plan.source,
             conflicts=done.conflicts,
             checks=check_rows(()),
             notes=(*plan.notes, *(_told(edit) for edit in edits)),
         )
+        made = without_tools(made, tools.excluded)
         risk = request.preference.risk
         return await estimate_plan(made, catalog=self.catalog, beliefs=self.beliefs, risk=risk)
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orchestrator.domain.plan import INPUTS, SUBTASK_ID, references
-from orchestrator.domain.run import RunRequest
+from orchestrator.domain.run import RunRequest, ToolFilter
 from orchestrator.errors import FieldProblem, Invalid, NotFound
 from orchestrator.ports import Artifacts, Catalog, CatalogEntry
 
@@ -23,7 +23,7 @@ async def checked(request: RunRequest, *, catalog: Catalog, artifacts: Artifacts
     problems = [*_either_or(request), *_webhook(request)]
     if request.plan is not None or request.tools.include:
         known = await catalog.entries()
-        problems += _filters(request, known)
+        problems += _filters(request.tools, known)
         problems += _graph(request.plan, known, request.inputs) if request.plan is not None else []
     inputs, missing = await _inputs(request.inputs, artifacts)
     problems += missing
@@ -52,9 +52,16 @@ def _webhook(request: RunRequest) -> list[FieldProblem]:
     return []
 
 
-def _filters(request: RunRequest, tools: Mapping[str, CatalogEntry]) -> list[FieldProblem]:
+async def checked_filter(filter: ToolFilter, *, catalog: Catalog) -> None:
+    """Raises `Invalid` for an included tool or tag that does not exist."""
+    problems = _filters(filter, await catalog.entries()) if filter.include else []
+    if problems:
+        raise Invalid(f"{problems[0].path}: {problems[0].detail}", problems=problems)
+
+
+def _filters(filter: ToolFilter, tools: Mapping[str, CatalogEntry]) -> list[FieldProblem]:
     problems: list[FieldProblem] = []
-    named = request.tools.include
+    named = filter.include
     some_tag = any(name.startswith(_TAG) for name in named)
     tags = {tag for entry in tools.values() for tag in entry.tool.tags} if some_tag else set()
     # What does not exist is excluded all the same: only a wrong `include` changes what happens.

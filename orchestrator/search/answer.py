@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from graphlib import TopologicalSorter
 from time import perf_counter
 
@@ -12,6 +13,8 @@ from orchestrator.search.gears import Found
 from orchestrator.search.objective import TIE
 from orchestrator.search.problem import Choice, Problem, Solution
 from orchestrator.search.task import Task
+
+_Graph = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def solution(task: Task, found: Found, began: float) -> Solution:
@@ -39,10 +42,17 @@ def solution(task: Task, found: Found, began: float) -> Solution:
 def wall_seconds(problem: Problem, chosen: Mapping[str, Choice]) -> float:
     """Return the seconds from acceptance to the end along the critical path."""
     sunk = problem.sunk
-    needs = {node.id: node.needs for node in problem.nodes if node.id in chosen}
     over: dict[str, float] = {}
-    graph = {node: [n for n in before if n in chosen] for node, before in needs.items()}
-    for node in TopologicalSorter(graph).static_order():
-        waited = [over[n] if n in over else sunk.finish.get(n, 0.0) for n in needs[node]]
+    for node, needs in _in_order(tuple((n.id, n.needs) for n in problem.nodes if n.id in chosen)):
+        waited = [over[n] if n in over else sunk.finish.get(n, 0.0) for n in needs]
         over[node] = max([0.0, *waited]) + chosen[node].seconds
     return sunk.elapsed + max([0.0, *over.values(), *sunk.finish.values()])
+
+
+# The points of a front differ in their choices only: their sub-tasks are put in order once.
+@lru_cache(maxsize=16)
+def _in_order(graph: _Graph) -> _Graph:
+    """The sub-tasks with their needs, none before what it needs; needs outside are ignored."""
+    needs = dict(graph)
+    order = TopologicalSorter({id: [n for n in before if n in needs] for id, before in graph})
+    return tuple((id, needs[id]) for id in order.static_order())

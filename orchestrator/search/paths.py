@@ -1,4 +1,4 @@
-"""Between a stored plan and the pure search: the best path, what stands in its way, and why it was chosen."""
+"""Between a stored plan and the pure search: the best path, and what stands in its way."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.path import Path, Quote
 from orchestrator.domain.plan import Option, Plan, SubTask
 from orchestrator.errors import NoOptionLeft
-from orchestrator.search.explain import ALPHAS, Explanation, explain
 from orchestrator.search.problem import Choice, Infeasible, Node, Problem, Solution, Sunk
-from orchestrator.search.refusal import figures, refusal
+from orchestrator.search.refusal import refusal
 from orchestrator.search.solve import solve
 
 #: Name of the one plan of a problem whose plan holds no merged candidates.
@@ -81,8 +79,8 @@ def choose(
     NoOptionLeft when a sub-task has none, BudgetTooSmall when no path meets the limits.
     """
     asked = Question(plan, preference, budget, ruled_out, done, elapsed, sunk_usd, unit, time_limit)
-    found = _solved(asked)
-    return _path(asked, found, version)
+    found = solved(asked)
+    return path_of(asked, found, version)
 
 
 def problem_of(asked: Question) -> tuple[Problem, frozenset[Pair]]:
@@ -100,10 +98,10 @@ def problem_of(asked: Question) -> tuple[Problem, frozenset[Pair]]:
     return problem, frozenset(pair for pair in out if pair[0] not in asked.done)
 
 
-def _solved(asked: Question) -> Solution:
+def solved(asked: Question) -> Solution:
     problem, out = problem_of(asked)
     if not problem.nodes:
-        return _nothing_open(asked, problem)
+        return nothing_open(asked, problem)
     found = solve(
         problem,
         preference=asked.preference,
@@ -192,7 +190,7 @@ def _sunk(asked: Question) -> Sunk:
     )
 
 
-def _nothing_open(asked: Question, problem: Problem) -> Solution:
+def nothing_open(asked: Question, problem: Problem) -> Solution:
     """Everything is settled: the figures are the sums of what is."""
     sunk = problem.sunk
     quality = sunk.quality * max(problem.plan_quality.values())
@@ -204,7 +202,7 @@ def _nothing_open(asked: Question, problem: Problem) -> Solution:
     return Solution({}, "", sunk.usd, sunk.seconds, wall, quality, objective, 0.0, unit)
 
 
-def _path(asked: Question, found: Solution, version: int) -> Path:
+def path_of(asked: Question, found: Solution, version: int) -> Path:
     settled = {id: one.option for id, one in asked.done.items()}
     chosen = settled | dict(found.choices)
     choices = {s.id: chosen[s.id] for s in asked.plan.subtasks if s.id in chosen}
@@ -229,82 +227,3 @@ def _risky(plan: Plan, choices: Mapping[str, str]) -> list[dict[str, str]]:
         if why:
             named.append({"subtask": subtask.id, "option": option.id, "why": ", ".join(why)})
     return named[:MOST_NAMED]
-
-
-# --- explain ------------------------------------------------------------------------------------
-
-
-def explain_plan(
-    plan: Plan,
-    *,
-    preference: Preference,
-    budget: Budget,
-    ruled_out: frozenset[Pair] = frozenset(),
-    done: Mapping[str, Done] = NONE_DONE,
-    elapsed: float = 0.0,
-    sunk_usd: float = 0.0,
-    unit: float | None = None,
-    time_limit: float = 1.0,
-) -> dict[str, Any]:
-    """Why this path: JSON-ready. Several searches are made, none of them executed.
-
-    `subtasks` with every option's believed usd, seconds, quality and n, and whether it is chosen;
-    `chosen`; `runner_up` (the search with the winner forbidden) and `margin`, the share by which
-    its objective is worse; `front`; `alternatives` at alpha 0, 0.5, 1 and 2; `stats`; `gap`.
-    Raises what `choose` raises.
-    """
-    asked = Question(plan, preference, budget, ruled_out, done, elapsed, sunk_usd, unit, time_limit)
-    told = _explained(asked)
-    best = told.chosen
-    return {
-        "subtasks": [_options(s, asked, best.choices) for s in plan.subtasks],
-        "chosen": figures(best),
-        "runner_up": figures(told.runner_up) if told.runner_up else None,
-        "margin": told.margin,
-        "front": [figures(point) for point in told.front],
-        "alternatives": [_alternative(alpha, told.preferred.get(alpha)) for alpha in ALPHAS],
-        "stats": dataclasses.asdict(best.stats),
-        "gap": best.gap,
-    }
-
-
-def _explained(asked: Question) -> Explanation:
-    problem, out = problem_of(asked)
-    if not problem.nodes:
-        only = _nothing_open(asked, problem)
-        return Explanation(only, (), None, None, (only,), dict.fromkeys(ALPHAS, only))
-    found = explain(
-        problem,
-        preference=asked.preference,
-        budget=asked.budget,
-        time_limit=asked.time_limit,
-        unit=asked.unit,
-        forbidden=out,
-    )
-    if isinstance(found, Infeasible):
-        raise refusal(found, asked.plan, budget=asked.budget, settled=asked.done)
-    return found
-
-
-def _options(subtask: SubTask, asked: Question, choices: Mapping[str, str]) -> dict[str, Any]:
-    settled = asked.done.get(subtask.id)
-    chosen = settled.option if settled else choices.get(subtask.id)
-    return {
-        "id": subtask.id,
-        "goal": subtask.goal,
-        "type": subtask.type,
-        "options": [
-            {
-                "id": option.id,
-                "tools": [f"{call.tool}@{call.version}" for call in option.calls],
-                **dataclasses.asdict(option.estimate),
-                "chosen": option.id == chosen,
-                "ruled_out": (subtask.id, option.id) in asked.ruled_out,
-            }
-            for option in subtask.options
-        ],
-    }
-
-
-def _alternative(alpha: float, found: Solution | None) -> dict[str, Any]:
-    return {"alpha": alpha, "path": figures(found) if found else None}

@@ -307,8 +307,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The same plan under another preference
-         * @description Nothing is planned again.
+         * The same plan under other terms
+         * @description Another preference, other limits or fewer tools; nothing is planned again, and nothing stored.
          */
         post: operations["requote_v1_plans__plan_id__quote_post"];
         delete?: never;
@@ -328,7 +328,7 @@ export interface paths {
         put?: never;
         /**
          * Run exactly that plan
-         * @description A run of the plan as it stands.
+         * @description A run of the plan as it stands; under other terms of a version of it, which is stored.
          */
         post: operations["run_v1_plans__plan_id__runs_post"];
         delete?: never;
@@ -1562,11 +1562,16 @@ export interface components {
         };
         /**
          * EditsIn
-         * @description Edits of a plan, applied in order: each is an object with an `op` and its fields.
+         * @description Edits of a plan, applied in order (each is an object with an `op` and its fields), and its new terms.
+         *
+         *     Without edits the new plan is the old one under these terms.
          */
         EditsIn: {
+            preference?: components["schemas"]["PreferenceIn"] | null;
+            budget?: components["schemas"]["BudgetIn"] | null;
+            tools?: components["schemas"]["ToolFilterIn"] | null;
             /** Edits */
-            edits: ({
+            edits?: ({
                 /** @constant */
                 op: "add";
                 subtask: {
@@ -2722,11 +2727,17 @@ export interface components {
         };
         /**
          * QuoteAsked
-         * @description Another preference or other limits for the same plan; what is left out stays as it was.
+         * @description Terms to quote the same plan under; `explain` asks why, too, which takes several searches.
          */
         QuoteAsked: {
             preference?: components["schemas"]["PreferenceIn"] | null;
             budget?: components["schemas"]["BudgetIn"] | null;
+            tools?: components["schemas"]["ToolFilterIn"] | null;
+            /**
+             * Explain
+             * @default false
+             */
+            explain: boolean;
         };
         /**
          * QuoteDiffOut
@@ -2946,14 +2957,18 @@ export interface components {
         };
         /**
          * RequoteOut
-         * @description The best path under another preference, with its quote and the front it was taken from.
+         * @description The best path under other terms, with its quote and the front it lies on.
+         *
+         *     `explain` is told where it was asked for.
          */
         RequoteOut: {
             path: components["schemas"]["PathOut"];
             quote: components["schemas"]["QuoteOut"];
             /** Front */
             front: components["schemas"]["FiguresOut"][];
-            explain: components["schemas"]["ExplainOut"];
+            /** Subtasks */
+            subtasks: components["schemas"]["SubTaskOut"][];
+            explain: components["schemas"]["ExplainOut"] | null;
         };
         /**
          * ResultOut
@@ -3291,9 +3306,12 @@ export interface components {
         };
         /**
          * RunPlanIn
-         * @description How to run a stored plan.
+         * @description How to run a stored plan; without labels of its own the run has the plan's.
          */
         RunPlanIn: {
+            preference?: components["schemas"]["PreferenceIn"] | null;
+            budget?: components["schemas"]["BudgetIn"] | null;
+            tools?: components["schemas"]["ToolFilterIn"] | null;
             /** Labels */
             labels?: {
                 [key: string]: string;
@@ -3594,6 +3612,13 @@ export interface components {
             explain: components["schemas"]["ExplainOut"] | null;
             /** Parent */
             parent: string | null;
+            preference: components["schemas"]["PreferenceOut"];
+            budget: components["schemas"]["BudgetOut"];
+            tools: components["schemas"]["ToolFilterOut"];
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
             /**
              * Created At
              * Format: date-time
@@ -4028,6 +4053,8 @@ export interface components {
             errors?: {
                 path: string;
                 detail: string;
+                /** @description the sub-task of a plan that it is in */
+                subtask?: string;
             }[];
         };
         /**

@@ -1,19 +1,20 @@
-"""Plans, paths and quotes as answers, and what may be asked of a plan."""
+"""Plans, paths and quotes as answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
-from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told
-from orchestrator.api.schemas.run_request import BudgetIn, PreferenceIn
+from orchestrator.api.schemas.fields import Json, Moment, Money, Told
+from orchestrator.api.schemas.terms import BudgetOut, PreferenceOut, ToolFilterOut
 from orchestrator.domain.budget import Risk
 from orchestrator.domain.path import Path, Quote
 from orchestrator.domain.plan import Option, Plan, PlanSource, SubTask
 from orchestrator.domain.step import StepStatus
 from orchestrator.domain.views import StoredPlan
+from orchestrator.runs.plans import Requote
 
 
 class RiskyOut(Told):
@@ -250,6 +251,10 @@ class StoredPlanOut(Told):
     quote: QuoteOut | None
     explain: ExplainOut | None = None
     parent: str | None = None
+    preference: PreferenceOut
+    budget: BudgetOut
+    tools: ToolFilterOut
+    labels: dict[str, str]
     created_at: Moment
 
     @classmethod
@@ -261,66 +266,34 @@ class StoredPlanOut(Told):
             quote=None if stored.path is None else QuoteOut.of(stored.path.quote),
             explain=None if explain is None else ExplainOut.model_validate(explain),
             parent=stored.parent,
+            preference=PreferenceOut.of(stored.request.preference),
+            budget=BudgetOut.of(stored.request.budget),
+            tools=ToolFilterOut.of(stored.request.tools),
+            labels=dict(stored.request.labels),
             created_at=stored.created_at,
         )
 
 
-class QuoteAsked(Asked):
-    """Another preference or other limits for the same plan; what is left out stays as it was."""
-
-    preference: PreferenceIn | None = None
-    budget: BudgetIn | None = None
-
-
 class RequoteOut(Told):
-    """The best path under another preference, with its quote and the front it was taken from."""
+    """The best path under other terms, with its quote and the front it lies on.
+
+    `explain` is told where it was asked for.
+    """
 
     path: PathOut
     quote: QuoteOut
     front: list[FiguresOut]
-    explain: ExplainOut
+    #: The sub-tasks of the plan, with the options that the terms leave and today's figures.
+    subtasks: list[SubTaskOut]
+    explain: ExplainOut | None = None
 
-
-def _edit(op: str, needed: dict[str, Any], **more: Any) -> dict[str, Any]:
-    fields = {"op": {"type": "string", "const": op}, **needed, **more}
-    return {
-        "type": "object",
-        "title": op,
-        "properties": fields,
-        "required": ["op", *needed],
-        "additionalProperties": False,
-    }
-
-
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
-_OBJECT = {"type": "object", "additionalProperties": True}
-#: What `GivenSubTask` takes, too.
-_SUBTASK = {
-    "type": "object",
-    "properties": {"id": _TEXT, "goal": _TEXT, "tool": _TEXT, "arguments": _OBJECT, "needs": _TEXTS},
-    "required": ["id"],
-}
-_EDITS = (
-    _edit("add", {"subtask": _SUBTASK}, after=_TEXT),
-    _edit("remove", {"id": _TEXT}),
-    _edit("reorder", {}, order=_TEXTS, id=_TEXT, needs=_TEXTS),
-    _edit("reword", {"id": _TEXT}, goal=_TEXT, words=_TEXT),
-    _edit("retarget", {"id": _TEXT}, tool={"anyOf": [_TEXT, {"type": "null"}]}),
-    _edit("arguments", {"id": _TEXT, "arguments": _OBJECT}),
-    _edit("extend", {"id": _TEXT, "into": {"type": "array", "items": _SUBTASK, "minItems": 2}}),
-)
-#: Checked by the editor, whose answers name the field; here is only what the document says of it.
-Edit = Annotated[dict[str, Any], WithJsonSchema({"oneOf": list(_EDITS)})]
-
-
-class EditsIn(Asked):
-    """Edits of a plan, applied in order: each is an object with an `op` and its fields."""
-
-    edits: Annotated[list[Edit], Field(min_length=1, max_length=200)]
-
-
-class RunPlanIn(Asked):
-    """How to run a stored plan."""
-
-    labels: dict[str, str] = Field(default_factory=dict)
+    @classmethod
+    def of(cls, quoted: Requote, explain: Mapping[str, Any] | None) -> RequoteOut:
+        """Of what was quoted."""
+        return cls(
+            path=PathOut.of(quoted.path),
+            quote=QuoteOut.of(quoted.path.quote),
+            front=[FiguresOut.model_validate(point) for point in quoted.front],
+            subtasks=[SubTaskOut.of(subtask) for subtask in quoted.plan.subtasks],
+            explain=None if explain is None else ExplainOut.model_validate(explain),
+        )

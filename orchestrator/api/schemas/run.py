@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from orchestrator.api.schemas.codes import CauseOut, ErrorOut
-from orchestrator.api.schemas.fields import Asked, GivenMoney, Json, Moment, Money, Told, Usd, seconds_of
+from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told, Usd, seconds_of
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
-from orchestrator.domain.budget import Risk
+from orchestrator.api.schemas.terms import BudgetOut, PreferenceOut, ToolFilterOut
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.reuse import CacheUse
 from orchestrator.domain.run import Mode, OnFailure, PlannerChoice, RunStatus
@@ -164,37 +164,6 @@ class ResultOut(Told):
 
     text: str
     outputs: list[OutputOut]
-
-
-class PreferenceCostOut(Told):
-    """What one dollar and one tool-second weigh."""
-
-    usd: float
-    second: float
-
-
-class PreferenceOut(Told):
-    """How cost weighs against quality."""
-
-    alpha: float
-    cost: PreferenceCostOut
-    risk: Risk
-
-
-class BudgetOut(Told):
-    """The hard limits of a run."""
-
-    usd: GivenMoney | None
-    seconds: float | None
-    tokens: int | None
-    min_quality: float | None
-
-
-class ToolFilterOut(Told):
-    """Tools by name or by `tag:…`; an empty include means all."""
-
-    include: list[str]
-    exclude: list[str]
 
 
 class RunOut(Told):

@@ -58,6 +58,10 @@ class ToolFilterIn(Asked):
     include: Annotated[list[Label], Field(max_length=1_000)] = Field(default_factory=list)
     exclude: Annotated[list[Label], Field(max_length=1_000)] = Field(default_factory=list)
 
+    def value(self) -> ToolFilter:
+        """As the domain has it."""
+        return ToolFilter(tuple(self.include), tuple(self.exclude))
+
 
 class ApprovalIn(Asked):
     """Calls that wait for a person's word: those for which all that is named here holds.
@@ -133,7 +137,7 @@ class RunIn(Asked):
             preference=self.preference.value(),
             budget=self.budget.value(),
             step_gate=self.step_gate,
-            tools=ToolFilter(tuple(self.tools.include), tuple(self.tools.exclude)),
+            tools=self.tools.value(),
             mode=self.mode,
             planner=self.planner,
             webhook_url=self.webhook_url,

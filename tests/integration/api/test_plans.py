@@ -49,6 +49,46 @@ def test_another_preference_is_quoted_without_planning(client, made):
     assert tight.json()["cheapest"]
 
 
+def test_a_quote_says_why_when_asked(client, made):
+    url = f"/v1/plans/{made['plan']['id']}/quote"
+    assert client.post(url, json={}).json()["explain"] is None
+    told = client.post(url, json={"explain": True}).json()
+    assert told["explain"]["chosen"]["choices"] == told["path"]["choices"]
+
+
+def test_a_tool_is_left_out_of_the_quote_and_of_what_then_runs(client, made):
+    url = f"/v1/plans/{made['plan']['id']}"
+    ((subtask, chosen),) = made["path"]["choices"].items()
+    terms = {"tools": {"exclude": [chosen]}, "preference": {"alpha": 0.2}}
+    other = client.post(f"{url}/quote", json=terms).raise_for_status().json()
+    assert other["path"]["choices"][subtask] != chosen
+    assert chosen not in [option["id"] for option in other["subtasks"][0]["options"]]
+    options = [option["id"] for option in made["plan"]["subtasks"][0]["options"]]
+    nothing = client.post(f"{url}/quote", json={"tools": {"exclude": options}})
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "plan_rejected")
+    assert [error["subtask"] for error in nothing.json()["errors"]] == [subtask]
+    unknown = client.post(f"{url}/quote", json={"tools": {"include": ["no_such_tool"]}})
+    assert [error["path"] for error in unknown.json()["errors"]] == ["/tools/include/0"]
+
+    reply = client.post(f"{url}/runs", json=terms | {"labels": {"by": "terms"}}).raise_for_status().json()
+    run = done(client, reply["id"])
+    assert run["status"] == "succeeded", run["error"]
+    assert run["path"]["choices"] == other["path"]["choices"]
+    assert run["tools"]["exclude"] == [chosen]
+    assert run["preference"]["alpha"] == 0.2
+    version = client.get(run["links"]["plan"]).json()
+    assert version["parent"] == made["plan"]["id"]
+    assert version["tools"]["exclude"] == [chosen]
+    explained = client.get(run["links"]["explain"]).json()
+    assert explained["chosen"]["choices"] == run["path"]["choices"]
+
+
+def test_terms_that_no_path_meets_start_no_run(client, made):
+    url = f"/v1/plans/{made['plan']['id']}/runs"
+    reply = client.post(url, json={"budget": {"min_quality": 0.9999}})
+    assert (reply.status_code, reply.json()["code"]) == (422, "budget_too_small")
+
+
 def test_exactly_the_plan_is_run(client, made):
     reply = client.post(f"/v1/plans/{made['plan']['id']}/runs", json={"labels": {"from": "plan"}})
     assert reply.status_code == 202
@@ -67,11 +107,13 @@ def test_an_edit_makes_a_new_plan_and_that_is_what_runs(client):
         {"op": "arguments", "id": "a", "arguments": {"y": 40}},
         {"op": "reword", "id": "a", "goal": "sum"},
     ]
-    edited = client.patch(url, json={"edits": edits})
+    terms = {"budget": {"seconds": 50}, "tools": {"include": ["tag:scripted"]}}
+    edited = client.patch(url, json={"edits": edits} | terms)
     assert edited.status_code == 200, edited.text
     new = edited.json()
     assert new["parent"] == first["plan"]["id"]
     assert new["plan"]["source"] == "edited"
+    assert (new["budget"]["seconds"], new["tools"]["include"]) == (50, ["tag:scripted"])
     assert client.get(url).json()["plan"] == first["plan"]
     run = client.post(f"/v1/plans/{new['plan']['id']}/runs").json()
     assert done(client, run["id"])["result"]["text"] == "41"

@@ -133,6 +133,29 @@ async def test_a_sub_task_is_given_to_another_tool_with_the_arguments_that_fit_i
     )
 
 
+async def test_what_a_check_finds_is_said_of_its_sub_task() -> None:
+    with pytest.raises(PlanRejected) as caught:
+        await edited(
+            {"op": "add", "subtask": {"id": "first", "tool": "add", "arguments": {"x": 1}}, "after": "page"},
+            {"op": "arguments", "id": "file", "arguments": {"text": 7}},
+        )
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.subtask) == ("/subtasks/4/arguments/text", "file")
+
+
+async def test_options_that_the_filter_leaves_out_go() -> None:
+    plan = await edited(tools=ToolFilter(exclude=("lead",)))
+    assert [option.id for option in plan.subtask("short").options] == ["central"]
+    assert plan.source == (await old()).source
+    with pytest.raises(PlanRejected) as caught:
+        await edited(tools=ToolFilter(exclude=("lead", "central", "fetch")))
+    assert [problem.subtask for problem in caught.value.problems] == ["page", "short"]
+    removals = [{"op": "remove", "id": id} for id in ("file", "short", "text", "page")]
+    extra = {"op": "add", "subtask": {"id": "sum", "tool": "add", "arguments": {"x": 1}}}
+    other = await edited(extra, *removals, tools=ToolFilter(exclude=("fetch",)))
+    assert [subtask.id for subtask in other.subtasks] == ["sum"]
+
+
 async def test_a_sub_task_is_extended_into_several_and_others_use_the_last() -> None:
     into = [
         {"id": "first", "tool": "lead", "arguments": {"text": ref("text.text"), "sentences": 9}},

@@ -13,7 +13,8 @@ import pytest
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.plan import Call, Estimate, Option, Plan, SubTask
 from orchestrator.errors import BudgetTooSmall, NoOptionLeft
-from orchestrator.search.paths import Done, choose, explain_plan
+from orchestrator.search.paths import Done, choose
+from orchestrator.search.why import choose_on_front, explain_plan
 
 ANY = Preference()
 FREE = Budget()
@@ -219,3 +220,15 @@ def test_explain_after_everything_is_done_has_one_path():
     told = explain_plan(two_by_two(), preference=ANY, budget=FREE, done=done)
     assert told["runner_up"] is None
     assert [o["chosen"] for o in told["subtasks"][0]["options"]] == [True, False]
+
+
+def test_the_front_that_comes_with_a_choice_holds_it_and_is_that_of_the_explanation():
+    for alpha in (0.0, 1.0, 2.0):
+        asked = Preference(alpha=alpha)
+        path, front = choose_on_front(two_by_two(), preference=asked, budget=FREE)
+        assert path.choices == choose(two_by_two(), preference=asked, budget=FREE).choices
+        told = explain_plan(two_by_two(), preference=asked, budget=FREE)["front"]
+        assert [point["choices"] for point in front] == [point["choices"] for point in told]
+        assert dict(path.choices) in [point["choices"] for point in front]
+    with pytest.raises(BudgetTooSmall):
+        choose_on_front(two_by_two(), preference=ANY, budget=Budget(usd=Decimal("0.001")))
