@@ -423,6 +423,10 @@ class Store(Protocol):
         """Open questions over all runs, oldest first."""
         ...
 
+    async def inbox_count(self, *, most: int) -> int:
+        """How many open questions there are over all runs, counted to `most`."""
+        ...
+
     async def dead_letters(
         self, filter: DeadLetterFilter, *, limit: int, cursor: str | None
     ) -> Page[DeadLetter]:

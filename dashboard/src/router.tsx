@@ -35,6 +35,12 @@ const start = createRoute({
   component: lazyRouteComponent(() => import("@/routes/new"), "NewRunPage"),
 });
 
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: "/inbox",
+  component: lazyRouteComponent(() => import("@/routes/inbox"), "InboxPage"),
+});
+
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$id",
@@ -48,7 +54,7 @@ const explain = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, start, run, explain]),
+  routeTree: root.addChildren([home, runs, start, inbox, run, explain]),
   defaultPreload: "intent",
   scrollRestoration: true,
   defaultNotFoundComponent: () => (

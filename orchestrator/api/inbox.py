@@ -6,10 +6,13 @@ from fastapi import APIRouter
 
 from orchestrator.api.deps import Cursor, Limit, Parts
 from orchestrator.api.render import question_out
-from orchestrator.api.schemas.artifact import InboxOut
+from orchestrator.api.schemas.artifact import InboxCountOut, InboxOut
 from orchestrator.api.schemas.fields import PageOut
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
+
+#: Counted no further: who has so many questions does not need to know how many.
+_COUNTED = 999
 
 
 @router.get("", summary="Open questions and approvals, oldest first")
@@ -30,3 +33,10 @@ async def page(parts: Parts, limit: Limit = 50, cursor: Cursor = None) -> PageOu
         for item in found.items
     ]
     return PageOut[InboxOut](items=items, next_cursor=found.next_cursor)
+
+
+@router.get("/count", summary="How many questions and approvals are open")
+async def count(parts: Parts) -> InboxCountOut:
+    """Counted to 999."""
+    waiting = await parts.store.inbox_count(most=_COUNTED + 1)
+    return InboxCountOut(waiting=min(waiting, _COUNTED), more=waiting > _COUNTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from orchestrator.domain.events import Event
 from orchestrator.domain.path import Path
@@ -71,16 +71,29 @@ def plan_row(connection: Connection, plan_id: str) -> StoredPlan:
     return plan_of(row)
 
 
-def inbox_page(connection: Connection, *, limit: int, cursor: str | None) -> Page[InboxItem]:
-    """Open questions of runs that have not ended, oldest first."""
+def _in_inbox(*columns: Any) -> Any:
+    """Of the open questions of runs that have not ended, and of those about what could not be undone."""
     ended = [RunStatus.SUCCEEDED.value, RunStatus.FAILED.value, RunStatus.CANCELLED.value]
-    query = (
-        select(questions, runs.c.words, runs.c.status.label("run_status"))
+    return (
+        select(*columns)
         .join_from(questions, runs, questions.c.run_id == runs.c.id)
         .where(
             questions.c.answered_at.is_(None),
             or_(runs.c.status.notin_(ended), questions.c.kind == QuestionKind.UNDO_FAILED.value),
         )
+    )
+
+
+def inbox_count(connection: Connection, *, most: int) -> int:
+    """How many questions wait for a person, counted to `most`."""
+    found = _in_inbox(questions.c.id).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def inbox_page(connection: Connection, *, limit: int, cursor: str | None) -> Page[InboxItem]:
+    """What waits for a person, oldest first."""
+    query = (
+        _in_inbox(questions, runs.c.words, runs.c.status.label("run_status"))
         .order_by(questions.c.created_at, questions.c.run_id, questions.c.id)
         .limit(limit + 1)
     )

@@ -110,6 +110,10 @@ class SqlStore:
         """Open questions."""
         return await self._database.read(lambda c: queries.inbox_page(c, limit=limit, cursor=cursor))
 
+    async def inbox_count(self, *, most: int) -> int:
+        """How many open questions."""
+        return await self._database.read(lambda c: queries.inbox_count(c, most=most))
+
     async def dead_letters(
         self, filter: DeadLetterFilter, *, limit: int, cursor: str | None
     ) -> Page[DeadLetter]:

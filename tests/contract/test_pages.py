@@ -234,6 +234,7 @@ async def test_the_inbox_lists_open_questions_of_runs_that_go_on(truth: Truth) -
         ("run_001", "a", "Request number 1"),
         ("run_001", "b", "Request number 1"),
     ]
+    assert [await truth.store.inbox_count(most=most) for most in (1, 3, 9)] == [1, 3, 3]
 
 
 async def test_a_question_is_asked_once_answered_once_and_may_be_asked_anew(truth: Truth) -> None:

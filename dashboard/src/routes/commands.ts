@@ -13,6 +13,7 @@ export interface Place {
 /** The pages of the navigation. A page is added here and in the router. */
 export const PLACES: readonly Place[] = [
   { name: "Runs", to: "/runs", key: "r" },
+  { name: "Inbox", to: "/inbox", key: "i" },
   { name: "New run", to: "/new", key: "n" },
 ];
 

@@ -1,4 +1,5 @@
 /** The frame of every page: navigation, theme, palette, keys; and what stands there for who is not logged in. */
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouter } from "@tanstack/react-router";
 import {
   Command as CommandIcon,
@@ -12,6 +13,7 @@ import {
   type LucideIcon,
 } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { inboxCountQuery } from "@/api/inbox";
 import { logout } from "@/api/runs";
 import { setLoggedOut, useLoggedOut } from "@/api/session";
 import { Button } from "@/components/Button";
@@ -71,6 +73,7 @@ function Navigation({ openPalette, leave }: { openPalette: () => void; leave: ()
             >
               <Icon aria-hidden className="size-4 max-sm:hidden" />
               {name}
+              {to === "/inbox" && <Waiting />}
             </Link>
           );
         })}
@@ -88,6 +91,19 @@ function Navigation({ openPalette, leave }: { openPalette: () => void; leave: ()
         </Button>
       </div>
     </aside>
+  );
+}
+
+/** How much waits for a person; nothing where nothing does. */
+function Waiting() {
+  const { data } = useQuery(inboxCountQuery());
+  if (!data || data.waiting === 0) return null;
+  return (
+    <span className="figures ml-auto rounded-full bg-warn-wash px-2 text-[0.82rem] font-medium text-warn">
+      {data.waiting}
+      {data.more && "+"}
+      <span className="sr-only"> waiting</span>
+    </span>
   );
 }
 

@@ -37,3 +37,10 @@ class InboxOut(Told):
     request: str
     question: QuestionOut
     links: dict[str, str]
+
+
+class InboxCountOut(Told):
+    """How many questions wait; `more` says that there are more than were counted."""
+
+    waiting: int
+    more: bool

@@ -39,11 +39,15 @@ def fill(client: Client) -> dict[str, str]:
     planned = client.submit("Calculate (17 + 4) * 2", mode="plan")
     asked = client.submit("Make a QR code of https://example.org", mode="approve")
     failed = client.submit("Fetch http://127.0.0.1:1/nothing and summarise it in two sentences")
+    held = {"plan": GRAPH, "approve": [{"tool": "slow_*"}], "approval_timeout": 3600}
+    client.post("/v1/runs", held, status=202)
+    client.submit("Summarise the text in one sentence")
     for run in (done, graph, planned, asked, failed):
         client.wait(run)
     return {
         "runs": "/runs",
         "nothing": "/runs?status=paused",
+        "inbox": "/inbox",
         "new": "/new",
         "run": f"/runs/{graph}",
         "why": f"/runs/{done}/explain",

@@ -177,6 +177,7 @@ def test_a_missing_value_is_asked_and_the_answer_lets_the_run_go_on(client):
     assert asked["waiting_on"]["details"]["questions"] == [question["id"]]
     inbox = client.get("/v1/inbox", params={"limit": 200}).json()["items"]
     assert (run_id, question["id"]) in {(item["run"], item["question"]["id"]) for item in inbox}
+    assert client.get("/v1/inbox/count").json() == {"waiting": len(inbox), "more": False}
     url = f"/v1/runs/{run_id}/answers"
     wrong = client.post(url, json={"answers": [{"id": question["id"], "value": 7}]})
     assert wrong.status_code == 422

@@ -1,15 +1,16 @@
 /** What a run asks a person, and the ways to answer. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Check, MessageCircleQuestionMark, X } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { answer } from "@/api/runs";
 import type { Question, Run } from "@/api/types";
 import { Button } from "@/components/Button";
-import { Json } from "@/components/Json";
 import { Labelled } from "@/components/Labelled";
 import { Failure } from "@/components/Notice";
 import { When } from "@/components/When";
 import { choicesOf, formOf, valueOf } from "@/features/run/answers";
+import { Happening } from "@/features/run/Happening";
+import { defaultOf } from "@/features/run/coming";
 
 export function Questions({ run }: { run: Run }) {
   const open = run.questions.filter(({ answered_at }) => !answered_at);
@@ -23,32 +24,44 @@ export function Questions({ run }: { run: Run }) {
   );
 }
 
-function Asked({ run, question }: { run: string; question: Question }) {
+interface AskedProps {
+  run: string;
+  question: Question;
+  /** What stands above the question where it is not on its run's page. */
+  about?: ReactNode;
+  /** Called when an answer was taken. */
+  given?: () => void;
+}
+
+export function Asked({ run, question, about, given }: AskedProps) {
   const queries = useQueryClient();
   const giving = useMutation({
     mutationFn: (value: unknown) => answer(run, question.id, value),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["run", run] }),
+    onSuccess: () => given?.(),
+    onSettled: () =>
+      Promise.all(
+        [["run", run], ["inbox"], ["inbox-count"]].map((queryKey) => queries.invalidateQueries({ queryKey })),
+      ),
   });
+  const standing = defaultOf(question);
   const choices = choicesOf(question);
   const form = formOf(question);
   return (
     <div className="card flex gap-3 border-warn p-4">
       <MessageCircleQuestionMark aria-hidden className="mt-0.5 size-5 shrink-0 text-warn" />
       <div className="min-w-0 flex-1 space-y-3">
+        {about}
         <p className="font-medium break-words whitespace-pre-wrap">{question.text}</p>
-        {question.expires_at && (
-          <p className="text-soft">
-            Its default stands <When at={question.expires_at} />.
-          </p>
-        )}
-        {question.detail && question.kind !== "value" && (
-          <details>
-            <summary className="text-soft">What would happen</summary>
-            <div className="mt-2">
-              <Json value={question.detail} label="What would happen" />
-            </div>
-          </details>
-        )}
+        <Happening question={question} />
+        <p className="text-[0.9rem] text-soft">
+          {question.expires_at ? (
+            <>
+              Without an answer it is “{standing}” <When at={question.expires_at} />.
+            </>
+          ) : (
+            "It waits without a time limit."
+          )}
+        </p>
         {form && <Free question={question} schema={form} busy={giving.isPending} give={giving.mutate} />}
         {choices.length > 0 && (
           <div className="flex flex-wrap gap-2">

@@ -1,0 +1,44 @@
+/** What waits for a person, over all runs, and what it is about. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, told } from "@/api/client";
+
+const PAGE = 50;
+const EVERY = 2_000;
+
+export function inboxQuery() {
+  return infiniteQueryOptions({
+    queryKey: ["inbox"],
+    queryFn: ({ pageParam, signal }) =>
+      told(api.GET("/v1/inbox", { params: { query: { limit: PAGE, cursor: pageParam } }, signal })),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+    refetchInterval: EVERY,
+  });
+}
+
+export function inboxCountQuery() {
+  return queryOptions({
+    queryKey: ["inbox-count"],
+    queryFn: ({ signal }) => told(api.GET("/v1/inbox/count", { signal })),
+    refetchInterval: EVERY,
+  });
+}
+
+/** A stored plan never changes. */
+export function storedPlanQuery(id: string) {
+  return queryOptions({
+    queryKey: ["stored-plan", id],
+    queryFn: ({ signal }) =>
+      told(api.GET("/v1/plans/{plan_id}", { params: { path: { plan_id: id } }, signal })),
+    staleTime: Infinity,
+  });
+}
+
+/** The newest version of a tool. */
+export function toolRecordQuery(name: string) {
+  return queryOptions({
+    queryKey: ["tool-record", name],
+    queryFn: ({ signal }) => told(api.GET("/v1/tools/{name}", { params: { path: { name } }, signal })),
+    staleTime: 60_000,
+  });
+}
