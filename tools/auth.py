@@ -30,10 +30,15 @@ _AUTHORIZATION = ("bearer", "basic", "oauth2", "header:authorization")
 
 def secret_names(tool: Tool) -> tuple[str, ...]:
     """The names of the secrets that calls of the tool need, each once."""
-    names = [name for _, name in _named(tool.auth)]
+    names = [*secrets_of(tool.auth)]
     if tool.kind is Kind.MODEL and isinstance(tool.binding.get("api_key_secret"), str):
         names.append(tool.binding["api_key_secret"])
     return tuple(dict.fromkeys(names))
+
+
+def secrets_of(auth: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the secrets that an `auth` names, each once."""
+    return tuple(dict.fromkeys(name for _, name in _named(auth)))
 
 
 def _named(auth: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,27 @@ def listing(url: Url = None, data_dir: DataDir = None, as_json: AsJson = False) 
     _print_tools(found, as_json=as_json)
 
 
+@app.command(help="Keep a tool out of searches, plans and trials, until it is enabled.")
+def disable(
+    name: str,
+    reason: Annotated[str | None, typer.Option(help="Shown wherever the tool is.")] = None,
+    url: Url = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Disable a tool."""
+    with connect(url, data_dir) as client:
+        told = client.post(f"/v1/tools/{name}/disable", {} if reason is None else {"reason": reason})
+    typer.echo(f"{name} is {told['status']}: {told['reason']}")
+
+
+@app.command(help="Take up a disabled tool again.")
+def enable(name: str, url: Url = None, data_dir: DataDir = None) -> None:
+    """Enable a tool."""
+    with connect(url, data_dir) as client:
+        told = client.post(f"/v1/tools/{name}/enable", {})
+    typer.echo(f"{name} is {told['status']}" + (f": {told['reason']}" if told["reason"] else ""))
+
+
 @app.command(help="Find tools by words.")
 def search(
     query: str,

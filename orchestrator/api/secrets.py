@@ -7,9 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from orchestrator.api.deps import OwnerOnly, Parts
-from orchestrator.api.schemas.fields import PageOut
-from orchestrator.api.schemas.secret import RotatedOut, SecretIn, SecretOut, SecretValue
-from orchestrator.registry.secrets import remove_secret, set_secret, users_of
+from orchestrator.api.schemas.secret import (
+    MissingOut,
+    RotatedOut,
+    SecretIn,
+    SecretOut,
+    SecretsOut,
+    SecretValue,
+)
+from orchestrator.registry.secrets import Users, remove_secret, set_secret, users_of
 from tools.auth import SECRET_NAME
 
 router = APIRouter(prefix="/v1/secrets", tags=["secrets"], dependencies=[OwnerOnly])
@@ -18,11 +24,15 @@ Name = Annotated[str, Path(pattern=f"^{SECRET_NAME.pattern}$")]
 
 
 @router.get("", summary="Secrets, by name")
-async def listing(parts: Parts) -> PageOut[SecretOut]:
-    """All of them with their dates and the tools that use each; never a value."""
-    users = await users_of(parts.catalog)
+async def listing(parts: Parts) -> SecretsOut:
+    """All of them with their dates and what uses each, never a value; and what is used but not kept."""
+    users = await users_of(parts.catalog, parts.endpoints)
     kept = await parts.secrets.all()
-    return PageOut[SecretOut](items=[SecretOut.of(one, users.get(one.name, [])) for one in kept])
+    items = [SecretOut.of(one, users.pop(one.name, Users())) for one in kept]
+    missing = [
+        MissingOut(name=name, tools=by.tools, endpoints=by.endpoints) for name, by in sorted(users.items())
+    ]
+    return SecretsOut(items=items, missing=missing)
 
 
 @router.post("", status_code=201, summary="Keep a new secret")
@@ -44,7 +54,8 @@ async def rotate(parts: Parts) -> RotatedOut:
 async def read(name: Name, parts: Parts) -> SecretOut:
     """Its dates and the tools that use it."""
     kept = await parts.secrets.get(name)
-    return SecretOut.of(kept, (await users_of(parts.catalog)).get(name, []))
+    users = await users_of(parts.catalog, parts.endpoints)
+    return SecretOut.of(kept, users.get(name, Users()))
 
 
 @router.put("/{name}", summary="Keep or replace a secret")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import ValidationError
 
-from orchestrator.api.deps import Caller, Cursor, Limit, Parts
+from orchestrator.api.deps import Caller, Parts
 from orchestrator.api.problems import pointer
 from orchestrator.api.schemas.belief import BeliefOut, BeliefsOut, PriorsIn
 from orchestrator.api.schemas.fields import PageOut
-from orchestrator.api.schemas.mcp_imports import ApproveIn
-from orchestrator.api.schemas.tool import InvokeIn, SearchIn, ToolIn, ToolsIn
+from orchestrator.api.schemas.tool import InvokeIn, SearchIn, ToolIn, ToolsAsked, ToolsIn
 from orchestrator.api.schemas.tool_out import (
     BulkToolsOut,
     FieldProblemOut,
@@ -50,14 +49,16 @@ async def create(body: ToolIn, parts: Parts, caller: Caller, response: Response)
         owner=caller is None,
     )
     response.headers["Location"] = f"/v1/tools/{entry.tool.name}"
-    return await _told(entry, parts)
+    return await told(entry, parts)
 
 
 @router.get("", summary="Tools, by name")
-async def listing(parts: Parts, limit: Limit = 200, cursor: Cursor = None) -> PageOut[ToolOut]:
+async def listing(parts: Parts, asked: Annotated[ToolsAsked, Query()]) -> PageOut[ToolOut]:
     """One page; the newest version of each."""
-    after = "" if cursor is None else _name_from(cursor)
-    left = [entry for entry in (await parts.catalog.entries()).values() if entry.tool.name > after]
+    after = "" if asked.cursor is None else _name_from(asked.cursor)
+    wanted, limit = asked.value(), asked.limit
+    known = (await parts.catalog.entries()).values()
+    left = [entry for entry in known if entry.tool.name > after and wanted.accept(entry)]
     items = [ToolOut.of(entry, await parts.beliefs.table(entry.tool)) for entry in left[:limit]]
     more = len(left) > limit
     return PageOut[ToolOut](items=items, next_cursor=_cursor(items[-1].name) if more else None)
@@ -78,9 +79,10 @@ def _name_from(cursor: str) -> str:
     return name
 
 
-async def _told(entry: CatalogEntry, parts: Parts) -> RegisteredOut:
-    told = hints(entry.tool, await _undo_of(entry.tool, parts))
-    return RegisteredOut.with_hints(entry, await parts.beliefs.table(entry.tool), told)
+async def told(entry: CatalogEntry, parts: Parts) -> RegisteredOut:
+    """A tool's record, with what its document still lacks."""
+    lacks = hints(entry.tool, await _undo_of(entry.tool, parts))
+    return RegisteredOut.with_hints(entry, await parts.beliefs.table(entry.tool), lacks)
 
 
 async def _undo_of(tool: Tool, parts: Parts) -> Tool | None:
@@ -146,6 +148,7 @@ async def find(body: SearchIn, parts: Parts) -> SearchOut:
         does=tuple(wanted.does),
         inputs=tuple(wanted.inputs),
         outputs=tuple(wanted.outputs),
+        sources=tuple(wanted.sources),
     )
     hits = await search(body.query, k=body.k, facets=facets, retriever=parts.retriever)
     return SearchOut(items=[FoundOut.of(hit) for hit in hits])
@@ -155,7 +158,7 @@ async def find(body: SearchIn, parts: Parts) -> SearchOut:
 async def read(name: str, parts: Parts) -> RegisteredOut:
     """The newest version, with what its document still lacks."""
     entry = await parts.catalog.entry(name)
-    return await _told(entry, parts)
+    return await told(entry, parts)
 
 
 @router.put("/{name}", summary="A new version of a tool")
@@ -171,14 +174,7 @@ async def replace(name: str, body: ToolIn, parts: Parts, caller: Caller) -> Regi
         endpoints=parts.endpoints,
         owner=caller is None,
     )
-    return await _told(entry, parts)
-
-
-@router.post("/{name}/approve", summary="Approve a changed definition")
-async def approve(name: str, body: ApproveIn, parts: Parts) -> RegisteredOut:
-    """The tool becomes what its server has made of it; a later change waits again."""
-    entry = await parts.catalog.approve(name, body.hash)
-    return await _told(entry, parts)
+    return await told(entry, parts)
 
 
 @router.delete("/{name}", status_code=204, summary="Take a tool out of sight")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from orchestrator.domain.ids import new_id
 from orchestrator.domain.limits import key_pool, shared_pools, tool_pool
+from orchestrator.errors import Conflict
 from orchestrator.execution.scheduler import worst_usd
 from orchestrator.ports import Artifacts, Catalog, Secrets, ToolCaller
 from tools.adapter import CallContext, Exchange
@@ -54,9 +55,12 @@ async def invoke(
     """Call the newest version of a tool; files it makes become artifacts.
 
     Its limits and caps, and those of the API key `key_id`, hold as for a step. Raises `NotFound`,
-    `ToolError`, `LimitReached`, `BudgetTooSmall`.
+    `Conflict` for a disabled one, `ToolError`, `LimitReached`, `BudgetTooSmall`.
     """
-    tool = (await catalog.entry(name)).tool
+    entry = await catalog.entry(name)
+    if entry.status == "disabled":
+        raise Conflict(f"{name!r} is disabled ({entry.reason}); enable it with POST /v1/tools/{name}/enable")
+    tool = entry.tool
     call = new_id("try")
     pools = [tool_pool(name), *shared_pools(tool), *(() if key_id is None else (key_pool(key_id),))]
     worst = worst_usd(tool)

@@ -113,7 +113,8 @@ async def review(tool: Tool, now: Offered, *, catalog: Quarantine) -> None:
     else:
         reason = f"its server has changed its definition to what cannot be called: {now.skipped[0][1]}"
     waits = None if entry.pending is None else entry.pending.hash
-    if entry.status != "quarantined" or waits != (pending and pending.hash):
+    waits_already = entry.status in ("quarantined", "disabled")
+    if not waits_already or waits != (pending and pending.hash):
         await catalog.quarantine(tool.name, pending, reason=reason)
 
 
@@ -168,7 +169,7 @@ def _sorted_out(
             yield new, True
         else:
             told.unchanged.append(new.name)
-            if new != entry.tool or entry.status == "quarantined":
+            if new != entry.tool or entry.pending is not None or entry.status == "quarantined":
                 yield new, False
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.domain.undo import unfilled
 from tools.spec import Effect, Kind, Tool
 
 _SHORT = 20
+#: What is looked at in every document.
+_CHECKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ def hints(tool: Tool, undo: Tool | None = None) -> list[Hint]:
     ]
     found += [(True, "undo", hint) for hint in _undo_hints(tool, undo)]
     return [Hint(field, hint) for missing, field, hint in found if missing]
+
+
+def score(found: Sequence[Hint]) -> float:
+    """The share of what is looked at that the document has, from 0 to 1."""
+    return round(1 - len({hint.field for hint in found if hint.field != "undo"}) / _CHECKS, 2)
 
 
 def _undo_hints(tool: Tool, undo: Tool | None) -> list[str]:

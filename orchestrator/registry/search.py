@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orchestrator.ports import Hit, Retriever
+from orchestrator.registry.sources import source_of
 from tools.spec import Tool
 
 
@@ -19,6 +20,7 @@ class ToolFacets:
     does: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
     def accept(self, tool: Tool) -> bool:
         """Whether the tool has one of the wanted values in each field that names some."""
@@ -32,6 +34,7 @@ class ToolFacets:
                 (self.does, set(tool.does)),
                 (self.inputs, taken),
                 (self.outputs, set(tool.ports.outputs.values())),
+                (self.sources, {source_of(tool)}),
             )
         )
 

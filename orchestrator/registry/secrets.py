@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from orchestrator.ports import Catalog, Secrets, ToolCaller
-from tools.auth import secret_names
+from tools.auth import secret_names, secrets_of
+from tools.endpoints.record import Endpoint
 from tools.spec import Tool
 
 #: The states that follow from whether a tool can be called; the others are a person's word.
@@ -22,6 +24,14 @@ class Vault(Secrets, Protocol):
 
     async def remove(self, name: str) -> None:
         """Forget it. Raises `NotFound`."""
+        ...
+
+
+class Endpoints(Protocol):
+    """The store of model endpoints."""
+
+    async def all(self) -> Sequence[Endpoint]:
+        """By name."""
         ...
 
 
@@ -68,10 +78,21 @@ def lacking(tool: Tool, there: Collection[str]) -> str:
     return f"the secret {', '.join(missing)} is not set, or no present key opens it: {how}"
 
 
-async def users_of(catalog: Catalog) -> Mapping[str, list[str]]:
-    """The names of the tools that use each secret, by its name."""
-    found: dict[str, list[str]] = {}
+@dataclass(slots=True)
+class Users:
+    """What uses a secret, by name."""
+
+    tools: list[str] = field(default_factory=list)
+    endpoints: list[str] = field(default_factory=list)
+
+
+async def users_of(catalog: Catalog, endpoints: Endpoints) -> dict[str, Users]:
+    """The tools and endpoints that use each secret, by its name."""
+    found: dict[str, Users] = {}
     for entry in (await catalog.entries()).values():
         for name in secret_names(entry.tool):
-            found.setdefault(name, []).append(entry.tool.name)
+            found.setdefault(name, Users()).tools.append(entry.tool.name)
+    for endpoint in await endpoints.all():
+        for name in secrets_of(endpoint.auth):
+            found.setdefault(name, Users()).endpoints.append(endpoint.name)
     return found

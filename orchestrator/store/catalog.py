@@ -82,7 +82,10 @@ class SqlCatalog:
         written = None if pending is None else dump(Tool, pending)
 
         def act(journal: Journal) -> None:
-            _set_newest(journal, name, status="quarantined", reason=reason, pending=written)
+            if _newest(journal.connection, name).status == "disabled":  # a person's word stands
+                _set_newest(journal, name, pending=written)
+            else:
+                _set_newest(journal, name, status="quarantined", reason=reason, pending=written)
 
         await self._database.act(act)
 
@@ -92,13 +95,48 @@ class SqlCatalog:
         def act(journal: Journal) -> CatalogEntry:
             row = _newest(journal.connection, name)
             pending = None if row.pending is None else load(Tool, row.pending)
-            if row.status != "quarantined" or pending is None:
+            if pending is None:
                 raise Conflict(f"there is no changed definition of {name!r} to approve")
             if pending.hash != hash:
                 raise Conflict(f"{name!r} has changed again since; look at what it would become now")
+            _set_newest(journal, name, status="quarantined")  # a disabled one is wanted again
             return _add(journal, [pending], replace=True, reasons={})[0]
 
         return await self._database.act(act)
+
+    async def disable(self, name: str, *, reason: str) -> CatalogEntry:
+        """Keep it out of searches, plans and trials until `enable`; new versions stay out too."""
+
+        def act(journal: Journal) -> CatalogEntry:
+            _set_newest(journal, name, status="disabled", reason=reason)
+            return _entry(_newest(journal.connection, name))
+
+        return await self._database.act(act)
+
+    async def enable(self, name: str, *, reason: str) -> CatalogEntry:
+        """Take a disabled one up again; `reason` says why it cannot be called here, if so."""
+
+        def act(journal: Journal) -> CatalogEntry:
+            row = _newest(journal.connection, name)
+            if row.status == "disabled":
+                waits = "its server has changed its definition; look at the change, then approve it"
+                status = "quarantined" if row.pending else "unavailable" if reason else "active"
+                _set_newest(journal, name, status=status, reason=waits if row.pending else reason)
+            return _entry(_newest(journal.connection, name))
+
+        return await self._database.act(act)
+
+    async def versions(self, name: str) -> list[tuple[Tool, float]]:
+        """Its versions in sight, newest first, each with the time it was made. Raises `NotFound`."""
+        query = (
+            select(tools.c.record, tools.c.created_at)
+            .where(tools.c.name == name, tools.c.removed_at.is_(None))
+            .order_by(tools.c.version.desc())
+        )
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        if not rows:
+            raise NotFound(f"there is no tool {name!r}")
+        return [(load(Tool, row.record), row.created_at) for row in rows]
 
     async def remove(self, name: str) -> None:
         """Hide all versions of it."""
@@ -233,6 +271,8 @@ class _Adding:
             raise Conflict(
                 f"there is a tool {tool.name!r} already; PUT /v1/tools/{tool.name} makes a new version"
             )
+        if visible and old.status == "disabled":  # until a person enables it
+            status, reason = "disabled", old.reason
         if visible and old.hash == tool.hash:
             same = self._write_same(tool, old, status, reason)
             return CatalogEntry(same, status, reason, old.created_at, now)

@@ -212,3 +212,35 @@ async def test_refused_names_leave_no_other_tool_behind(truth: Truth) -> None:
     with pytest.raises(Conflict):
         await truth.catalog.add_all([tool("free"), tool("taken")])
     assert list(await truth.catalog.entries()) == ["taken"]
+
+
+async def test_a_disabled_tool_stays_so_until_a_person_enables_it(truth: Truth) -> None:
+    catalog = truth.catalog
+    await catalog.add(tool())
+    assert (await catalog.disable("echo", reason="dear")).status == "disabled"
+    assert list(await catalog.active()) == []
+    same = await catalog.add(tool(), replace=True)
+    other = await catalog.add(tool(description="other"), replace=True, reason="no program")
+    assert [(one.tool.version, one.status, one.reason) for one in (same, other)] == [
+        (1, "disabled", "dear"),
+        (2, "disabled", "dear"),
+    ]
+    assert (await catalog.enable("echo", reason="no program")).status == "unavailable"
+    assert (await catalog.enable("echo", reason="")).status == "unavailable"
+    assert [version.description for version, _ in await catalog.versions("echo")] == ["other", ""]
+    with pytest.raises(NotFound):
+        await catalog.versions("never")
+
+
+async def test_a_changed_definition_of_a_disabled_tool_waits_behind_it(truth: Truth) -> None:
+    catalog = truth.catalog
+    await catalog.add(tool())
+    pending = tool(description="changed")
+    await catalog.disable("echo", reason="dear")
+    await catalog.quarantine("echo", pending, reason="changed")
+    entry = await catalog.entry("echo")
+    assert (entry.status, entry.reason, entry.pending) == ("disabled", "dear", pending)
+    assert (await catalog.enable("echo", reason="")).status == "quarantined"
+    await catalog.disable("echo", reason="dear")
+    approved = await catalog.approve("echo", pending.hash)
+    assert (approved.status, approved.tool.version) == ("active", 2)

@@ -63,6 +63,7 @@ class ModelEndpoint:
             return await self._do(job, place)
         routed = await self._router.call(job.route(), lambda target: self._do(job, _place(tool, target)))
         made = routed.value
+        self._router.wrote(routed, made.usage.tokens_out)
         return ToolResult(made.output, replace(made.usage, gpu_seconds=routed.gpu_seconds))
 
     async def aclose(self) -> None:

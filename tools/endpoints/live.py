@@ -13,6 +13,8 @@ from tools.endpoints.record import Replica
 
 #: Seconds for which what a server says of its own load counts.
 _REPORT_COUNTS = 30.0
+#: The weight of one call in the mean rate of tokens.
+_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class LiveReplica:
     replica: Replica
     breaker: Breaker = field(default_factory=Breaker)
     latency: Average = field(default_factory=Average)
+    #: Tokens that a call writes in a second of its time; None before one has written any.
+    tokens_per_second: float | None = None
     #: Calls in flight in other processes.
     elsewhere: int = 0
     calls: int = 0
@@ -92,6 +96,12 @@ class LiveReplica:
         begun = self._begun.pop(number, None)
         return None if begun is None else now - begun
 
+    def wrote(self, tokens: int, seconds: float) -> None:
+        """A call has written so many tokens, in so many seconds from its sending to its end."""
+        if tokens > 0 and seconds > 0:
+            rate, before = tokens / seconds, self.tokens_per_second
+            self.tokens_per_second = rate if before is None else before + (rate - before) * _WEIGHT
+
     def told(self, report: Report, now: float) -> None:
         """A probe came back."""
         self.report, self.reported_at = report, now
@@ -106,6 +116,7 @@ class LiveReplica:
             "calls": self.calls,
             "failures": self.failures,
             "seconds": self.latency.value,
+            "tokens_per_second": self.tokens_per_second,
             "breaker": self.breaker.state(now).value,
             "asked": round(self.breaker.asked(now), 3),
             "rests": round(self.breaker.rest(now), 3),

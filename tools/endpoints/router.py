@@ -72,6 +72,7 @@ class Routed(Generic[T]):
     value: T
     target: Target
     gpu_seconds: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,13 @@ class Router:
     def groups(self) -> Iterable[Group]:
         """All that were called or looked at."""
         return list(self._groups.values())
+
+    def wrote(self, made: Routed[Any], tokens: int) -> None:
+        """How many tokens the answer had."""
+        group = self._groups.get(made.target.endpoint.name)
+        for live in group.replicas if group is not None else ():
+            if live.replica.base_url == made.target.base_url:
+                live.wrote(tokens, made.seconds)
 
     def report(self, live: LiveReplica, report: Report) -> None:
         """A probe came back."""
@@ -284,7 +292,7 @@ class _Call(Generic[T]):
             self._learn(live, failure, seconds)
             self._group.freed()
         shared = 1 + (beside + live.running) / 2
-        return Routed(value, target, live.replica.gpus * seconds / shared)
+        return Routed(value, target, live.replica.gpus * seconds / shared, seconds)
 
     def _learn(self, live: LiveReplica, failure: BaseException | None, seconds: float) -> None:
         now, breaker = self._clock(), live.breaker

@@ -509,26 +509,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/tools/{name}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Approve a changed definition
-         * @description The tool becomes what its server has made of it; a later change waits again.
-         */
-        post: operations["approve_v1_tools__name__approve_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/tools/{name}/invoke": {
         parameters: {
             query?: never;
@@ -567,6 +547,106 @@ export interface paths {
          */
         put: operations["set_beliefs_v1_tools__name__beliefs_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where tools come from
+         * @description What ships, what was registered, and each imported document and server, with its tools counted.
+         */
+        get: operations["listing_v1_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The versions of a tool
+         * @description Newest first, each with what it made different; runs keep the one that they were planned with.
+         */
+        get: operations["versions_v1_tools__name__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{name}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a changed definition
+         * @description The tool becomes what its server has made of it; a later change waits again.
+         */
+        post: operations["approve_v1_tools__name__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{name}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a tool out of searches, plans and trials
+         * @description Until it is enabled, whatever is imported meanwhile. Runs that are planned already go on.
+         */
+        post: operations["disable_v1_tools__name__disable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{name}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take up a disabled tool again
+         * @description It is unavailable where it cannot be called, and quarantined where a changed definition waits.
+         */
+        post: operations["enable_v1_tools__name__enable_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -686,7 +766,7 @@ export interface paths {
         };
         /**
          * Secrets, by name
-         * @description All of them with their dates and the tools that use each; never a value.
+         * @description All of them with their dates and what uses each, never a value; and what is used but not kept.
          */
         get: operations["listing_v1_secrets_get"];
         put?: never;
@@ -1518,6 +1598,17 @@ export interface components {
             since?: string | null;
         };
         /**
+         * DisableIn
+         * @description Why a tool is disabled.
+         */
+        DisableIn: {
+            /**
+             * Reason
+             * @default a person has disabled it
+             */
+            reason: string;
+        };
+        /**
          * DocsIn
          * @description The tool's document.
          */
@@ -1837,6 +1928,8 @@ export interface components {
             inputs?: string[];
             /** Outputs */
             outputs?: string[];
+            /** Sources */
+            sources?: string[];
         };
         /**
          * FallbackIn
@@ -1925,6 +2018,8 @@ export interface components {
             score: number;
             /** Why */
             why: string[];
+            /** Source */
+            source: string;
         };
         /**
          * GivenPlan
@@ -2263,6 +2358,18 @@ export interface components {
             gone: string[];
         };
         /**
+         * MissingOut
+         * @description A name that tools or endpoints refer to and under which nothing is kept.
+         */
+        MissingOut: {
+            /** Name */
+            name: string;
+            /** Tools */
+            tools: string[];
+            /** Endpoints */
+            endpoints: string[];
+        };
+        /**
          * ModelIn
          * @description A model that the endpoint serves, and its price there.
          */
@@ -2446,10 +2553,10 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[SecretOut] */
-        PageOut_SecretOut_: {
+        /** PageOut[SourceOut] */
+        PageOut_SourceOut_: {
             /** Items */
-            items: components["schemas"]["SecretOut"][];
+            items: components["schemas"]["SourceOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2457,6 +2564,13 @@ export interface components {
         PageOut_ToolOut_: {
             /** Items */
             items: components["schemas"]["ToolOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PageOut[VersionOut] */
+        PageOut_VersionOut_: {
+            /** Items */
+            items: components["schemas"]["VersionOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2911,6 +3025,8 @@ export interface components {
             } | null;
             /** Hash */
             hash: string;
+            /** Source */
+            source: string;
             /**
              * Status
              * @enum {string}
@@ -2918,8 +3034,20 @@ export interface components {
             status: "active" | "quarantined" | "disabled" | "unavailable";
             /** Reason */
             reason: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
             /** Quality */
             quality: components["schemas"]["HintOut"][];
+            /** Quality Score */
+            quality_score: number;
             pending: components["schemas"]["PendingOut"] | null;
         };
         /**
@@ -2941,7 +3069,8 @@ export interface components {
         };
         /**
          * ReplicaOut
-         * @description A server and how it fares. `latency` is what is expected of a call now, in seconds.
+         * @description A server and how it fares. `latency` is what is expected of a call now, in seconds;
+         *     `tokens_per_second` is what a call writes in a second of its time, on average.
          *
          *     `health` is up, down or unknown, by the last look, `looked` seconds ago; `running` counts calls in
          *     flight of all processes that share their loads; `server_…` is what the server itself tells.
@@ -2969,6 +3098,8 @@ export interface components {
             models: string[];
             /** Latency */
             latency: number | null;
+            /** Tokens Per Second */
+            tokens_per_second: number | null;
             /** Running */
             running: number;
             /** Calls */
@@ -3378,7 +3509,8 @@ export interface components {
              *       "effect": [],
              *       "does": [],
              *       "inputs": [],
-             *       "outputs": []
+             *       "outputs": [],
+             *       "sources": []
              *     }
              */
             filter: components["schemas"]["FacetsIn"];
@@ -3459,6 +3591,8 @@ export interface components {
             updated_at: string;
             /** Tools */
             tools: string[];
+            /** Endpoints */
+            endpoints: string[];
             /** Readable */
             readable: boolean;
         };
@@ -3472,6 +3606,18 @@ export interface components {
              * Format: password
              */
             value: string;
+        };
+        /**
+         * SecretsOut
+         * @description All secrets, and those that are missing.
+         */
+        SecretsOut: {
+            /** Items */
+            items: components["schemas"]["SecretOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Missing */
+            missing: components["schemas"]["MissingOut"][];
         };
         /**
          * SettingsOut
@@ -3522,6 +3668,25 @@ export interface components {
             tool: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * SourceOut
+         * @description A source of tools: `built-in`, `registered`, or `openapi:`, `mcp:`, `python:`, `command:` and a name.
+         *
+         *     `importable` says that it is an MCP server which the operator has named, whether or not its tools
+         *     have been imported.
+         */
+        SourceOut: {
+            /** Name */
+            name: string;
+            /** Importable */
+            importable: boolean;
+            /** Tools */
+            tools: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
         };
         /**
          * SpendOut
@@ -3864,6 +4029,8 @@ export interface components {
             } | null;
             /** Hash */
             hash: string;
+            /** Source */
+            source: string;
             /**
              * Status
              * @enum {string}
@@ -3871,6 +4038,16 @@ export interface components {
             status: "active" | "quarantined" | "disabled" | "unavailable";
             /** Reason */
             reason: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * ToolsIn
@@ -4032,6 +4209,23 @@ export interface components {
             source: "schema" | "rule" | "scorer" | "model" | "person";
             /** Detail */
             detail: string;
+        };
+        /**
+         * VersionOut
+         * @description A version of a tool, and in what it differs from the one before.
+         */
+        VersionOut: {
+            /** Version */
+            version: number;
+            /** Hash */
+            hash: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
         };
         /**
          * WaitingOut
@@ -5283,6 +5477,14 @@ export interface operations {
     listing_v1_tools_get: {
         parameters: {
             query?: {
+                /** @description words, all in the name or the summary */
+                q?: string;
+                /** @description of one of these kinds */
+                kind?: components["schemas"]["Kind"][];
+                /** @description from one of these, as GET /v1/sources names them */
+                source?: string[];
+                /** @description in one of these */
+                status?: ("active" | "quarantined" | "disabled" | "unavailable")[];
                 /** @description items on a page */
                 limit?: number;
                 /** @description the next_cursor of the page before */
@@ -5607,59 +5809,6 @@ export interface operations {
             };
         };
     };
-    approve_v1_tools__name__approve_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApproveIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RegisteredOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     try_out_v1_tools__name__invoke_post: {
         parameters: {
             query?: never;
@@ -5784,6 +5933,239 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BeliefsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listing_v1_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_SourceOut_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    versions_v1_tools__name__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_VersionOut_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_v1_tools__name__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disable_v1_tools__name__disable_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DisableIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_v1_tools__name__enable_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
                 };
             };
             /** @description Unauthorized */
@@ -6270,7 +6652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOut_SecretOut_"];
+                    "application/json": components["schemas"]["SecretsOut"];
                 };
             };
             /** @description Unauthorized */

@@ -131,7 +131,8 @@ Health = Literal["up", "down", "unknown"]
 
 
 class ReplicaOut(Told):
-    """A server and how it fares. `latency` is what is expected of a call now, in seconds.
+    """A server and how it fares. `latency` is what is expected of a call now, in seconds;
+    `tokens_per_second` is what a call writes in a second of its time, on average.
 
     `health` is up, down or unknown, by the last look, `looked` seconds ago; `running` counts calls in
     flight of all processes that share their loads; `server_…` is what the server itself tells.
@@ -147,6 +148,7 @@ class ReplicaOut(Told):
     looked: float | None
     models: list[str]
     latency: float | None
+    tokens_per_second: float | None
     running: int
     calls: int
     failures: int
@@ -224,7 +226,8 @@ def _replica(endpoint: str, live: LiveReplica, elsewhere: Sequence[Known], now: 
         reason="" if report is None else report.reason,
         looked=None if report is None else round(now - live.reported_at, 3),
         models=[] if report is None else list(report.models),
-        latency=_latency(live, theirs),
+        latency=_mean(live.latency.value, theirs, "seconds"),
+        tokens_per_second=_mean(live.tokens_per_second, theirs, "tokens_per_second"),
         running=live.running + live.elsewhere,
         calls=live.calls + int(sum(number({"": one}, "", "calls") for one in theirs)),
         failures=live.failures + int(sum(number({"": one}, "", "failures") for one in theirs)),
@@ -236,11 +239,11 @@ def _replica(endpoint: str, live: LiveReplica, elsewhere: Sequence[Known], now: 
     )
 
 
-def _latency(live: LiveReplica, theirs: Sequence[Any]) -> float | None:
+def _mean(mine: float | None, theirs: Sequence[Any], name: str) -> float | None:
     """The mean over the processes that know it."""
-    known = [live.latency.value, *(one.get("seconds") for one in theirs)]
-    seconds = [one for one in known if isinstance(one, (int, float)) and math.isfinite(one)]
-    return round(sum(seconds) / len(seconds), 4) if seconds else None
+    known = [mine, *(one.get(name) for one in theirs)]
+    values = [one for one in known if isinstance(one, (int, float)) and math.isfinite(one)]
+    return round(sum(values) / len(values), 4) if values else None
 
 
 def _breaker(live: LiveReplica, theirs: Sequence[Any], now: float) -> State:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from orchestrator.api.schemas.fields import Asked, Moment, Told
+from orchestrator.api.schemas.fields import Asked, Moment, PageOut, Told
 from orchestrator.domain.secret import Secret
+from orchestrator.registry.secrets import Users
 from tools.auth import SECRET_NAME
 from tools.masking import SHORTEST
 
@@ -36,18 +37,34 @@ class SecretOut(Told):
     created_at: Moment
     updated_at: Moment
     tools: list[str]
+    endpoints: list[str]
     readable: bool
 
     @classmethod
-    def of(cls, secret: Secret, tools: list[str]) -> SecretOut:
-        """A secret as it is shown, with the tools that use it."""
+    def of(cls, secret: Secret, users: Users) -> SecretOut:
+        """A secret as it is shown, with what uses it."""
         return SecretOut(
             name=secret.name,
             created_at=secret.created_at,
             updated_at=secret.updated_at,
-            tools=tools,
+            tools=users.tools,
+            endpoints=users.endpoints,
             readable=secret.readable,
         )
+
+
+class MissingOut(Told):
+    """A name that tools or endpoints refer to and under which nothing is kept."""
+
+    name: str
+    tools: list[str]
+    endpoints: list[str]
+
+
+class SecretsOut(PageOut[SecretOut]):
+    """All secrets, and those that are missing."""
+
+    missing: list[MissingOut]
 
 
 class RotatedOut(Told):

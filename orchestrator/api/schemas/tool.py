@@ -9,6 +9,8 @@ from pydantic import Field
 
 from orchestrator.api.schemas.fields import Asked
 from orchestrator.errors import FieldProblem, Invalid
+from orchestrator.ports import ToolStatus
+from orchestrator.registry.sources import Listed
 from tools.spec import (
     Believed,
     Cache,
@@ -181,6 +183,27 @@ class FacetsIn(Asked):
     does: list[str] = Field(default_factory=list)
     inputs: list[str] = Field(default_factory=list)
     outputs: list[str] = Field(default_factory=list)
+    #: As GET /v1/sources names them.
+    sources: list[str] = Field(default_factory=list)
+
+
+class ToolsAsked(Asked):
+    """Which tools are listed; a field that is not given means all."""
+
+    q: Annotated[str, Field(max_length=1_000, description="words, all in the name or the summary")] = ""
+    kind: Annotated[list[Kind], Field(description="of one of these kinds")] = Field(default_factory=list)
+    source: Annotated[list[str], Field(description="from one of these, as GET /v1/sources names them")] = (
+        Field(default_factory=list)
+    )
+    status: Annotated[list[ToolStatus], Field(description="in one of these")] = Field(default_factory=list)
+    limit: Annotated[int, Field(ge=1, le=200, description="items on a page")] = 200
+    cursor: Annotated[str | None, Field(max_length=500, description="the next_cursor of the page before")] = (
+        None
+    )
+
+    def value(self) -> Listed:
+        """As the registry has it."""
+        return Listed(self.kind, self.source, self.status, self.q)
 
 
 class SearchIn(Asked):

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from orchestrator.api.schemas.endpoint import PriceOut
-from orchestrator.api.schemas.fields import Json, Money, Told
+from orchestrator.api.schemas.fields import Json, Moment, Money, Told
 from orchestrator.api.schemas.imports import ChangeOut
 from orchestrator.domain.belief import Belief
 from orchestrator.ports import CatalogEntry, Hit, ToolStatus
 from orchestrator.registry.invoke import Invocation
 from orchestrator.registry.mcp_imports import pending_changes
-from orchestrator.registry.quality import Hint
+from orchestrator.registry.quality import Hint, score
+from orchestrator.registry.sources import source_of
 from tools.spec import CacheScope, Effect, Kind, Runs, Trust
 
 
@@ -101,8 +102,12 @@ class ToolOut(Told):
     python: dict[str, Json] | None = None
     mcp: dict[str, Json] | None = None
     hash: str
+    #: Where it comes from, as GET /v1/sources names it.
+    source: str
     status: ToolStatus
     reason: str
+    created_at: Moment
+    updated_at: Moment
 
     @classmethod
     def of(cls, entry: CatalogEntry, believed: Sequence[Belief]) -> ToolOut:
@@ -141,8 +146,11 @@ class ToolOut(Told):
             cache=None if tool.cache is None else CacheOut(**asdict(tool.cache)),
             **{str(tool.kind): dict(tool.binding)},
             hash=tool.hash,
+            source=source_of(tool),
             status=entry.status,
             reason=entry.reason,
+            created_at=entry.created_at,
+            updated_at=entry.updated_at,
         )
 
 
@@ -172,6 +180,8 @@ class RegisteredOut(ToolOut):
     """A tool's record, with what its document still lacks."""
 
     quality: list[HintOut]
+    #: The share of what is looked at that its document has, from 0 to 1.
+    quality_score: float
     #: While it is quarantined: what its server has made of it.
     pending: PendingOut | None = None
 
@@ -181,7 +191,12 @@ class RegisteredOut(ToolOut):
     ) -> RegisteredOut:
         """Of an entry, what is believed of it, and its hints."""
         told = [HintOut(field=hint.field, hint=hint.hint) for hint in hints]
-        return cls(**dict(ToolOut.of(entry, believed)), quality=told, pending=PendingOut.of(entry))
+        return cls(
+            **dict(ToolOut.of(entry, believed)),
+            quality=told,
+            quality_score=score(hints),
+            pending=PendingOut.of(entry),
+        )
 
 
 class FieldProblemOut(Told):
@@ -219,6 +234,7 @@ class FoundOut(Told):
     does: list[str]
     score: float
     why: list[str]
+    source: str
 
     @classmethod
     def of(cls, hit: Hit) -> FoundOut:
@@ -233,6 +249,7 @@ class FoundOut(Told):
             does=list(tool.does),
             score=hit.score,
             why=list(hit.matched),
+            source=source_of(tool),
         )
 
 

@@ -112,6 +112,8 @@ def test_a_tool_that_names_an_endpoint_is_served_by_a_replica_that_works(
     bad, well = client.get("/v1/endpoints/chat").json()["replicas"]
     assert well["calls"] == 6
     assert well["latency"] > 0
+    assert well["tokens_per_second"] > 0
+    assert bad["tokens_per_second"] is None
     assert bad["failures"] == bad["calls"]
 
 

@@ -82,7 +82,7 @@ def test_a_value_goes_in_and_never_comes_out(client: httpx2.Client) -> None:
     assert replaced.status_code == 200
     listed = client.get("/v1/secrets")
     shown = next(one for one in listed.json()["items"] if one["name"] == "crm.key")
-    assert set(shown) == {"name", "created_at", "updated_at", "tools", "readable"}
+    assert set(shown) == {"name", "created_at", "updated_at", "tools", "endpoints", "readable"}
     for reply in (made, again, replaced, listed, client.get("/v1/secrets/crm.key")):
         assert VALUE not in reply.text
         assert "another-value" not in reply.text
@@ -145,9 +145,12 @@ def test_a_tool_without_its_secret_is_unavailable_until_it_is_there(
     made = client.post("/v1/tools", json=tool(peer, "lacking", "/x", auth={"bearer": "later"})).json()
     assert made["status"] == "unavailable"
     assert "toolpath secrets set later" in made["reason"]
+    missing = {"name": "later", "tools": ["lacking"], "endpoints": []}
+    assert missing in client.get("/v1/secrets").json()["missing"]
     client.put("/v1/secrets/later", json={"value": VALUE})
     assert client.get("/v1/tools/lacking").json()["status"] == "active"
     assert client.get("/v1/secrets/later").json()["tools"] == ["lacking"]
+    assert missing not in client.get("/v1/secrets").json()["missing"]
     client.delete("/v1/secrets/later")
     assert client.get("/v1/tools/lacking").json()["status"] == "unavailable"
     refused = client.post("/v1/tools/lacking/invoke", json={"arguments": {}})

@@ -146,6 +146,8 @@ def test_tools_are_listed_searched_shown_added_and_tried(toolpath, tmp_path):
     assert "plot_bar_simple" in toolpath("tools", "list").out
     assert len(toolpath("tools", "search", "draw a chart", "-k", "3", "--json").json["items"]) == 3
     assert "expression" in toolpath("tools", "show", "calculate").out
+    assert "disabled: dear" in toolpath("tools", "disable", "calculate", "--reason", "dear").out
+    assert "calculate is active" in toolpath("tools", "enable", "calculate").out
     assert (
         toolpath("tools", "try", "calculate", "expression=2**10", "--json").json["output"]["result"] == 1024
     )
