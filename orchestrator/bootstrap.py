@@ -42,7 +42,7 @@ from orchestrator.registry.declared import accepted, differs, find_here, gone, m
 from orchestrator.registry.mcp_imports import review
 from orchestrator.retrieval.retriever import Bm25Retriever
 from orchestrator.runs.answer import answer_expired
-from orchestrator.settings import Settings, commands_of, ensure_keys
+from orchestrator.settings import Settings, commands_of, confinement_of, ensure_keys
 from orchestrator.store import migrate
 from orchestrator.store.artifacts import FolderArtifacts
 from orchestrator.store.catalog import SqlCatalog
@@ -59,15 +59,17 @@ from orchestrator.store.sql_workers import SqlWorkers
 from tools.adapters.credentials import Authority
 from tools.adapters.endpoint_credentials import EndpointCredentials
 from tools.builtin import TOOLS
+from tools.confined.limits import Confinement
 from tools.endpoints.loads import Alone, RedisLoads
 from tools.endpoints.router import Router
 from tools.endpoints.watch import Watch
+from tools.errors import ToolError
 from tools.functions import modules as declaring
 from tools.llm import ChatModel
 from tools.mcp.servers import StdioServer
 from tools.net import Net
 from tools.openapi import importing as openapi
-from tools.processes import Confinement, Processes
+from tools.processes import Processes
 from tools.spec import Effect, Price, Tool
 from tools.toolbox import Toolbox
 
@@ -170,7 +172,7 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
     vault, endpoints = SqlSecrets(database, _secret_keys(settings)), SqlEndpoints(database)
     net = Net(allow=settings.net_allow, timeout=settings.net_timeout, max_bytes=settings.net_max_bytes)
     find_here(settings.python_modules)
-    processes, confined = _processes(settings), _processes(settings, Confinement())
+    processes, confined = _processes(settings), _processes(settings, confinement_of(settings))
     watch = _watch(settings, endpoints, net, EndpointCredentials(Authority(net), vault))
     toolbox = _toolbox(settings, net=net, pools=(processes, confined), watch=watch, catalog=catalog)
     planner = Planner(
@@ -401,6 +403,7 @@ async def _register_own(services: Services) -> None:
     known = await services.catalog.entries()
     modules, at_fault = modules_of(services.settings.python_modules)
     untrusted = services.settings.untrusted_modules
+    await _tell_what_stays_open(services)
     described = await offers(modules, services.processes, untrusted=untrusted, confined=services.confined)
     found = [
         of_commands(commands_of(services.settings)),
@@ -418,6 +421,18 @@ async def _register_own(services: Services) -> None:
         tools += [known[name].tool for name in lost]
         reasons |= lost
     await _register(services, tools, reasons)
+
+
+async def _tell_what_stays_open(services: Services) -> None:
+    """Say at start what code that is not trusted can do all the same on this machine."""
+    if not services.settings.untrusted_modules:
+        return
+    try:
+        found = await services.confined.unconfined()
+    except ToolError as error:
+        found = (f"its calls fail: {error}",)
+    for what in found:
+        log.warning("untrusted_modules.not_confined", what=what)
 
 
 def _processes(settings: Settings, confined: Confinement | None = None) -> Processes:

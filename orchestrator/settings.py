@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from tools.commands import Command, OutputFile
+from tools.confined.limits import Confinement
 from tools.spec import Effect
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -174,6 +175,13 @@ class Settings(BaseSettings):
     python_modules: Names = ()
     #: Those among them, and among the modules that installed packages bring, that are not trusted.
     untrusted_modules: Names = ()
+    #: Limits of one call of theirs: bytes of address space and seconds of processor time of each process,
+    #: seconds on the clock, processes that it may start (0: none), bytes of all that it writes.
+    untrusted_memory: Annotated[int, Field(ge=2**28)] = 2**30
+    untrusted_cpu_seconds: Annotated[int, Field(gt=0)] = 60
+    untrusted_seconds: Annotated[float, Field(gt=0)] = 300.0
+    untrusted_processes: Annotated[int, Field(ge=0)] = 0
+    untrusted_output_bytes: Annotated[int, Field(gt=0)] = 2**28
     #: Programs whose tools may be imported, by name; tables [mcp_servers.NAME] in toolpath.toml.
     mcp_servers: dict[str, McpServerSetting] = Field(default_factory=dict)
     #: Programs that are tools, by name; tables [commands.NAME] in toolpath.toml.
@@ -275,6 +283,18 @@ class Settings(BaseSettings):
 def load(**given: Any) -> Settings:
     """The settings; `given` overrides everything, None values in it count as not given."""
     return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def confinement_of(settings: Settings) -> Confinement:
+    """What a call of a function that is not trusted may take."""
+    return Confinement(
+        memory=settings.untrusted_memory,
+        cpu_seconds=settings.untrusted_cpu_seconds,
+        seconds=settings.untrusted_seconds,
+        processes=settings.untrusted_processes,
+        output_bytes=settings.untrusted_output_bytes,
+        modules=settings.untrusted_modules,
+    )
 
 
 def commands_of(settings: Settings) -> dict[str, Command]:

@@ -42,14 +42,15 @@ def _key(key: Any) -> str:
 
 
 def decode(value: Any) -> Any:
-    """The reverse of `encode`."""
+    """The reverse of `encode`. Raises `KeyError`, `TypeError`, `AttributeError` for what it never wrote."""
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):
         return value
     if _FILE in value:
         file = value[_FILE]
-        return File(Path(file["path"]), file["media_type"], file["name"], file["artifact"])
+        artifact = None if file["artifact"] is None else str(file["artifact"])
+        return File(Path(file["path"]), str(file["media_type"]), str(file["name"]), artifact)
     plain = value.get(_PLAIN, value)
     return {key: decode(item) for key, item in plain.items()}
 
@@ -76,9 +77,18 @@ def error_to_json(error: ToolError) -> dict[str, Any]:
 
 
 def error_from_json(message: Mapping[str, Any]) -> ToolError:
-    """The tool error that `error_to_json` wrote."""
-    kind = getattr(errors, message["class"])
-    error: ToolError = kind(message["message"])
-    for key, value in message["attributes"].items():
-        setattr(error, key, tuple(value) if key == "paths" else value)
+    """The tool error that `error_to_json` wrote.
+
+    Raises `AttributeError`, `KeyError`, `TypeError`, `ValueError` for what it never wrote. The message may
+    have been forged: a function that is not trusted holds the other end of the pipe.
+    """
+    kind = getattr(errors, message["class"], None)
+    if not isinstance(kind, type) or not issubclass(kind, ToolError):
+        raise ValueError("no class of tool errors")
+    error: ToolError = kind(str(message["message"]))
+    given = message["attributes"]
+    if given.get("retry_after") is not None:
+        error.__dict__["retry_after"] = float(given["retry_after"])
+    if "paths" in given:
+        error.__dict__["paths"] = tuple(map(str, given["paths"]))
     return error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import importlib
 import inspect
 import os
@@ -17,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from tools.confined import entering
 from tools.errors import BadArguments, BadOutput, ServerFault, TooLarge, ToolError, Unavailable, no_room
 from tools.functions.declaring import declared_of
 from tools.json_values import too_large
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 #: Bytes of one file. A runaway tool then gets an error before it fills the disk of its neighbours.
 FILE_LIMIT = 2 * 2**30
 _WORDS_OF_A_MESSAGE = 300
-#: Of Linux's prctl: whoever is orphaned below this process becomes its child.
-_SUBREAPER = 36
 #: Characters of a stack trace, for the log.
 _TRACE = 8_000
 
@@ -44,12 +42,33 @@ def main() -> None:
     limits = from_line(first)
     _limit(limits["memory"])
     if limits["confined"] is not None:
-        _confine(limits["confined"])
+        _serve_confined(source, sink, limits["confined"])
+        return
     inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(source, inbox), daemon=True).start()
     _send(sink, {"ready": True})
     while True:
         _send(sink, _answer(inbox.get()))
+
+
+def _serve_confined(source: BinaryIO, sink: BinaryIO, limits: Mapping[str, Any]) -> None:
+    """Serve one call from a process that has nothing but what that call needs."""
+    entering.limit(limits)
+    _send(sink, {"ready": True})
+    line = source.readline()
+    if not line:
+        return
+    request = from_line(line)
+    try:
+        arguments = decode(request["arguments"])
+        without = entering.enter(limits, scratch=Path(request["scratch"]), arguments=arguments)
+    except Exception as error:  # noqa: BLE001 - then the call is not made
+        told = ServerFault(f"a call that is not trusted cannot be confined: {type(error).__name__}: {error}")
+        _send(sink, {"error": error_to_json(told)})
+        return
+    # Only now, since a thread that began before would not be confined.
+    threading.Thread(target=_listen, args=(source, queue.SimpleQueue()), daemon=True).start()
+    _send(sink, {"result": without} if request.get("probe") else _answer(request))
 
 
 def _take_the_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -73,20 +92,6 @@ def _limit(memory: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
     if memory is not None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-
-
-def _confine(limits: Mapping[str, int]) -> None:
-    """Bound a process that serves one call, and have it keep hold of all that is started in it."""
-    for name, most in (
-        ("RLIMIT_AS", "memory"),
-        ("RLIMIT_CPU", "cpu_seconds"),
-        ("RLIMIT_FSIZE", "file_bytes"),
-    ):
-        later = limits[most] + (name == "RLIMIT_CPU")  # first comes the signal that says why
-        resource.setrlimit(getattr(resource, name), (limits[most], later))
-    adopt = getattr(ctypes.CDLL(None), "prctl", None)
-    if adopt is not None:
-        adopt(_SUBREAPER, 1, 0, 0, 0)
 
 
 def _listen(source: BinaryIO, inbox: queue.SimpleQueue[dict[str, Any]]) -> None:
@@ -195,7 +200,8 @@ def _as_tool_error(error: BaseException, request: Mapping[str, Any]) -> ToolErro
         return TooLarge(f"{name} ran out of memory: give it less data")
     words = str(error).replace(request.get("scratch") or "\0", "…").strip().partition("\n")[0]
     message = f"{name} failed: {type(error).__name__}: {words[:_WORDS_OF_A_MESSAGE]}"
-    return ServerFault(message) if isinstance(error, OSError) else BadOutput(message)
+    denied = isinstance(error, PermissionError) or isinstance(error.__context__, PermissionError)
+    return ServerFault(message) if isinstance(error, OSError) and not denied else BadOutput(message)
 
 
 if __name__ == "__main__":

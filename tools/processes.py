@@ -11,12 +11,13 @@ import signal
 import stat
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from tools.errors import ServerFault, TimedOut, Unavailable
+from tools.confined.limits import Confinement, kill_descendants
+from tools.errors import BadOutput, ServerFault, TimedOut, TooLarge, Unavailable
 from tools.json_values import MAX_INLINE
 from tools.process_messages import decode, encode, error_from_json, from_line, to_line
 
@@ -29,17 +30,7 @@ MAX_REPLY = MAX_INLINE + 2**12
 _START_SECONDS = 60.0
 _CALLS_OF_ONE_PROCESS = 200
 _LAST_WORDS = 4_000
-_ROUNDS = 50
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z]\w*")
-
-
-@dataclass(frozen=True, slots=True)
-class Confinement:
-    """Limits of each process of a call that is not trusted, in bytes and seconds of processor time."""
-
-    memory: int = 2**30
-    cpu_seconds: int = 60
-    file_bytes: int = 2**28
 
 
 class Processes:
@@ -50,7 +41,9 @@ class Processes:
     itself when its owner is gone. It sees none of the service's environment.
 
     With `confined`, every call has a process of its own under those limits, which keeps nothing for the
-    next one, and all that it has started ends with it, also what has left its group.
+    next one, and all that it has started ends with it, also what has left its group. As far as the kernel
+    allows (`unconfined` tells), it has no network, and no files but those of its arguments, of its folder
+    and of what is installed.
 
     `modules` are the modules (or packages, with all that is in them) whose functions may be called.
     """
@@ -94,7 +87,24 @@ class Processes:
             "scratch": str(scratch),
             "max_reply": MAX_REPLY,
         }
-        return decode(await self._ask(to_line(request), name=function, timeout=timeout))
+        if self._confined is None:
+            return decode(await self._ask(to_line(request), name=function, timeout=timeout))
+        timeout = min(timeout, self._confined.seconds)
+        told = await self._ask(to_line(request), name=function, timeout=timeout, scratch=scratch)
+        overfull = await asyncio.to_thread(self._confined.overfull, scratch)
+        if overfull is not None:
+            raise TooLarge(f"{function}: {overfull}")
+        try:
+            return decode(told)
+        except (AttributeError, KeyError, TypeError, RecursionError):
+            raise BadOutput(f"{function} answered what is no answer") from None
+
+    async def unconfined(self) -> tuple[str, ...]:
+        """What the kernel does not keep from `confined` calls, each in a sentence; tried, not guessed."""
+        with tempfile.TemporaryDirectory(prefix="toolpath-confined-") as scratch:
+            request = {"probe": True, "arguments": {}, "scratch": scratch}
+            told = await self._ask(to_line(request), name="confining", timeout=_START_SECONDS)
+        return tuple(told)
 
     async def warm(self, *modules: str) -> None:
         """Start one process ahead of need and import `modules` there, so that its first call is quick."""
@@ -113,25 +123,33 @@ class Processes:
         if not allowed or not _FUNCTION.fullmatch(function):
             raise Unavailable(f"{function} may not be called: allow its module in the service's settings")
 
-    async def _ask(self, line: bytes, *, name: str, timeout: float) -> Any:
+    async def _ask(self, line: bytes, *, name: str, timeout: float, scratch: Path | None = None) -> Any:
         async with self._room:
             process = await self._take()
             try:
-                reply = await self._exchange(process, line, name=name, timeout=timeout)
+                reply = await self._exchange(process, line, name=name, timeout=timeout, scratch=scratch)
             except BaseException:
                 await self._drop(process)
                 raise
             await self._give_back(process)
         if "trace" in reply:
             log.error("%s failed in its process:\n%s", name, reply["trace"])
-        if "error" in reply:
-            raise error_from_json(reply["error"])
-        return reply["result"]
+        try:
+            if "error" not in reply:
+                return reply["result"]
+            error = error_from_json(reply["error"])
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise BadOutput(f"{name} answered what is no answer") from None
+        raise error
 
-    async def _exchange(self, process: _Process, line: bytes, *, name: str, timeout: float) -> dict[str, Any]:
+    async def _exchange(
+        self, process: _Process, line: bytes, *, name: str, timeout: float, scratch: Path | None
+    ) -> dict[str, Any]:
         try:
             async with asyncio.timeout(timeout):
-                return await process.ask(line)
+                if self._confined is None or scratch is None:
+                    return await process.ask(line)
+                return await process.ask_watched(line, self._confined.breach(process.pid, scratch))
         except TimeoutError:
             raise TimedOut(f"{name} took longer than {timeout:g} s and was ended") from None
         except _Died:
@@ -139,6 +157,10 @@ class Processes:
             log.error("the process of %s died (%s); its last words:\n%s", name, how, process.last_words())
             reason = "the service is shutting down" if self._closed else f"the tool's process died ({how})"
             raise ServerFault(f"{name}: {reason}") from None
+        except _Breach as error:
+            raise TooLarge(f"{name} was ended: {error}") from None
+        except ValueError:
+            raise BadOutput(f"{name} answered what is no answer, or more than {MAX_REPLY:,} bytes") from None
 
     async def _take(self) -> _Process:
         while self._idle:
@@ -165,6 +187,10 @@ class Processes:
 
 class _Died(Exception):
     """The process closed its pipe."""
+
+
+class _Breach(Exception):
+    """The call has taken more than it may; the message says of what."""
 
 
 class _Process:
@@ -210,6 +236,10 @@ class _Process:
         return process
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         return self._process.returncode is None
 
@@ -228,10 +258,22 @@ class _Process:
             raise _Died
         return from_line(reply)
 
+    async def ask_watched(self, line: bytes, watch: Coroutine[Any, Any, str]) -> dict[str, Any]:
+        """As `ask`. Raises `_Breach` when the watch ends first, with its words."""
+        asked, watched = asyncio.create_task(self.ask(line)), asyncio.create_task(watch)
+        try:
+            await asyncio.wait((asked, watched), return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise _Breach(watched.result())
+            return asked.result()
+        finally:
+            asked.cancel()
+            watched.cancel()
+
     async def kill(self) -> None:
         """End the whole group, children of the tool included, and wait until it is gone."""
         if self._confined:
-            await asyncio.to_thread(_kill_descendants, self._process.pid)
+            await asyncio.to_thread(kill_descendants, self._process.pid)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         if self._process.stdin is not None:
@@ -254,36 +296,6 @@ class _Process:
         assert self._process.stderr is not None
         while chunk := await self._process.stderr.read(_LAST_WORDS):
             self._words = (self._words + chunk)[-_LAST_WORDS:]
-
-
-def _kill_descendants(pid: int) -> None:
-    """Kill what a process has started, in its group or not; orphans among it are its own again.
-
-    It is stopped first, so that it starts nothing meanwhile.
-    """
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGSTOP)
-    for _ in range(_ROUNDS):  # what is killed may leave children of its own, which come next
-        found = _descendants(pid)
-        if not found:
-            return
-        for one in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(one, signal.SIGKILL)
-
-
-def _descendants(pid: int) -> set[int]:
-    """All that live below a process; none where the system does not tell."""
-    parents: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError):
-            state, parent = path.read_text().rpartition(")")[2].split()[:2]
-            if state not in "ZX":
-                parents[int(path.parent.name)] = int(parent)
-    found = {pid}
-    while more := {one for one, parent in parents.items() if parent in found and one not in found}:
-        found |= more
-    return found - {pid}
 
 
 def _environment() -> dict[str, str]:

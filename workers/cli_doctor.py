@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestrator.settings import Settings, commands_of
+from orchestrator.settings import Settings, commands_of, confinement_of
 
 if TYPE_CHECKING:
     from orchestrator.registry.declared import Offer
@@ -161,7 +161,11 @@ def _own(settings: Settings) -> Iterator[Finding]:
         found = Finding(f"command {name}", "ok", where or "")
         yield found if where else Finding(f"command {name}", "missing", f"no {command.program}", mend)
     modules, at_fault = modules_of(settings.python_modules)
-    for offer in (*at_fault, *asyncio.run(_described(modules, settings.untrusted_modules))):
+    described, unconfined = asyncio.run(_described(modules, settings))
+    for open_ in unconfined:
+        mend = "run the service on a Linux that keeps it from them, or their code elsewhere"
+        yield Finding("functions that are not trusted", "absent", open_, mend)
+    for offer in (*at_fault, *described):
         what = f"tools of {offer.module}"
         for fault in offer.faults:
             yield Finding(what, "missing", fault, "mend the function, or the module")
@@ -169,16 +173,18 @@ def _own(settings: Settings) -> Iterator[Finding]:
             yield Finding(what, "ok", ", ".join(tool.name for tool in offer.tools) or "none is marked")
 
 
-async def _described(modules: Sequence[str], untrusted: Sequence[str]) -> list[Offer]:
+async def _described(modules: Sequence[str], settings: Settings) -> tuple[list[Offer], tuple[str, ...]]:
+    """What the modules bring, and what the kernel does not keep from those that are not trusted."""
     from orchestrator.registry.declared import offers
     from tools.functions.modules import MODULE
-    from tools.processes import Confinement, Processes
+    from tools.processes import Processes
 
     if not modules:
-        return []
-    allowed = (MODULE, *modules)
+        return [], ()
+    allowed, untrusted = (MODULE, *modules), settings.untrusted_modules
     async with (
         Processes(modules=allowed) as processes,
-        Processes(modules=allowed, confined=Confinement()) as confined,
+        Processes(modules=allowed, confined=confinement_of(settings)) as confined,
     ):
-        return await offers(modules, processes, untrusted=untrusted, confined=confined)
+        found = await offers(modules, processes, untrusted=untrusted, confined=confined)
+        return found, await confined.unconfined() if untrusted else ()

@@ -46,3 +46,18 @@ def test_an_error_arrives_with_its_class_and_attributes(error: ToolError) -> Non
     assert type(back) is type(error)
     assert str(back) == str(error)
     assert back.__dict__ == error.__dict__
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"class": "os", "message": "", "attributes": {}},
+        {"class": "ServerFault", "message": "", "attributes": 3},
+        {"class": "RateLimited", "message": "", "attributes": {"retry_after": "soon"}},
+        {"class": 3, "message": "", "attributes": {}},
+        {},
+    ],
+)
+def test_an_error_that_nobody_wrote_is_none(forged: Any) -> None:
+    with pytest.raises((AttributeError, KeyError, TypeError, ValueError)):
+        error_from_json(forged)
