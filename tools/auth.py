@@ -4,14 +4,15 @@
 user:password, `{"basic": {"user": "ann", "password": SECRET}}` the password alone.
 `{"header:X-Api-Key": SECRET}`, `{"query:key": SECRET}` and `{"cookie:session": SECRET}` put the secret
 into that place. `{"oauth2": {"token_url": "https://…", "client_id": SECRET, "client_secret": SECRET,
-"scope": "read write", "send": "header" or "body"}}` gets an access token by client credentials
-(RFC 6749, 4.4) and sends it as a bearer; `send` says how the client proves itself to the token server.
+"scope": "read write", "send": "header" or "body", "resource": "https://…"}}` gets an access token by client
+credentials (RFC 6749, 4.4) and sends it as a bearer; `send` says how the client proves itself to the token
+server, `resource` for whom the token shall be (RFC 8707).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tools.spec import Kind, Tool
@@ -20,7 +21,7 @@ SECRET_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 PLACES = ("header", "query", "cookie")
 #: Fields of an object under `auth`: those that name secrets, and those that are plain text.
 _SECRETS_OF = {"basic": ("password",), "oauth2": ("client_id", "client_secret")}
-_PLAIN_OF = {"basic": ("user",), "oauth2": ("token_url", "scope", "send")}
+_PLAIN_OF = {"basic": ("user",), "oauth2": ("token_url", "scope", "send", "resource")}
 _NEEDED_OF = {"basic": ("user", "password"), "oauth2": ("token_url", "client_id", "client_secret")}
 #: A token (RFC 9110, 5.6.2): names of headers and of cookies.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -52,9 +53,12 @@ def _named(auth: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from ((f"{pointer}/{field}", given[field]) for field in fields if field in given)
 
 
-def faults(auth: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with it: JSON pointers below `auth`, each with a sentence."""
-    found = [fault for way, given in auth.items() for fault in _faults_of(way, given)]
+def faults(auth: Mapping[str, Any], *, optional: Collection[str] = ()) -> list[tuple[str, str]]:
+    """What is wrong with it: JSON pointers below `auth`, each with a sentence.
+
+    `optional` are fields of objects that may be missing here though a call needs them.
+    """
+    found = [fault for way, given in auth.items() for fault in _faults_of(way, given, optional)]
     found += [
         (pointer, f"{name!r} is no name of a secret: use small letters, digits and _ . -, at most 64")
         for pointer, name in _named(auth)
@@ -66,7 +70,7 @@ def faults(auth: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _faults_of(way: str, given: str | Mapping[str, str]) -> list[tuple[str, str]]:
+def _faults_of(way: str, given: str | Mapping[str, str], optional: Collection[str]) -> list[tuple[str, str]]:
     place, _, name = way.partition(":")
     pointer = "/" + way.replace("~", "~0").replace("/", "~1")
     if isinstance(given, str):
@@ -76,17 +80,23 @@ def _faults_of(way: str, given: str | Mapping[str, str]) -> list[tuple[str, str]
             good = place == "query" or _TOKEN.fullmatch(name)
             return [] if good else [(pointer, f"{name!r} is no name of a {place}")]
     elif way in _SECRETS_OF:
-        return _faults_of_fields(pointer, way, given)
+        return _faults_of_fields(pointer, way, given, optional)
     detail = (
         "unknown: use bearer, basic, oauth2, header:NAME, query:NAME or cookie:NAME with the name of a secret"
     )
     return [(pointer, detail)]
 
 
-def _faults_of_fields(pointer: str, way: str, given: Mapping[str, str]) -> list[tuple[str, str]]:
+def _faults_of_fields(
+    pointer: str, way: str, given: Mapping[str, str], optional: Collection[str]
+) -> list[tuple[str, str]]:
     known = (*_SECRETS_OF[way], *_PLAIN_OF[way])
     found = [(f"{pointer}/{field}", "unknown field") for field in given if field not in known]
-    found += [(f"{pointer}/{field}", "must be given") for field in _NEEDED_OF[way] if not given.get(field)]
+    found += [
+        (f"{pointer}/{field}", "must be given")
+        for field in _NEEDED_OF[way]
+        if not given.get(field) and field not in optional
+    ]
     found += [
         (f"{pointer}/{field}", "plain text on one line")
         for field in _PLAIN_OF[way]

@@ -77,7 +77,7 @@ class Toolbox:
         if tool.kind is Kind.PYTHON:
             return self._functions.missing(tool)
         if tool.kind is Kind.MCP:
-            return self.mcp.missing(tool)
+            return self.mcp.missing(tool) or self._no_token(tool)
         if tool.kind is Kind.COMMAND:
             return self._commands.missing(tool)
         return self._forbidden(tool)
@@ -87,12 +87,19 @@ class Toolbox:
         addresses = [tool.binding.get("url") or tool.binding.get("base_url") or ""]
         if tool.kind is Kind.MODEL and "endpoint" in tool.binding:
             addresses = []
-        oauth2 = tool.auth.get("oauth2")
-        if isinstance(oauth2, Mapping):
-            addresses.append(oauth2.get("token_url", ""))
         try:
             for address in addresses:
                 self._net.check(str(address), secret=bool(secret_names(tool)))
+        except ToolError as error:
+            return str(error)
+        return self._no_token(tool)
+
+    def _no_token(self, tool: Tool) -> str | None:
+        """Why no access token can be had for the tool; None when one can, or none is needed."""
+        oauth2 = tool.auth.get("oauth2")
+        try:
+            if isinstance(oauth2, Mapping):
+                self._net.check(str(oauth2.get("token_url", "")), secret=True)
         except ToolError as error:
             return str(error)
         return None

@@ -18,6 +18,8 @@ from tools.spec import Kind, Tool
 
 #: Bytes of a value in a change that a person has to look at.
 _SHOWN = 100_000
+#: Fields of `auth` that a server tells itself.
+_TOLD = ("token_url",)
 _CHANGED = "its server has changed its definition; look at the change, then approve it"
 
 
@@ -127,7 +129,7 @@ def _check(address: Address, auth: Mapping[str, Any], *, owner: bool) -> None:
         raise Invalid(detail, problems=[FieldProblem("/auth", detail)])
     if auth and not owner:
         raise Forbidden("Only the service's own key may give a server a secret.")
-    problems = [FieldProblem(f"/auth{pointer}", detail) for pointer, detail in faults(auth)]
+    problems = [FieldProblem(f"/auth{pointer}", detail) for pointer, detail in faults(auth, optional=_TOLD)]
     problems += [
         FieldProblem(f"/auth/{way}", "servers of MCP take bearer, basic, oauth2 and header:NAME")
         for way in auth

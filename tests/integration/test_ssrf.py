@@ -27,6 +27,7 @@ from tools.endpoints.probes import probe
 from tools.endpoints.record import Endpoint, Protocol, Replica
 from tools.endpoints.router import Router
 from tools.llm import ChatModel
+from tools.mcp.discovery import completed
 from tools.net import Net
 from tools.openapi.compiler import Options
 from tools.openapi.importing import Source, read_openapi
@@ -68,7 +69,7 @@ class World:
 
     async def serve(self, got: Received) -> Answer:
         """/hop/3 leads to /hop/2 and so on; /hop/0 and all else to where the test says."""
-        if got.path.startswith("/told/"):
+        if got.path.startswith(("/told/", "/.well-known/oauth-protected-resource/told/")):
             return Answer(200, {"content-type": "application/json"}, orjson.dumps(self.told))
         hop = got.path.rpartition("/hop/")[2].partition("/")[0]
         if hop.isdigit() and int(hop):
@@ -172,6 +173,18 @@ async def _mcp_token(world: World, net: Net, url: str) -> object:
     return await _tool(world, net, Tool("t", "T.", Kind.MCP, SHAPE, SHAPE, auth=auth, binding=binding))
 
 
+async def _mcp_discovery(world: World, net: Net, url: str) -> object:
+    """The address of a server that is imported, which shall say where its tokens are had."""
+    return await completed(net, url, {"oauth2": {"client_id": "a", "client_secret": "a"}}, timeout=5)
+
+
+async def _mcp_issuer(world: World, net: Net, url: str) -> object:
+    """The server names who gives its tokens."""
+    resource = f"http://{PUBLIC}/told/mcp"
+    world.told = {"resource": resource, "authorization_servers": [url]}
+    return await _mcp_discovery(world, net, resource)
+
+
 async def _chat(_: World, net: Net, url: str) -> object:
     model = ChatModel(net=net, base_url=url, model="m", api_key="open-sesame")
     try:
@@ -242,6 +255,8 @@ PATHS: dict[str, Dial] = {
     "image of a model": _image,
     "mcp server": _mcp,
     "mcp token server": _mcp_token,
+    "mcp discovery": _mcp_discovery,
+    "mcp issuer": _mcp_issuer,
     "chat model": _chat,
     "webhook": _webhook,
     "health check": _health,
@@ -391,6 +406,8 @@ def test_a_tool_with_such_an_address_is_not_available() -> None:
             Tool("t", "T.", Kind.HTTP, SHAPE, SHAPE, binding={"url": url}),
             Tool("t", "T.", Kind.MODEL, SHAPE, SHAPE, binding={"base_url": url}),
             Tool("t", "T.", Kind.HTTP, SHAPE, SHAPE, binding={"url": f"http://{PUBLIC}/"}, auth=oauth2),
+            Tool("t", "T.", Kind.MCP, SHAPE, SHAPE, binding={"url": f"http://{PUBLIC}/"}, auth=oauth2),
+            Tool("t", "T.", Kind.MCP, SHAPE, SHAPE, binding={"url": url}),
         ):
             assert toolbox.available(tool)
 

@@ -36,11 +36,13 @@ class Grant:
     client_secret: str = field(repr=False)
     scope: str = ""
     in_body: bool = False
+    #: For whom the token shall be (RFC 8707).
+    resource: str = ""
 
     @property
     def key(self) -> bytes:
         """What tells grants apart, without what is secret of them."""
-        parts = (self.url, self.client_id, self.client_secret, self.scope)
+        parts = (self.url, self.client_id, self.client_secret, self.scope, self.resource)
         return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
@@ -86,6 +88,8 @@ class AccessTokens:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         if grant.scope:
             form["scope"] = grant.scope
+        if grant.resource:
+            form["resource"] = grant.resource
         if grant.in_body:
             form |= {"client_id": grant.client_id, "client_secret": grant.client_secret}
         else:

@@ -84,6 +84,7 @@ class Authority:
             client_secret=secret(tool, given.get("client_secret", ""), context.secrets),
             scope=given.get("scope", ""),
             in_body=given.get("send") == "body",
+            resource=given.get("resource", ""),
         )
         token = await self._tokens.get(grant, timeout=context.timeout, refused=refused)
         context.derived.append(token)

@@ -30,11 +30,12 @@ from tools.masking import Mask
 from tools.mcp.asking import Replies, ask_of, asked_in_words, asks_of, bounded, masked, replies, resumed
 from tools.mcp.contents import output_of, text_of
 from tools.mcp.definitions import offered, pin
+from tools.mcp.discovery import completed
 from tools.mcp.offers import Offered
 from tools.mcp.pool import Sessions
 from tools.mcp.sanitising import cleaned
 from tools.mcp.servers import Address, StdioServer
-from tools.mcp.session import Session
+from tools.mcp.session import START_SECONDS, Session
 from tools.mcp.told import Lost, SessionOver
 from tools.net import Net
 from tools.redaction import redact
@@ -76,9 +77,11 @@ class Calls:
         self, address: Address, *, prefix: str, auth: Mapping[str, Any], secrets: Mapping[str, str]
     ) -> Offered:
         """What the server offers now; `secrets` are those that `auth` names. Raises `ToolError`."""
-        asker = Tool(address.label, "", Kind.MCP, {}, {}, auth=auth, binding={"url": address.url})
         context = CallContext("", files=_NoFiles(), scratch=Path(), secrets=secrets)
         try:
+            if address.url is not None:
+                auth = await completed(self._net, address.url, auth, timeout=START_SECONDS)
+            asker = Tool(address.label, "", Kind.MCP, {}, {}, auth=auth, binding={"url": address.url})
             headers = await self._headers(asker, context)
             session = await self._sessions.get(address, auth=auth, secrets=secrets, headers=headers)
             found = (await session.tools(fresh=True)).values()
@@ -208,7 +211,7 @@ class Calls:
                 if asked.questions is not before:
                     raise _needed(call.tool, _new(asked.questions, before)) from None
                 raise
-            if isinstance(result, types.CallToolResult) and result.is_error and asked.questions is not before:
+            if asked.questions is not before and _wants_an_answer(call.tool, result):
                 raise _needed(call.tool, _new(asked.questions, before))
             return _ended(call.tool, result)
 
@@ -220,6 +223,14 @@ class Calls:
             pause = min(2 * pause, _LATER)
             result = await made(session, {}, result.request_state)
         return result
+
+
+def _wants_an_answer(tool: Tool, result: _Answered) -> bool:
+    """Whether a call in which a question stayed open is made again with its answer.
+
+    One that succeeded all the same may have done what must not be done twice.
+    """
+    return isinstance(result, types.CallToolResult) and (result.is_error or tool.effect is not Effect.ONCE)
 
 
 def _ended(tool: Tool, result: _Answered) -> types.CallToolResult:

@@ -162,6 +162,14 @@ def test_a_server_that_goes_on_without_an_answer_is_not_held_up(client: httpx2.C
     assert run["result"]["outputs"][0]["value"].startswith("no wishes: A person is being asked")
 
 
+def test_one_that_may_be_called_twice_is_called_with_the_answer_all_the_same(client: httpx2.Client) -> None:
+    run_id = begun(client, "old_easy_read")
+    (question,) = asked(client, run_id)["open"]
+    assert answer(client, run_id, (question["id"], {"name": "Ann"})).status_code == 200
+    run = done(client, run_id)
+    assert run["result"]["outputs"][0]["value"] == "Ann"
+
+
 def test_how_far_a_call_is_reaches_followers_now_and_then(client: httpx2.Client) -> None:
     run_id = begun(client, "old_progress")
     events, seen = [], None

@@ -68,7 +68,7 @@ def progress(meta: dict[str, Any]) -> str:
 
 
 TOOLS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "names": names, "consent": consent, "easy": easy, "progress": progress
+    "names": names, "consent": consent, "easy": easy, "easy_read": easy, "progress": progress
 }  # fmt: skip
 
 
@@ -92,7 +92,17 @@ def main() -> None:
                 result = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": info}
                 send({"id": told["id"], "result": result})
             case "tools/list":
-                tools = [{"name": name, "inputSchema": {"type": "object"}} for name in (*TOOLS, "locked")]
+                tools = [
+                    {
+                        "name": name,
+                        "inputSchema": {"type": "object"},
+                        "annotations": {"readOnlyHint": "read" in name},
+                    }
+                    for name in (*TOOLS, "locked")
+                ]
+                next(one for one in tools if one["name"] == "easy_read")["annotations"] = {
+                    "readOnlyHint": True
+                }
                 send({"id": told["id"], "result": {"tools": tools}})
             case "tools/call":
                 send({"id": told["id"]} | call(told["params"]))

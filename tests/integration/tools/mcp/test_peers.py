@@ -17,6 +17,7 @@ from tools.mcp.servers import Address, StdioServer
 from tools.net import Net
 from tools.processes import Processes
 from tools.spec import Effect
+from tools.testing_server import Answer, LoopbackServer, Received
 from tools.toolbox import Toolbox
 
 pytestmark = pytest.mark.peers
@@ -59,6 +60,18 @@ async def test_git(world: World) -> None:
     assert len(world.tools) >= 10
     output = (await world.call("git_status", repo_path=str(world.folder / "repo"))).output
     assert "No commits yet" in str(output)
+
+
+@with_server(PYTHON, "mcp-server-fetch", "--ignore-robots-txt", "--allow-private-ips")
+async def test_fetch(world: World) -> None:
+    async def page(_: Received) -> Answer:
+        return Answer(200, {"content-type": "text/plain"}, b"They dance.")
+
+    async with LoopbackServer(page) as site:
+        told = (await world.call("fetch", url=f"{site.url}/bees")).output
+        assert "They dance." in str(told)
+        with pytest.raises(BadArguments):
+            await world.call("fetch", url="no address")
 
 
 @with_server(NODE, "mcp-server-filesystem", "{folder}")
