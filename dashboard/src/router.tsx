@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { MapPinOff } from "lucide-react";
 import { Empty, Failure } from "@/components/Notice";
+import { readPair } from "@/features/compare/pair";
 import { readFilter } from "@/features/runs/filter";
 import { Root } from "@/routes/root";
 
@@ -53,8 +54,15 @@ const explain = createRoute({
   component: lazyRouteComponent(() => import("@/routes/explain"), "ExplainPage"),
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: readPair,
+  component: lazyRouteComponent(() => import("@/routes/compare"), "ComparePage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, start, inbox, run, explain]),
+  routeTree: root.addChildren([home, runs, start, inbox, run, explain, compare]),
   defaultPreload: "intent",
   scrollRestoration: true,
   defaultNotFoundComponent: () => (

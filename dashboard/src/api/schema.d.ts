@@ -1413,6 +1413,18 @@ export interface components {
          */
         CacheScope: "run" | "key" | "all";
         /**
+         * CallMadeOut
+         * @description A call with its arguments as planned or edited; references stand as they are.
+         */
+        CallMadeOut: {
+            /** Tool */
+            tool: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * CallOut
          * @description A tool call of an option, pinned to a version.
          */
@@ -1658,6 +1670,31 @@ export interface components {
             missing: components["schemas"]["ShortfallOut"][];
             /** Notes */
             notes: components["schemas"]["ShortfallOut"][];
+        };
+        /**
+         * DoneOut
+         * @description How a run did a sub-task: the calls of its newest path, and what all tries at it took.
+         */
+        DoneOut: {
+            /** Goal */
+            goal: string;
+            /** Calls */
+            calls: components["schemas"]["CallMadeOut"][];
+            believed: components["schemas"]["EstimateOut"] | null;
+            status: components["schemas"]["StepStatus"] | null;
+            /**
+             * Usd
+             * @example 0.0123
+             */
+            usd: string;
+            /** Seconds */
+            seconds: number;
+            /** Quality */
+            quality: number | null;
+            /** Judged By */
+            judged_by: ("schema" | "rule" | "scorer" | "model" | "person") | null;
+            /** Attempts */
+            attempts: number;
         };
         /**
          * DuplicateOut
@@ -2885,15 +2922,15 @@ export interface components {
         };
         /**
          * QuoteDiffOut
-         * @description A run against its quote; quality is the product of the judged qualities.
+         * @description A run against the quote of its plan; quality is the product of the judged qualities.
          */
         QuoteDiffOut: {
             usd: components["schemas"]["MoneyMetOut"];
             tool_seconds: components["schemas"]["FigureMetOut"];
             wall_seconds: components["schemas"]["FigureMetOut"];
             quality: components["schemas"]["FigureMetOut"];
-            /** Steps */
-            steps: components["schemas"]["StepMetOut"][];
+            /** Subtasks */
+            subtasks: components["schemas"]["SubTaskMetOut"][];
         };
         /**
          * QuoteOut
@@ -2912,6 +2949,15 @@ export interface components {
             /** Quality */
             quality: number;
             risk: components["schemas"]["RiskOut"];
+        };
+        /**
+         * QuotedOut
+         * @description The tools that were quoted for a sub-task, and what was believed of them.
+         */
+        QuotedOut: {
+            /** Tools */
+            tools: string[];
+            believed: components["schemas"]["EstimateOut"];
         };
         /**
          * RatesIn
@@ -2936,6 +2982,24 @@ export interface components {
             rate: number | null;
             /** Burst */
             burst: number | null;
+        };
+        /**
+         * ReasonOut
+         * @description A fact that led to another choice, and which run it speaks of.
+         */
+        ReasonOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "no_option" | "excluded" | "ruled_out" | "believed" | "preference" | "budget" | "balance";
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "one" | "other" | "both";
+            /** Text */
+            text: string;
         };
         /**
          * RefusedOut
@@ -3208,12 +3272,18 @@ export interface components {
         };
         /**
          * RunDiffOut
-         * @description Two runs, by what differs; cost, time and status are there always.
+         * @description Two runs: what differs of their requests, plans, paths and outputs; their figures and sub-tasks always.
+         *
+         *     `seconds` count from acceptance to the end, `tool_seconds` are summed over the calls.
          */
         RunDiffOut: {
             request: components["schemas"]["TwoOut"] | null;
             /** Inputs */
             inputs: {
+                [key: string]: components["schemas"]["TwoOut"];
+            };
+            /** Settings */
+            settings: {
                 [key: string]: components["schemas"]["TwoOut"];
             };
             plan: components["schemas"]["PlanDiffOut"];
@@ -3226,8 +3296,12 @@ export interface components {
                 [key: string]: components["schemas"]["TwoOut"];
             };
             usd: components["schemas"]["TwoMoneyOut"];
-            seconds: components["schemas"]["TwoSecondsOut"];
+            seconds: components["schemas"]["TwoFiguresOut"];
+            tool_seconds: components["schemas"]["TwoFiguresOut"];
+            quality: components["schemas"]["TwoFiguresOut"];
             status: components["schemas"]["TwoStatusOut"];
+            /** Subtasks */
+            subtasks: components["schemas"]["SubTaskDiffOut"][];
         };
         /**
          * RunFilterIn
@@ -3715,26 +3789,6 @@ export interface components {
          */
         State: "closed" | "open" | "half_open";
         /**
-         * StepMetOut
-         * @description What a step took.
-         */
-        StepMetOut: {
-            /** Subtask */
-            subtask: string;
-            /** Tool */
-            tool: string;
-            /**
-             * Usd
-             * @example 0.0123
-             */
-            usd: string;
-            /** Seconds */
-            seconds: number;
-            /** Quality */
-            quality: number | null;
-            status: components["schemas"]["StepStatus"];
-        };
-        /**
          * StepOut
          * @description One tool call of the path.
          */
@@ -3819,6 +3873,30 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * SubTaskDiffOut
+         * @description A sub-task in one run and in the other, null where its plan has none such; `why` other tools did it.
+         */
+        SubTaskDiffOut: {
+            /** Id */
+            id: string;
+            one: components["schemas"]["DoneOut"] | null;
+            other: components["schemas"]["DoneOut"] | null;
+            /** Why */
+            why: components["schemas"]["ReasonOut"][];
+        };
+        /**
+         * SubTaskMetOut
+         * @description A sub-task as quoted and as it was done; `why` other tools did it than were quoted.
+         */
+        SubTaskMetOut: {
+            /** Id */
+            id: string;
+            quoted: components["schemas"]["QuotedOut"] | null;
+            taken: components["schemas"]["DoneOut"] | null;
+            /** Why */
+            why: components["schemas"]["ReasonOut"][];
         };
         /**
          * SubTaskOut
@@ -4076,6 +4154,16 @@ export interface components {
          */
         Trust: "trusted" | "untrusted";
         /**
+         * TwoFiguresOut
+         * @description A figure in one run and in the other; null while there is none.
+         */
+        TwoFiguresOut: {
+            /** One */
+            one: number | null;
+            /** Other */
+            other: number | null;
+        };
+        /**
          * TwoMoneyOut
          * @description USD in one run and in the other.
          */
@@ -4100,16 +4188,6 @@ export interface components {
             one: unknown;
             /** Other */
             other: unknown;
-        };
-        /**
-         * TwoSecondsOut
-         * @description Seconds from acceptance to the end; null while a run goes on.
-         */
-        TwoSecondsOut: {
-            /** One */
-            one: number | null;
-            /** Other */
-            other: number | null;
         };
         /**
          * TwoStatusOut

@@ -15,6 +15,7 @@ export const PLACES: readonly Place[] = [
   { name: "Runs", to: "/runs", key: "r" },
   { name: "Inbox", to: "/inbox", key: "i" },
   { name: "New run", to: "/new", key: "n" },
+  { name: "Compare", to: "/compare", key: "c" },
 ];
 
 export function commandsOf(router: AnyRouter, leave: () => void): Command[] {

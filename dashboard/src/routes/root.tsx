@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouter } from "@tanstack/react-router";
 import {
   Command as CommandIcon,
+  GitCompareArrows,
   Inbox,
   ListTree,
   LogOut,
@@ -22,7 +23,12 @@ import { setTheme, theme, type Theme } from "@/lib/theme";
 import { LoggedOut } from "@/routes/logged-out";
 import { commandsOf, PLACES } from "@/routes/commands";
 
-const ICONS: Record<string, LucideIcon> = { "/runs": ListTree, "/new": Plus, "/inbox": Inbox };
+const ICONS: Record<string, LucideIcon> = {
+  "/runs": ListTree,
+  "/new": Plus,
+  "/inbox": Inbox,
+  "/compare": GitCompareArrows,
+};
 
 export function Root() {
   const router = useRouter();

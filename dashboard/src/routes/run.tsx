@@ -6,6 +6,7 @@ import { Failure, Loading } from "@/components/Notice";
 import { Page } from "@/components/Page";
 import { RunBadge } from "@/components/Status";
 import { When } from "@/components/When";
+import { QUOTE } from "@/features/compare/pair";
 import { Actions } from "@/features/run/Actions";
 import { Connection } from "@/features/run/Connection";
 import { Events } from "@/features/run/Events";
@@ -90,6 +91,9 @@ function Beside({ run, state }: { run: Run; state: React.ReactNode }) {
             Why this path
           </Link>
         )}
+        <Link to="/compare" search={{ a: run.id, b: QUOTE }} className="text-accent underline">
+          Compare
+        </Link>
         {state}
       </div>
       {run.waiting_on && <p className="break-words">{run.waiting_on.text}</p>}

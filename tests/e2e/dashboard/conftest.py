@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e.service import Service
 
 ROOT = Path(__file__).parents[3]
 AXE = ROOT / "dashboard/node_modules/axe-core/axe.min.js"
 CHROMIUM = shutil.which("chromium")
+#: What is awaited comes in well under a second; a busy machine takes its time.
+expect.set_options(timeout=20_000)
 
 
 # Playwright's loop runs in this thread as long as it lasts: tests of other modules need one of their own.
@@ -44,7 +46,7 @@ def login(context: BrowserContext, service: Service) -> Page:
 @pytest.fixture
 def page(browser: Browser, service: Service) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=service.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     context.on("console", lambda said: complaints.append(said.text if said.type == "error" else ""))
@@ -56,14 +58,23 @@ def page(browser: Browser, service: Service) -> Iterator[Page]:
 
 @pytest.fixture
 def faults() -> Callable[[Page], list[str]]:
-    """The serious accessibility faults of what is shown, as axe finds them."""
+    """The serious accessibility faults of what is shown, as axe finds them; the contrasts in the dark too."""
 
     def look(page: Page) -> list[str]:
         page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        # A colour on its way from one theme to the other is neither.
+        page.emulate_media(reduced_motion="reduce")
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        for theme in ("dark", "light"):
+            page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+            if theme == "dark":
+                page.evaluate(
+                    "new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+                )
+                found += page.evaluate("axe.run(document, {runOnly: ['color-contrast']})")["violations"]
         return [
             f"{fault['id']}: {node['html'][:200]}"
-            for fault in found["violations"]
+            for fault in found
             if fault["impact"] in ("serious", "critical")
             for node in fault["nodes"]
         ]

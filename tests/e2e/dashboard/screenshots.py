@@ -42,7 +42,10 @@ def fill(client: Client) -> dict[str, str]:
     held = {"plan": GRAPH, "approve": [{"tool": "slow_*"}], "approval_timeout": 3600}
     client.post("/v1/runs", held, status=202)
     client.submit("Summarise the text in one sentence")
-    for run in (done, graph, planned, asked, failed):
+    cheap = client.submit(
+        WORDS.replace("the night", "winter"), preference={"alpha": 2}, labels={"team": "energy"}
+    )
+    for run in (done, cheap, graph, planned, asked, failed):
         client.wait(run)
     return {
         "runs": "/runs",
@@ -51,6 +54,9 @@ def fill(client: Client) -> dict[str, str]:
         "new": "/new",
         "run": f"/runs/{graph}",
         "why": f"/runs/{done}/explain",
+        "compare": f"/compare?a={done}&b={cheap}",
+        "quoted": f"/compare?a={done}&b=quote",
+        "choose": "/compare",
         "result": f"/runs/{done}",
         "approval": f"/runs/{asked}",
         "failed": f"/runs/{failed}",

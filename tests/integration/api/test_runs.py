@@ -294,9 +294,14 @@ def test_two_runs_and_a_quote_are_compared(client):
     told = client.get(f"/v1/runs/{one}/diff/{other}").raise_for_status().json()
     assert told["outputs"] == {"a.sum": {"one": 3, "other": 10}}
     assert told["plan"] == {"added": [], "removed": [], "changed": {}}
+    (subtask,) = told["subtasks"]
+    assert [subtask[side]["calls"][0]["arguments"]["y"] for side in ("one", "other")] == [2, 5]
+    assert subtask["why"] == []
     quote = client.get(f"/v1/runs/{one}/diff/quote").raise_for_status().json()
     assert quote["wall_seconds"]["actual"] > 0
-    assert quote["steps"][0]["tool"] == "slow_add"
+    (met,) = quote["subtasks"]
+    assert met["quoted"]["tools"] == [call["tool"] for call in met["taken"]["calls"]] == ["slow_add"]
+    assert met["taken"]["seconds"] > 0
 
 
 def test_a_run_explains_its_path(client):
