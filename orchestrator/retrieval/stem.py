@@ -14,6 +14,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _E_MAIL = re.compile(r"\be-mail", re.IGNORECASE)
 _VOWEL = re.compile(r"[aeiouy]")
+#: Up to so many characters a text is a name or a phrase, which is asked for again and again.
+_SHORT = 60
 _DOUBLE = re.compile(r"([bdgmnprt])\1$")
 #: Endings taken off one after the other; what is left must have the given length.
 _ENDINGS = (
@@ -33,9 +35,16 @@ def words(text: str) -> list[str]:
     >>> words("readImage_text: café 3×")
     ['read', 'image', 'text', 'cafe', '3']
     """
+    return list(_short_words(text) if len(text) <= _SHORT else _words(text))
+
+
+def _words(text: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKD", _E_MAIL.sub("email", text.replace("’", "'")))
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return [word.lower() for word in _WORD.findall(_CAMEL.sub(" ", plain))]
+    return tuple(word.lower() for word in _WORD.findall(_CAMEL.sub(" ", plain)))
+
+
+_short_words = lru_cache(maxsize=20_000)(_words)
 
 
 def stems(text: str) -> list[str]:

@@ -22,6 +22,30 @@ _LISTED, _UNLISTED, _OTHERS = -0.12, 0.05, 0.3
 _LONGEST = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A job that may stand in a bridge: the types it takes and the one it makes."""
+
+    job: Job
+    takes: tuple[str, ...]
+    made: str
+
+    def makes(self, kind: str, media: str) -> str | None:
+        """The type that the job makes of `kind`; None when it does not take it."""
+        if not any(fits(kind, want) for want in self.takes):
+            return None
+        if kind == "url":
+            if self.made == "*/*":
+                return media or None
+            if media not in ("", "text/html") and self.made == "text/html":
+                return None
+        return None if self.made in ("*/*", kind) else self.made
+
+
+def _span(job: Job) -> _Span:
+    return _Span(job, input_types(job.lead, required(job.lead)[0]), main_output(job.lead)[1])
+
+
 @dataclass(slots=True)
 class Bridges:
     """Finds bridges over `jobs`; `speaks` says how far the request's words speak for a job (0 to 1)."""
@@ -31,6 +55,10 @@ class Bridges:
     _known: dict[tuple[str, str, str, str], tuple[float, tuple[Job, ...]] | None] = field(
         default_factory=dict
     )
+    _spans: list[_Span] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._spans = [_span(job) for job in self.jobs if may_bridge(job) and not renders(job.lead)]
 
     def between(
         self, kind: str, goal: Job, argument: str, *, media: str = "", maker: Job | None = None
@@ -68,8 +96,8 @@ class Bridges:
             if own_work or len(path) >= _LONGEST or done.get((at, last.does if last else ""), 9.0) <= cost:
                 continue
             done[at, last.does if last else ""] = cost
-            for job in self.jobs:
-                made = _step(job, at, media)
+            for span in self._spans:
+                made, job = span.makes(at, media), span.job
                 if made is not None and job not in path and job is not goal:
                     more = STEP + affinity(last, job) - 0.08 * self.speaks(job)
                     heapq.heappush(heap, (cost + max(more, 0.1), next(order), made, (*path, job)))
@@ -99,19 +127,3 @@ def renders(tool: Tool) -> bool:
 
 def _rank(kind: str, wanted: Sequence[str]) -> int:
     return next((place for place, want in enumerate(wanted) if fits(kind, want)), len(wanted))
-
-
-def _step(job: Job, kind: str, media: str) -> str | None:
-    """The type that a job makes of `kind`; None when it does not take it."""
-    lead = job.lead
-    if not may_bridge(job) or not any(fits(kind, want) for want in input_types(lead, required(lead)[0])):
-        return None
-    made = main_output(lead)[1]
-    if renders(lead):
-        return None
-    if kind == "url":
-        if made == "*/*":
-            return media or None
-        if media not in ("", "text/html") and made == "text/html":
-            return None
-    return None if made in ("*/*", kind) else made

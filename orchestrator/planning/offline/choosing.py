@@ -83,14 +83,17 @@ class Choosing:
 
     def _best(self, banned: frozenset[str]) -> Candidate | None:
         bridges = Bridges(self.evidence.jobs, lambda job: _speaks(job, self.evidence))
+        joiners = [job for job in self.evidence.jobs if _joins(job)]
         best: Candidate | None = None
         for rank, reading in enumerate(read(self.tokens, _without(self.evidence, banned))):
-            for candidate in self._candidates(reading, bridges, thorough=rank < _FIRST):
+            for candidate in self._candidates(reading, bridges, joiners, thorough=rank < _FIRST):
                 if best is None or candidate.worth > best.worth + 1e-9:
                     best = candidate
         return best
 
-    def _candidates(self, reading: Reading, bridges: Bridges, *, thorough: bool) -> list[Candidate]:
+    def _candidates(
+        self, reading: Reading, bridges: Bridges, joiners: Sequence[Job], *, thorough: bool
+    ) -> list[Candidate]:
         """A reading linked in every order that is worth a try."""
         wanted = wanted_of(reading, self.tokens, self.text)
         if not wanted:
@@ -103,7 +106,6 @@ class Choosing:
             sum(_ranks_nothing(one, self.tokens) for one in wanted)
             + _leaves_unranked(self.tokens, reading, self.evidence)
         )
-        joiners = [job for job in self.evidence.jobs if _joins(job)]
         linker = Linker(wanted, self.tokens, self.values, self.attached, bridges, joiners)
         found = []
         for penalty, order in _orders(in_order(wanted, self.tokens), thorough=thorough):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from orchestrator.planning.offline.peek import Column
@@ -32,8 +33,13 @@ class Named:
     sure: int
 
 
-def named_columns(text: str, columns: Sequence[Column], *, offset: int = 0) -> list[Named]:
+def named_columns(text: str, columns: Sequence[Column], *, offset: int = 0) -> Sequence[Named]:
     """Columns that `text` names, in order: by name, plural or singular, or a near synonym."""
+    return _named_columns(text, tuple(columns), offset)
+
+
+@lru_cache(maxsize=64)  # each reading of a request asks for the same pieces of it
+def _named_columns(text: str, columns: tuple[Column, ...], offset: int) -> Sequence[Named]:
     found: dict[str, Named] = {}
     last = -1
     for match in re.finditer(r"[^\W_]+(?:_[^\W_]+)*", text):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.retrieval.stem import stems
@@ -15,14 +15,39 @@ from tools.spec import Effect, Tool, fits, is_file_schema
 SETTINGS = frozenset(
     "number integer boolean language unit expression string column columns sql email".split()
 )
+#: Tools of which what is read off their records is kept.
+_KEPT = 10_000
 _SYNONYM = 0.8
 #: How much a word counts by the field of the record it stands in.
 _NAME, _SUMMARY, _USE, _EXAMPLE, _HINT, _DESCRIPTION, _FIELD = 1.0, 1.0, 0.95, 0.7, 0.8, 0.6, 0.45
 
 
-@dataclass(frozen=True, slots=True)
+T = TypeVar("T")
+
+
+def _kept(read: Callable[[Tool], T]) -> Callable[[Tool], T]:
+    """Read a tool's record once: choosing among readings of a request asks for the same thousands of times.
+
+    Tools are known by identity, since a record is never changed in place and is dear to compare.
+    """
+    known: dict[int, tuple[Tool, T]] = {}
+
+    def kept(tool: Tool) -> T:
+        found = known.get(id(tool))
+        if found is None or found[0] is not tool:
+            if len(known) >= _KEPT:
+                known.clear()
+            found = known[id(tool)] = (tool, read(tool))
+        return found[1]
+
+    return kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """Tools that may replace one another, the first being the one that plans are made with.
+
+    A job is itself alone; those of one planning are made once and compared often.
 
     `profile` gives for each stem how strongly it speaks for the job, from 0 to 1; `pairs` are
     stems that follow one another in the record.
@@ -109,12 +134,14 @@ def hint_words(schema: Mapping[str, Any]) -> Iterator[str]:
         yield from (str(value) for value in schema.get("enum", ()))
 
 
+@_kept
 def properties(tool: Tool) -> Mapping[str, Mapping[str, Any]]:
     """The schemas of the tool's arguments by name."""
     found = tool.input_schema.get("properties", {})
     return {name: schema for name, schema in found.items() if isinstance(schema, Mapping)}
 
 
+@_kept
 def required(tool: Tool) -> tuple[str, ...]:
     """Names of the arguments that must be given."""
     return tuple(tool.input_schema.get("required", ()))
@@ -139,6 +166,7 @@ def _guessed(name: str, schema: Mapping[str, Any]) -> tuple[str, ...]:
     return {"integer": ("integer",), "number": ("number",), "boolean": ("boolean",)}.get(str(kind), ("json",))
 
 
+@_kept
 def outputs(tool: Tool) -> Mapping[str, str]:
     """Port types of what comes out, the main one first; guessed where the ports say nothing."""
     if tool.ports.outputs:
@@ -155,16 +183,16 @@ def is_material(types: Sequence[str]) -> bool:
     return any(kind not in SETTINGS for kind in types) and bool(types)
 
 
-def material_inputs(tool: Tool) -> list[str]:
+@_kept
+def material_inputs(tool: Tool) -> Sequence[str]:
     """Arguments that carry material, the required ones first, the main one at the head."""
     order = [*tool.ports.inputs, *(name for name in properties(tool) if name not in tool.ports.inputs)]
     names = [name for name in order if name in properties(tool) and is_material(input_types(tool, name))]
     musts = required(tool)
     wanted = [name for name in names if name in musts or properties(tool)[name].get("x-many")]
     optional = [name for name in names if name not in wanted and "default" not in properties(tool)[name]]
-    return sorted(wanted, key=lambda name: name not in musts) + [
-        n for n in optional if tool.ports.inputs.get(n)
-    ]
+    optional = [name for name in optional if tool.ports.inputs.get(name)]
+    return (*sorted(wanted, key=lambda name: name not in musts), *optional)
 
 
 def takes_many(tool: Tool, name: str) -> bool:
