@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orchestrator.domain.belief import DECAY, Belief, Observed, Prior
 from orchestrator.domain.step import Ending, Outcome
 from orchestrator.store.codec import dump, load
+from orchestrator.store.journal import Journal
 from orchestrator.store.tables import beliefs
 from tools.errors import NoRoom
 from tools.spec import Believed, Tool
@@ -23,7 +24,7 @@ _TELLING = frozenset({Ending.SUCCEEDED, Ending.LOW_QUALITY, Ending.FAILED, Endin
 _FORM_ONLY = frozenset({"schema"})
 
 
-def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+def observe(journal: Journal, outcomes: Sequence[Outcome]) -> None:
     """Let a group of outcomes change the beliefs about their tools, in the same commit."""
     sums: dict[tuple[str, int, str], dict[str, float]] = {}
     for outcome in outcomes:
@@ -41,9 +42,8 @@ def observe(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         {"tool": tool, "version": version, "subtask_type": type_} | {f"new_{k}": v for k, v in row.items()}
         for (tool, version, type_), row in sorted(sums.items())
     ]
-    # One by one: a group meets few tools, and the drivers' way for many rows costs more round trips.
     for seen in rows:
-        connection.execute(_OBSERVE[connection.dialect.name], seen)
+        journal.outbox.add(_OBSERVE[journal.connection.dialect.name], seen)
 
 
 def _seen(outcome: Outcome) -> dict[str, float]:

@@ -147,13 +147,20 @@ def insert_rows(
     """
     if not rows:
         return 0
-    names = tuple(rows[0])
     if is_sqlite(connection):
-        text_, order = _insert_text(table, names, skip_known)
+        text_, order = _insert_text(table, tuple(rows[0]), skip_known)
         values = [tuple(row[name] for name in order) for row in rows]
         return connection.exec_driver_sql(text_, values).rowcount
-    statement = _insert_statement(table, names, skip_known)
-    return connection.execute(statement, {ROWS: orjson.dumps(rows).decode()}).rowcount
+    statement, parameters = inserting(table, rows, skip_known=skip_known)
+    return connection.execute(statement, parameters).rowcount
+
+
+def inserting(
+    table: Table, rows: Sequence[Mapping[str, Any]], *, skip_known: bool = False
+) -> tuple[Insert, Mapping[str, str]]:
+    """PostgreSQL's statement that inserts plain rows, all of the same columns, and its parameter."""
+    statement = _insert_statement(table, tuple(rows[0]), skip_known)
+    return statement, {ROWS: orjson.dumps(rows).decode()}
 
 
 @cache

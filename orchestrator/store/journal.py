@@ -16,7 +16,8 @@ from sqlalchemy.types import TypeEngine
 from orchestrator.domain.events import EventType
 from orchestrator.errors import NotFound
 from orchestrator.store.codec import dumps
-from orchestrator.store.engine import ROWS, insert_rows, rows_from_json
+from orchestrator.store.engine import ROWS, rows_from_json
+from orchestrator.store.outbox import Outbox
 from orchestrator.store.tables import events, runs
 
 #: What every writer of a run needs to see of it while it holds the lock.
@@ -82,6 +83,8 @@ class Journal:
         self.ring_at: float | None = None
         self._runs: dict[str, LockedRun] = {}
         self._events: list[dict[str, Any]] = []
+        #: What this group writes without asking for an answer; gone with the next flush.
+        self.outbox = Outbox()
 
     def lock(self, run_ids: Iterable[str], *, patient: bool = True) -> Mapping[str, LockedRun]:
         """Those of the runs that exist, locked until the commit.
@@ -134,7 +137,7 @@ class Journal:
         """Write counters and events."""
         connection = self.connection
         if self._events:
-            insert_rows(connection, events, self._events)
+            self.outbox.insert(events, self._events)
             self.changed.update(event["run_id"] for event in self._events)
             self._events = []
         plain: list[dict[str, Any]] = []
@@ -150,7 +153,8 @@ class Journal:
                 run.changes = {}
         if plain:
             statement = _COUNT[connection.dialect.name]
-            connection.execute(statement, {ROWS: dumps(plain), "now": self.now})
+            self.outbox.add(statement, {ROWS: dumps(plain), "now": self.now})
+        self.outbox.send(connection)
 
 
 #: Written for every touched run in one statement; the rest of a run changes seldom.

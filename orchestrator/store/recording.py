@@ -28,7 +28,7 @@ from orchestrator.store.children import Parent, promote_children
 from orchestrator.store.claiming import KEY
 from orchestrator.store.codec import dumps, nano, usd
 from orchestrator.store.ends import ask_repair, end_if_over
-from orchestrator.store.engine import DIALECTS, ROWS, insert_rows, rows_from_json
+from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.overruns import learn_worst
 from orchestrator.store.pools import give_back
@@ -66,7 +66,7 @@ def record_outcomes(journal: Journal, records: Sequence[Record]) -> list[Recorde
         end_if_over(journal, runs_by_id[run_id])
     note_reuse(journal, [record.outcome for record in counted], runs_by_id)
     called = [r.outcome for r in counted if r.outcome.reused_from is None and not r.outcome.claim.result_only]
-    beliefs.observe(journal.connection, called)
+    beliefs.observe(journal, called)
     learn_worst(journal, _overruns(counted, settled))
     ids = [record.outcome.claim.id for record in records]
     return [Recorded(id_ in settled, tuple(claims.get(id_, ()))) for id_ in ids]
@@ -218,7 +218,7 @@ def _add_attempts(journal: Journal, records: Sequence[Record]) -> None:
         }
         for record in records
     ]
-    insert_rows(journal.connection, attempts, rows)
+    journal.outbox.insert(attempts, rows)
 
 
 def _account(journal: Journal, run: LockedRun, record: Record, row: Any) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from orchestrator.domain.events import EventType
 from orchestrator.domain.run import Job, RunRequest, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ports import Transaction
-from orchestrator.store.tables import events
+from orchestrator.store.journal import Journal
+from orchestrator.store.tables import events, run_labels, runs
 from tests.contract.truth import Truth, again, done, new_step, step_id, together
 
 
@@ -159,3 +161,27 @@ async def test_the_check_reads_and_writes(truth: Truth) -> None:
     await truth.store.check()
     count = await truth.database.read(lambda c: c.execute(select(func.count()).select_from(events)).scalar())
     assert count == 0
+
+
+async def test_a_fault_of_what_is_sent_together_keeps_nothing_of_it_and_harms_no_other_act(
+    truth: Truth,
+) -> None:
+    run_id = await truth.running(new_step())
+    first = {"run_id": run_id, "key": "team", "value": "a", "created_at": 1.0}
+    second = first | {"key": "case"}
+
+    def label(journal: Journal, *rows: Mapping[str, object]) -> None:
+        for row in rows:
+            journal.outbox.insert(run_labels, [row])
+        journal.outbox.add(update(runs).values(tokens=runs.c.tokens + 1).where(runs.c.id == run_id), {})
+
+    answers = await together(
+        [
+            truth.database.act(lambda journal: label(journal, first, second, second)),
+            truth.database.act(lambda journal: label(journal, first)),
+        ]
+    )
+    assert [type(answer) for answer in answers] == [IntegrityError, type(None)]
+    query = select(run_labels.c.key).where(run_labels.c.run_id == run_id)
+    assert await truth.database.read(lambda c: c.execute(query).scalars().all()) == ["team"]
+    assert (await truth.store.view(run_id)).run.spend.tokens == 1
