@@ -15,6 +15,7 @@ from orchestrator.planning.offline.coverage import COVERED, may_ask, shares_of, 
 from orchestrator.planning.offline.evidence import weigh
 from orchestrator.planning.offline.jobs import Job, jobs_of
 from orchestrator.planning.offline.lexicon import GENERIC_VERBS
+from orchestrator.planning.offline.ordinals import with_names
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.thesaurus import SYNONYMS
 from orchestrator.planning.offline.values import find_values
@@ -92,7 +93,11 @@ def _draft(
     peek: Mapping[str, AttachedInput],
     nearest: tuple[str, ...],
 ) -> Draft:
-    values = find_values(text, attached=peek, is_demand=_demand_test(jobs))
+    is_demand = _demand_test(jobs)
+    values = find_values(text, attached=peek, is_demand=is_demand)
+    named = with_names(text, values, peek, is_demand)
+    if named != text:
+        text, values = named, find_values(named, attached=peek, is_demand=is_demand)
     _check_length(values)
     tokens = tokens_of(text, values)
     _check_length(tokens)
