@@ -11,6 +11,7 @@ import { MapPinOff } from "lucide-react";
 import { Empty, Failure } from "@/components/Notice";
 import { readPair } from "@/features/compare/pair";
 import { readFilter } from "@/features/runs/filter";
+import { readFilter as readToolFilter } from "@/features/tools/filter";
 import { Root } from "@/routes/root";
 
 const root = createRootRoute({ component: Root });
@@ -61,8 +62,69 @@ const compare = createRoute({
   component: lazyRouteComponent(() => import("@/routes/compare"), "ComparePage"),
 });
 
+const tools = createRoute({
+  getParentRoute: () => root,
+  path: "/tools",
+  validateSearch: readToolFilter,
+  component: lazyRouteComponent(() => import("@/routes/tools"), "Tools"),
+});
+
+const tool = createRoute({
+  getParentRoute: () => root,
+  path: "/tools/$name",
+  component: lazyRouteComponent(() => import("@/routes/tool"), "ToolPage"),
+});
+
+const imports = createRoute({
+  getParentRoute: () => root,
+  path: "/import",
+  validateSearch: ({ from }: Record<string, unknown>): { from: "openapi" | "mcp" } => ({
+    from: from === "mcp" ? "mcp" : "openapi",
+  }),
+  component: lazyRouteComponent(() => import("@/routes/import"), "ImportPage"),
+});
+
+const endpoints = createRoute({
+  getParentRoute: () => root,
+  path: "/endpoints",
+  component: lazyRouteComponent(() => import("@/routes/endpoints"), "Endpoints"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/routes/settings"), "SettingsPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/keys",
+  component: lazyRouteComponent(() => import("@/routes/settings"), "KeysPage"),
+});
+
+const secrets = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/secrets",
+  component: lazyRouteComponent(() => import("@/routes/settings"), "SecretsPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, start, inbox, run, explain, compare]),
+  routeTree: root.addChildren([
+    home,
+    runs,
+    start,
+    inbox,
+    run,
+    explain,
+    compare,
+    tools,
+    tool,
+    imports,
+    endpoints,
+    settings,
+    keys,
+    secrets,
+  ]),
   defaultPreload: "intent",
   scrollRestoration: true,
   defaultNotFoundComponent: () => (

@@ -21,7 +21,22 @@ from tools.openapi.loading import MAX_BYTES
 #: Routes answered without a key: they hold no secret.
 OPEN = frozenset({"/healthz", "/readyz", "/login", "/static/page.css"})
 #: First parts of the dashboard's paths: its pages and files hold no secret. All else needs a key.
-PAGES = frozenset({"", "runs", "new", "inbox", "compare", "assets", "icon.svg", "theme.js"})
+PAGES = frozenset(
+    (
+        "",
+        "runs",
+        "new",
+        "inbox",
+        "compare",
+        "tools",
+        "import",
+        "endpoints",
+        "settings",
+        "assets",
+        "icon.svg",
+        "theme.js",
+    )
+)
 
 #: What multipart adds to a file of the greatest size.
 _ENVELOPE = 64 * 2**10

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import pytest
 from tests.e2e import materials
 from tests.e2e.requests import Job
 from tests.e2e.service import Client, Service, serving
+
+#: An MCP server whose definitions change once `changed` stands in the file `odd` of the folder.
+ODD = Path(__file__).parents[1] / "integration/tools/mcp/odd_server.py"
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +46,7 @@ def service(folder: Path, site: materials.Site) -> Iterator[Service]:
         net_max_bytes="1000000",
         net_timeout="5",
         python_modules="tools.testing_functions",
+        mcp_servers=json.dumps({"odd": {"command": sys.executable, "args": [str(ODD), str(folder / "odd")]}}),
     ) as service:
         yield service
 

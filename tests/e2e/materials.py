@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import csv
 import itertools
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.e2e import shop
 
 ARTICLE = (
     "Lighthouses were built long before electricity reached the coast.",
@@ -147,6 +150,8 @@ def serving_pages() -> Iterator[Site]:
 class _Pages(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = _pages().get(self.path)
+        if self.path.startswith("/shop/"):
+            return self._shop()
         if self.path == "/huge.html":
             return self._huge()
         self.send_response(200 if body else 404)
@@ -154,6 +159,13 @@ class _Pages(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write((body or "<p>no such page</p>").encode())
         return None
+
+    def _shop(self) -> None:
+        status, body = shop.answer(self.path, self.headers)
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
 
     def _huge(self) -> None:
         self.send_response(200)

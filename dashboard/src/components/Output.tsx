@@ -20,6 +20,14 @@ export function OutputView({ name, value, mediaType = "", artifact, preview }: P
   return <Json value={value} label={name} />;
 }
 
+/** Where a value stands for a kept file: its id and type. */
+export function stored(value: unknown): { artifact?: string; mediaType?: string } {
+  if (typeof value !== "object" || value === null) return {};
+  const { artifact, media_type } = value as Record<string, unknown>;
+  if (typeof artifact !== "string") return {};
+  return { artifact, ...(typeof media_type === "string" && { mediaType: media_type }) };
+}
+
 function Text({ text, label }: { text: string; label: string }) {
   return (
     <div

@@ -19,7 +19,7 @@ import type { RunStatus, StepStatus } from "@/api/types";
 
 export type Tone = "good" | "bad" | "warn" | "busy" | "idle";
 
-interface Look {
+export interface Look {
   word: string;
   icon: LucideIcon;
   tone: Tone;
@@ -59,7 +59,8 @@ export const TONES: Record<Tone, string> = {
   idle: "text-idle bg-idle-wash",
 };
 
-function Badge({ look }: { look: Look }) {
+/** An icon and a word in a tone. */
+export function Badge({ look }: { look: Look }) {
   const Icon = look.icon;
   return (
     <span

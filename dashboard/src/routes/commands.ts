@@ -16,6 +16,9 @@ export const PLACES: readonly Place[] = [
   { name: "Inbox", to: "/inbox", key: "i" },
   { name: "New run", to: "/new", key: "n" },
   { name: "Compare", to: "/compare", key: "c" },
+  { name: "Tools", to: "/tools", key: "t" },
+  { name: "Endpoints", to: "/endpoints", key: "e" },
+  { name: "Settings", to: "/settings", key: "s" },
 ];
 
 export function commandsOf(router: AnyRouter, leave: () => void): Command[] {
@@ -25,6 +28,7 @@ export function commandsOf(router: AnyRouter, leave: () => void): Command[] {
       hint: `g ${key}`,
       act: () => void router.navigate({ to }),
     })),
+    { name: "Import tools", act: () => void router.navigate({ to: "/import", search: { from: "openapi" } }) },
     { name: "Theme: light", act: () => setTheme("light") },
     { name: "Theme: dark", act: () => setTheme("dark") },
     { name: "Theme: as the system", act: () => setTheme("system") },

@@ -10,7 +10,10 @@ import {
   Monitor,
   Moon,
   Plus,
+  Server,
+  Settings,
   Sun,
+  Wrench,
   type LucideIcon,
 } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
@@ -28,6 +31,9 @@ const ICONS: Record<string, LucideIcon> = {
   "/new": Plus,
   "/inbox": Inbox,
   "/compare": GitCompareArrows,
+  "/tools": Wrench,
+  "/endpoints": Server,
+  "/settings": Settings,
 };
 
 export function Root() {
@@ -59,7 +65,7 @@ export function Root() {
 
 function Navigation({ openPalette, leave }: { openPalette: () => void; leave: () => void }) {
   return (
-    <aside className="sticky top-0 z-10 flex items-center gap-1 border-b bg-surface px-3 py-2 sm:h-screen sm:flex-col sm:items-stretch sm:border-r sm:border-b-0 sm:px-3 sm:py-4">
+    <aside className="sticky top-0 z-10 flex items-center gap-1 border-b bg-surface px-3 py-2 max-sm:flex-wrap sm:h-screen sm:flex-col sm:items-stretch sm:border-r sm:border-b-0 sm:px-3 sm:py-4">
       <Link
         to="/runs"
         className="flex items-center gap-2 rounded-md px-2 font-semibold tracking-tight sm:mb-4"
@@ -67,14 +73,17 @@ function Navigation({ openPalette, leave }: { openPalette: () => void; leave: ()
         <img src="/icon.svg" alt="" className="size-6" />
         <span className="max-sm:sr-only">Toolpath</span>
       </Link>
-      <nav aria-label="Pages" className="flex min-w-0 flex-1 gap-1 overflow-x-auto sm:flex-col">
+      <nav
+        aria-label="Pages"
+        className="flex min-w-0 gap-1 overflow-x-auto max-sm:order-last max-sm:w-full sm:flex-1 sm:flex-col"
+      >
         {PLACES.map(({ name, to }) => {
           const Icon = ICONS[to] ?? ListTree;
           return (
             <Link
               key={to}
               to={to}
-              className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5 whitespace-nowrap text-soft hover:bg-sunken hover:text-ink"
+              className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5 whitespace-nowrap max-sm:px-2 text-soft hover:bg-sunken hover:text-ink"
               activeProps={{ className: "bg-accent-wash !text-ink font-medium", "aria-current": "page" }}
             >
               <Icon aria-hidden className="size-4 max-sm:hidden" />
@@ -84,7 +93,7 @@ function Navigation({ openPalette, leave }: { openPalette: () => void; leave: ()
           );
         })}
       </nav>
-      <div className="flex items-center gap-1 sm:flex-col sm:items-stretch">
+      <div className="flex items-center gap-1 max-sm:ml-auto sm:flex-col sm:items-stretch">
         <Button kind="quiet" small onClick={openPalette} className="sm:!justify-start">
           <CommandIcon aria-hidden className="size-4" />
           <span className="max-sm:sr-only">Commands</span>

@@ -9,6 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e import shop
 from tests.e2e.dashboard.conftest import CHROMIUM, login
 from tests.e2e.service import Client, Service, serving
 from tests.e2e.slow import register_slow_add
@@ -48,6 +49,7 @@ def fill(client: Client) -> dict[str, str]:
     for run in (done, cheap, graph, planned, asked, failed):
         client.wait(run)
     return {
+        **look_after(client),
         "runs": "/runs",
         "nothing": "/runs?status=paused",
         "inbox": "/inbox",
@@ -60,6 +62,31 @@ def fill(client: Client) -> dict[str, str]:
         "result": f"/runs/{done}",
         "approval": f"/runs/{asked}",
         "failed": f"/runs/{failed}",
+    }
+
+
+def look_after(client: Client) -> dict[str, str]:
+    """Tools, endpoints, keys and secrets; the addresses of the pages by name."""
+    document = shop.document("https://shop.example.com/v1")
+    client.post("/v1/tools/import/openapi", {"document": document, "auth": {"token": "shop_token"}})
+    client.http.put("/v1/secrets/crm_token", json={"value": "not shown anywhere"})
+    client.post("/v1/keys", {"name": "Nightly builds", "caps": [{"usd": "5", "per": "day"}]})
+    price = {"per_1k_tokens_in": "0.0004", "per_1k_tokens_out": "0.0016"}
+    servers = [{"base_url": f"https://gpu-{n}.example.com/v1", "max_concurrency": 16} for n in (1, 2)]
+    endpoint = {"name": "chat", "replicas": servers, "models": [{"name": "llama", "price": price}]}
+    client.post("/v1/endpoints", endpoint)
+    return {
+        "tools": "/tools",
+        "tools-found": "/tools?q=read+text+aloud",
+        "tools-nothing": "/tools?status=disabled",
+        "tool": "/tools/summarise_lexrank",
+        "tool-unavailable": "/tools/list_orders",
+        "import": "/import",
+        "import-mcp": "/import?from=mcp",
+        "endpoints": "/endpoints",
+        "settings": "/settings",
+        "keys": "/settings/keys",
+        "secrets": "/settings/secrets",
     }
 
 

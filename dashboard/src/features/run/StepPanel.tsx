@@ -5,10 +5,10 @@ import { ended, retryFrom } from "@/api/runs";
 import type { Attempt, Run, Step } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Json } from "@/components/Json";
-import { OutputView } from "@/components/Output";
+import { OutputView, stored } from "@/components/Output";
 import { StepBadge } from "@/components/Status";
 import { clock, duration, money, percent } from "@/lib/format";
-import { ENDINGS, messageOf, stored } from "@/features/run/words";
+import { ENDINGS, messageOf } from "@/features/run/words";
 
 interface Props {
   run: Run;

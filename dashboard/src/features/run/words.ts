@@ -51,11 +51,3 @@ export function messageOf(error: Record<string, unknown>): string {
   }
   return JSON.stringify(error);
 }
-
-/** Where a value stands for a kept file: its id and type. */
-export function stored(value: unknown): { artifact?: string; mediaType?: string } {
-  if (typeof value !== "object" || value === null) return {};
-  const { artifact, media_type } = value as Record<string, unknown>;
-  if (typeof artifact !== "string") return {};
-  return { artifact, ...(typeof media_type === "string" && { mediaType: media_type }) };
-}

@@ -1,0 +1,135 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Trash2 } from "lucide-react";
+import type { ReactNode } from "react";
+import { removeEndpoint } from "@/api/operations";
+import type { Endpoint, Replica } from "@/api/types";
+import { Confirm } from "@/components/Confirm";
+import { Badge } from "@/components/Status";
+import { duration, money, percent } from "@/lib/format";
+import { BREAKERS, HEALTHS, PROTOCOLS } from "@/features/endpoints/looks";
+
+export function EndpointCard({ endpoint }: { endpoint: Endpoint }) {
+  const queries = useQueryClient();
+  const removing = useMutation({
+    mutationFn: () => removeEndpoint(endpoint.name),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoints"] }),
+  });
+  return (
+    <section aria-label={endpoint.name} className="card overflow-hidden">
+      <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2 p-4">
+        <div className="min-w-0 space-y-1">
+          <h2 className="flex flex-wrap items-center gap-2 break-all">
+            {endpoint.name} <Badge look={HEALTHS[endpoint.health]} />
+          </h2>
+          <p className="text-soft">
+            {[PROTOCOLS[endpoint.protocol], ...endpoint.tags, `hedging ${endpoint.hedge}`].join(" · ")}
+          </p>
+        </div>
+        <div className="flex items-center gap-4">
+          <p className="figures text-soft">
+            {endpoint.running} running
+            {endpoint.max_concurrency !== null && ` of ${endpoint.max_concurrency}`}, {endpoint.waiting}{" "}
+            waiting
+          </p>
+          <Confirm
+            word={
+              <>
+                <Trash2 aria-hidden className="size-4" /> Delete
+              </>
+            }
+            label={`Delete ${endpoint.name}`}
+            title={`Delete ${endpoint.name}?`}
+            act="Delete the endpoint"
+            busy={removing.isPending}
+            onConfirm={() => removing.mutate()}
+          >
+            Calls in flight go on; tools that name it fail from now on, and others take their place.
+          </Confirm>
+        </div>
+      </header>
+      {removing.error && (
+        <p role="alert" className="px-4 pb-3 text-bad">
+          {removing.error.message}
+        </p>
+      )}
+      <Models endpoint={endpoint} />
+      <ul aria-label={`Replicas of ${endpoint.name}`} className="divide-y border-t">
+        {endpoint.replicas.map((replica) => (
+          <ReplicaRow key={replica.base_url} replica={replica} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Models({ endpoint }: { endpoint: Endpoint }) {
+  const offered = [...new Set(endpoint.replicas.flatMap(({ models }) => models))];
+  if (endpoint.models.length === 0)
+    return (
+      <p className="px-4 pb-3 break-words text-soft">
+        {offered.length > 0 ? `Models: ${offered.join(", ")}; no price is known` : "No model is known yet."}
+      </p>
+    );
+  return (
+    <ul aria-label={`Models of ${endpoint.name}`} className="space-y-0.5 px-4 pb-3">
+      {endpoint.models.map(({ name, price }) => {
+        const parts = [
+          [price.per_call, "a call"],
+          [price.per_1k_tokens_in, "for 1,000 tokens in"],
+          [price.per_1k_tokens_out, "out"],
+          [price.per_second, "a second"],
+        ] as const;
+        const words = parts.filter(([usd]) => Number(usd) > 0).map(([usd, per]) => `${money(usd)} ${per}`);
+        return (
+          <li key={name} className="break-words">
+            <code>{name}</code> <span className="figures text-soft">{words.join(", ") || "free"}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function ReplicaRow({ replica }: { replica: Replica }) {
+  const { server_running: running, server_waiting: waiting, kv_use: cache } = replica;
+  return (
+    <li className="space-y-2 px-4 py-3">
+      <div className="flex flex-wrap items-center gap-2">
+        <code className="min-w-0 break-all">{replica.base_url}</code>
+        <Badge look={HEALTHS[replica.health]} />
+        <Badge look={BREAKERS[replica.breaker]} />
+        {replica.rests > 0 && <span className="figures text-warn">rests {duration(replica.rests)}</span>}
+      </div>
+      {replica.reason && <p className="break-words text-bad">{replica.reason}</p>}
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-1 sm:grid-cols-[repeat(auto-fit,minmax(8.5rem,1fr))]">
+        <Figure name="Latency">{replica.latency === null ? "–" : duration(replica.latency)}</Figure>
+        <Figure name="Tokens a second">
+          {replica.tokens_per_second === null ? "–" : replica.tokens_per_second.toFixed(1)}
+        </Figure>
+        <Figure name="Running">
+          {replica.running}
+          {replica.max_concurrency !== null && ` of ${replica.max_concurrency}`}
+        </Figure>
+        <Figure name="Calls">
+          {replica.calls.toLocaleString()}, {replica.failures.toLocaleString()} failed
+        </Figure>
+        <Figure name="The server says">
+          {running === null ? "–" : `${running} running, ${waiting ?? 0} waiting`}
+        </Figure>
+        <Figure name="Its cache">{cache === null ? "–" : `${percent(cache)} full`}</Figure>
+        <Figure name="Looked at">
+          {replica.looked === null ? "not yet" : `${duration(replica.looked)} ago`}
+        </Figure>
+      </dl>
+    </li>
+  );
+}
+
+function Figure({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-[0.82rem] text-soft">{name}</dt>
+      <dd className="figures">{children}</dd>
+    </div>
+  );
+}
