@@ -60,8 +60,9 @@ def test_a_document_that_is_imported_again_shows_what_has_changed(page: Page, cl
     client.post("/v1/tools/import/openapi", {"document": old, "prefix": "corner"})
     page.goto("/import")
     page.get_by_label("In a file, or pasted").check()
-    file = {"name": "corner.json", "mimeType": "application/json", "buffer": json.dumps(now).encode()}
-    page.get_by_label("The document's file").set_input_files(file)
+    page.get_by_label("The document's file").set_input_files(
+        {"name": "corner.json", "mimeType": "application/json", "buffer": json.dumps(now).encode()}
+    )
     expect(page.get_by_text("From corner.json.")).to_be_visible()
     page.get_by_text("More: which operations").click()
     page.get_by_label("Put before every name").fill("corner")
