@@ -2,11 +2,11 @@
 
     .venv/bin/python -m benchmarks.growth [--runs 1000,10000,100000] [--databases sqlite,postgresql]
 
-Finished runs of three steps each are copied in by SQL: one in fifty failed, half have the label team:a, and
-each has a label and words of its own. Then, at each size, medians in milliseconds of: one run of ten steps
-that take no time (accepted, planned, claimed, done), a sweep, the pages of runs by every filter, one run's
-page, the inbox and the dead letters. They must stay flat; `words` that stand nowhere are looked for in
-every run, so that one cannot.
+Finished runs of three steps each are copied in by SQL: one in fifty failed, half have the label team:a, one
+in five hundred cost 5 USD or more and the others cents, and each has a label and words of its own. Then, at
+each size, medians in milliseconds of: one run of ten steps that take no time (accepted, planned, claimed,
+done), a sweep, the pages of runs by every filter, one run's page, the inbox and the dead letters. They must
+stay flat; `words` that stand nowhere are looked for in every run, so that one cannot.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +59,8 @@ def _value(table: str, name: str, key: str) -> str:
         return "'Request number ' || n.i || ' of many'"
     if (table, name) == ("runs", "status"):
         return "CASE WHEN n.i % 50 = 0 THEN 'failed' ELSE t.status END"
+    if (table, name) == ("runs", "spent_nano"):
+        return "(n.i % 100) * 1000000 + CASE WHEN n.i % 500 = 0 THEN 5000000000 ELSE 0 END"
     return f't."{name}"'
 
 
@@ -150,6 +153,11 @@ class Past:
             "rare label": deep,
             "both labels": RunFilter(labels={"team": "a", "case": str(middle)}),
             "no such label": RunFilter(labels={"team": "c"}),
+            "rare cost": RunFilter(usd_from=Decimal(5)),
+            "common cost": RunFilter(usd_from=Decimal("0.01"), usd_until=Decimal("0.05")),
+            "failed, rare cost": RunFilter(statuses=(RunStatus.FAILED,), usd_from=Decimal(5)),
+            "ended lately": RunFilter(finished_since=first.items[-1].run.created_at),
+            "ended long ago": RunFilter(finished_until=deep_run.run.finished_at),
             "since": RunFilter(since=first.items[-1].run.created_at),
             "words": RunFilter(q="of many"),
             "no such words": RunFilter(q="nowhere to be found"),

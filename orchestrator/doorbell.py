@@ -137,6 +137,7 @@ class LocalSignals:
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: list[Callable[[Sequence[str]], None]] = []
 
     async def start(self) -> None:
         """Remember the loop that followers wait on."""
@@ -146,8 +147,13 @@ class LocalSignals:
         """Wake everybody who waits."""
         self._tell(list(self._waiting))
 
+    def listen(self, told: Callable[[Sequence[str]], None]) -> None:
+        """From now on call `told` with all that is published."""
+        self._listeners.append(told)
+
     def publish(self, run_ids: Sequence[str]) -> None:
         """Wake those who follow one of the runs."""
+        self._say(run_ids)
         loop = self._loop
         followed = [run_id for run_id in run_ids if run_id in self._waiting]
         if loop is None or not followed:
@@ -156,6 +162,10 @@ class LocalSignals:
             loop.call_soon_threadsafe(self._tell, followed)
         except RuntimeError:
             log.debug("signals.loop_closed")
+
+    def _say(self, run_ids: Sequence[str]) -> None:
+        for told in self._listeners:
+            told(run_ids)
 
     def _tell(self, run_ids: Sequence[str]) -> None:
         for run_id in run_ids:
@@ -245,6 +255,7 @@ class RedisSignals(LocalSignals):
     def _hear(self, client: redis.Redis) -> None:
         with client.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
             subscription.subscribe(CHANNEL)
+            self._say(())  # what was published before is missed
             while not self._stopping.is_set():
                 message = subscription.get_message(timeout=1.0)
                 if message is not None:

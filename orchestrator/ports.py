@@ -567,6 +567,10 @@ class Signals(Protocol):
         """Callable from any thread; never raises."""
         ...
 
+    def listen(self, told: Callable[[Sequence[str]], None]) -> None:
+        """From now on call `told` with all that is published, on any thread, and with nothing after a gap."""
+        ...
+
     async def wait(self, run_id: str, *, timeout: float) -> None:
         """Until something is published for the run, or `timeout` seconds have passed."""
         ...

@@ -14,6 +14,7 @@ from starlette.types import Lifespan
 from orchestrator import bootstrap
 from orchestrator.api import (
     artifacts,
+    changes,
     configuration,
     dead_letters,
     endpoints,
@@ -33,6 +34,7 @@ from orchestrator.api import (
     unbuilt,
     workers,
 )
+from orchestrator.api.changes import Changes
 from orchestrator.api.dashboard import Dashboard
 from orchestrator.api.edge import Door, Edge
 from orchestrator.api.errors import add_handlers
@@ -44,6 +46,7 @@ from orchestrator.bootstrap import Services
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ROUTERS = (
+    changes,  # before the runs, of which none has that name
     runs,  # routes are tried in this order, and these are asked for most
     events,
     unbuilt,
@@ -83,6 +86,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.draining = False
     app.state.followers = Followers(services.store, services.signals)
+    app.state.changes = Changes(services.signals)
     app.state.sessions = sessions
     app.state.codes = LoginCodes(settings.data_dir / "login-codes")
     add_handlers(app)

@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from orchestrator.api.edge import is_open
 from orchestrator.api.problems import MEDIA_TYPE
 from orchestrator.api.schemas.codes import ERROR_CODES
-from orchestrator.api.schemas.event import EventOut
+from orchestrator.api.schemas.event import ChangesOut, EventOut
 
 _REF = "#/components/schemas/{model}"
 
@@ -69,8 +69,9 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     for name in _FOREIGN:
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
-    told = EventOut.model_json_schema(ref_template=_REF, mode="serialization")
-    schemas |= told.pop("$defs", {}) | {"EventOut": told}
+    for model in (EventOut, ChangesOut):
+        told = model.model_json_schema(ref_template=_REF, mode="serialization")
+        schemas |= told.pop("$defs", {}) | {model.__name__: told}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["security"] = [] if is_open(path) else [{"key": []}]

@@ -6,8 +6,9 @@ runs reads nothing of their steps but how many have which status.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, or_, select, union_all
@@ -21,15 +22,15 @@ from orchestrator.domain.waiting import run_waiting
 from orchestrator.store.codec import nano
 from orchestrator.store.cursors import cursor_of, parse_cursor
 from orchestrator.store.rows import question_of, run_of, step_of
-from orchestrator.store.tables import questions, run_labels, runs, steps
+from orchestrator.store.tables import questions, run_labels, runs, steps, unindexed
 from orchestrator.store.workers import served_queues
 
 #: A step of a running run that says what the run does or waits for.
 _TELLING = [StepStatus.RUNNING.value, StepStatus.READY.value, StepStatus.WAITING.value]
 #: The column by which a page is in order.
 _AT = "listed_at"
-#: From so many on, what is asked for counts as common.
-_SOME = 1_000
+#: From so many on, what is asked for counts as common: the newest runs are looked through for it.
+_SOME = 5_000
 
 
 def run_page(
@@ -64,14 +65,6 @@ def _others(filter: RunFilter, now: float) -> list[Any]:
     run, others = runs.c, []
     if filter.q:
         others.append(run.words.icontains(filter.q, autoescape=True))
-    if filter.finished_since is not None:
-        others.append(run.finished_at >= filter.finished_since)
-    if filter.finished_until is not None:
-        others.append(run.finished_at < filter.finished_until)
-    if filter.usd_from is not None:
-        others.append(run.spent_nano >= nano(filter.usd_from))
-    if filter.usd_until is not None:
-        others.append(run.spent_nano < nano(filter.usd_until))
     if filter.quiet is not None:
         others.append(run.updated_at <= now - filter.quiet)
     if filter.retrying:
@@ -80,23 +73,55 @@ def _others(filter: RunFilter, now: float) -> list[Any]:
     return others
 
 
+#: From the first on and before the end, where there are such.
+_Range = tuple[float | None, float | None]
+
+
+def _ranges(filter: RunFilter) -> dict[str, _Range]:
+    """Of cost and end, by their columns; each column has an index of its own."""
+    found: dict[str, _Range] = {
+        runs.c.spent_nano.name: (_nano(filter.usd_from), _nano(filter.usd_until)),
+        runs.c.finished_at.name: (filter.finished_since, filter.finished_until),
+    }
+    return {name: range for name, range in found.items() if range != (None, None)}
+
+
+def _nano(usd: Decimal | None) -> int | None:
+    return None if usd is None else nano(usd)
+
+
+def _between(column: Any, range: _Range) -> Any:
+    first, end = range
+    parts = [] if first is None else [column >= first]
+    parts += [] if end is None else [column < end]
+    return and_(*parts)
+
+
 def _query(connection: Connection, filter: RunFilter, *, limit: int, cursor: str | None, now: float) -> Any:
-    """Along the newest runs that have the rarest of what is asked for, be it a label or a status."""
+    """Along the newest runs that have the rarest of what is asked for: a label, a status, a cost, an end."""
     statuses = [runs.c.status == status.value for status in dict.fromkeys(filter.statuses)]
-    leader = _rarest(connection, filter, statuses)
-    others = [_label_of(key) == value for key, value in filter.labels.items() if (key, value) != leader]
-    others += _others(filter, now)
-    if leader is not None:
-        key, value = leader
+    labels, ranges, others = filter.labels, _ranges(filter), _others(filter, now)
+    leader = _rarest(connection, filter, statuses, ranges)
+    others += [_label_of(key) == value for key, value in labels.items() if (key, value) != leader]
+    # As calculations: SQLite would go along their indexes, and sort all that is common.
+    others += [_between(runs.c[name] + 0, range) for name, range in ranges.items() if name != leader]
+    listed = select(runs, runs.c.created_at.label(_AT))
+    if isinstance(leader, tuple):
         label = run_labels.c
         query = select(runs, label.created_at.label(_AT)).join_from(
             run_labels, runs, label.run_id == runs.c.id
         )
-        query = query.where(label.key == key, label.value == value, *others)
+        query = query.where(label.key == leader[0], label.value == leader[1], *others)
         if statuses:
             query = query.where(or_(*statuses))
         return _newest(query, label.created_at, label.run_id, filter, cursor).limit(limit)
-    listed = select(runs, runs.c.created_at.label(_AT))
+    if leader is not None:
+        # These are few, and sorted; a database would rather go along all of the newest, or all of a status.
+        query = select(runs.c.id).where(_between(runs.c[leader], ranges[leader]), *others)
+        if statuses:
+            query = query.where(unindexed(runs.c.status).in_([status.value for status in filter.statuses]))
+        few = _newest(query, runs.c.created_at + 0.0, runs.c.id, filter, cursor).limit(limit).subquery()
+        return listed.join(few, few.c.id == runs.c.id).order_by(runs.c.created_at.desc(), runs.c.id.desc())
     own = (runs.c.created_at, runs.c.id)
     if len(statuses) < 2:
         query = listed.where(*statuses, *others)
@@ -113,8 +138,10 @@ def _query(connection: Connection, filter: RunFilter, *, limit: int, cursor: str
 def _newest(query: Any, at: Any, id: Any, filter: RunFilter, cursor: str | None) -> Any:
     if filter.since is not None:
         query = query.where(at >= filter.since)
-    if filter.until is not None:
-        query = query.where(at < filter.until)
+    # What has ended before a time was accepted before it: nothing newer needs to be looked at.
+    for until in (filter.until, filter.finished_until):
+        if until is not None:
+            query = query.where(at < until)
     if cursor is not None:
         last_at, last_id = parse_cursor(cursor)
         # The first condition is implied by the second, but it is the one that an index understands.
@@ -133,27 +160,37 @@ def _label_of(key: str) -> Any:
     )
 
 
-def _rarest(connection: Connection, filter: RunFilter, statuses: Sequence[Any]) -> tuple[str, str] | None:
-    """The label that the fewest runs have; None where the statuses are rarer, or no label is asked for."""
-    if not filter.labels:
-        return None
+def _rarest(
+    connection: Connection, filter: RunFilter, statuses: Sequence[Any], ranges: Mapping[str, _Range]
+) -> tuple[str, str] | str | None:
+    """The label, or the column of a range, that the fewest runs have.
+
+    None where the statuses are rarer, where all that is asked for is common, or where nothing is.
+    """
     label = run_labels.c
-    labels = {
+    if not statuses and not ranges and len(filter.labels) == 1:
+        return next(iter(filter.labels.items()))
+    counts: dict[tuple[str, str] | str, int] = {
         (key, value): _some(connection, select(label.run_id).where(label.key == key, label.value == value))
         for key, value in filter.labels.items()
-        if len(filter.labels) > 1 or statuses
     }
-    if not labels:
-        return next(iter(filter.labels.items()))
-    least = min(labels, key=lambda one: labels[one])
+    counts |= {
+        name: _some(connection, select(runs.c[name]).where(_between(runs.c[name], range)))
+        for name, range in ranges.items()
+    }
+    # Along a common label the newest come first, while a common cost or end would have to be sorted.
+    counts = {one: count for one, count in counts.items() if isinstance(one, tuple) or count < _SOME}
+    if not counts:
+        return None
+    least = min(counts, key=lambda one: counts[one])
     if not statuses:
         return least
     having = sum(_some(connection, select(runs.c.id).where(status)) for status in statuses)
-    return None if having < labels[least] else least
+    return None if having < counts[least] else least
 
 
 def _some(connection: Connection, query: Any) -> int:
-    """How many there are, counted to a thousand."""
+    """How many there are, counted to some."""
     counted = select(func.count()).select_from(query.limit(_SOME).subquery())
     return int(connection.execute(counted).scalar_one())
 

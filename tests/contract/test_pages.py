@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, bindparam, select, update
@@ -16,6 +16,7 @@ from orchestrator.domain.views import RunFilter, RunSummary
 from orchestrator.domain.waiting import run_waiting
 from orchestrator.errors import Conflict, Invalid, NotFound
 from orchestrator.ports import Transaction
+from orchestrator.store import run_pages
 from orchestrator.store.tables import CLAIMABLE, LEASED, POISONED, run_labels, runs, steps
 from tests.contract.truth import Truth, again, chain, new_step, together
 
@@ -107,6 +108,39 @@ async def test_runs_are_found_by_cost_stillness_and_retries(truth: Truth) -> Non
     assert await found(finished_since=1.0) == {"run_000"}
     assert await found(finished_until=1.0) == set()
     assert await found(until=1.0) == set()
+
+
+@pytest.mark.parametrize("common", [False, True])
+async def test_pages_by_cost_and_end_hold_every_such_run_once(
+    truth: Truth, monkeypatch: pytest.MonkeyPatch, *, common: bool
+) -> None:
+    if common:  # then the newest runs are looked through
+        monkeypatch.setattr(run_pages, "_SOME", 1)
+    await _fill(truth, 12)
+    for number in (1, 3, 5, 8):
+        await truth.store.write(partial(_cancel, run_id=f"run_{number:03}"))
+    dear = ["run_008", "run_005", "run_004", "run_003"]
+    await truth.database.act(
+        lambda journal: journal.connection.execute(
+            update(runs).where(runs.c.id.in_(dear)).values(spent_nano=2_000_000_000)
+        )
+    )
+    whole = await _pages(truth, RunFilter(), limit=100)
+    dear, usd = [run_id for run_id in whole if run_id in dear], {"usd_from": Decimal("1.5")}
+    ended = [run_id for run_id in whole if run_id in {"run_001", "run_003", "run_005", "run_008"}]
+    odd = {"parity": "odd"}
+    for limit in (1, 3, 100):
+        for asked, expected in (
+            (usd, dear),
+            (usd | {"finished_since": 1.0}, [run_id for run_id in dear if run_id != "run_004"]),
+            (usd | {"statuses": (RunStatus.PLANNING, RunStatus.FAILED)}, ["run_004"]),
+            (usd | {"labels": odd}, [run_id for run_id in dear if int(run_id[-1]) % 2]),
+            ({"finished_since": 1.0}, ended),
+            ({"finished_since": 1.0, "labels": odd}, [run_id for run_id in ended if run_id != "run_008"]),
+            ({"finished_until": 1.0}, []),
+        ):
+            found = await _pages(truth, RunFilter(**cast(dict[str, Any], asked)), limit=limit)
+            assert found == expected
 
 
 async def test_pages_by_label_and_status_hold_every_such_run_once(truth: Truth) -> None:

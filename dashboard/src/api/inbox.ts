@@ -3,7 +3,8 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, told } from "@/api/client";
 
 const PAGE = 50;
-const EVERY = 2_000;
+/** Read anew when something changes (`changes`); this is for what that may miss. */
+const EVERY = 30_000;
 
 export function inboxQuery() {
   return infiniteQueryOptions({

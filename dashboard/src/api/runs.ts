@@ -1,10 +1,10 @@
 /** Runs: what is asked of them, and how often. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, told } from "@/api/client";
-import type { RunIn, RunLine, RunQuery, RunStatus } from "@/api/types";
+import type { BulkAction, RunIn, RunLine, RunQuery, RunStatus } from "@/api/types";
 
-/** How the list is followed; the API has no stream over all runs. */
-const LIST_EVERY = 2_000;
+/** Lists are read anew when something changes (`changes`); this is for what that may miss. */
+const LIST_EVERY = 30_000;
 const PAGE = 50;
 
 const OVER: ReadonlySet<RunStatus> = new Set(["succeeded", "failed", "cancelled"] satisfies RunStatus[]);
@@ -66,6 +66,11 @@ export function act(run: Pick<RunLine, "id">, action: RunAction) {
     case "retry":
       return told(api.POST("/v1/runs/{run_id}/retry", { params }));
   }
+}
+
+/** To each of the runs, which is judged alone. */
+export function actOnMany(ids: readonly string[], action: BulkAction) {
+  return told(api.POST("/v1/runs/bulk", { body: { action, ids: [...ids] } }));
 }
 
 export function retryFrom(id: string, step: string, edits: Record<string, unknown> = {}) {

@@ -4,6 +4,28 @@
  */
 
 export interface paths {
+    "/v1/runs/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow which runs change
+         * @description Server-Sent Events without end: `changed` names runs, `reset` says to read all that is shown anew.
+         *
+         *     A stream begins with `reset` unless `Last-Event-ID` is of a message behind which nothing is forgotten.
+         */
+        get: operations["follow_v1_runs_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -4385,6 +4407,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * ChangesOut
+         * @description The data of one message of the stream over all runs; none are named where all must be looked at.
+         */
+        ChangesOut: {
+            /** Runs */
+            runs: string[];
+        };
     };
     responses: never;
     parameters: never;
@@ -4394,6 +4424,46 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    follow_v1_runs_changes_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description messages `changed`, and `reset`: some changes may have been missed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ChangesOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     page_v1_runs_get: {
         parameters: {
             query?: {

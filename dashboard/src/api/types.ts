@@ -30,6 +30,7 @@ export type Reason = Schemas["ReasonOut"];
 export type VerdictSource = NonNullable<Done["judged_by"]>;
 export type Artifact = Schemas["ArtifactOut"];
 export type Problem = Schemas["Problem"];
+export type BulkReport = Schemas["BulkOut"];
 export type BulkAction = Schemas["BulkIn"]["action"];
 export type RunQuery = NonNullable<operations["page_v1_runs_get"]["parameters"]["query"]>;
 

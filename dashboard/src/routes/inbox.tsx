@@ -1,12 +1,14 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { CircleCheck, Inbox } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { useChangesState } from "@/api/changes";
 import { inboxQuery } from "@/api/inbox";
 import type { InboxItem } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Empty, Failure, Loading } from "@/components/Notice";
 import { Page } from "@/components/Page";
 import { InboxList, RunLink } from "@/features/inbox/Inbox";
+import { Connection } from "@/features/run/Connection";
 
 export function InboxPage() {
   const found = useInfiniteQuery(inboxQuery());
@@ -15,7 +17,12 @@ export function InboxPage() {
   return (
     <Page
       title="Inbox"
-      beside={<p className="text-soft">What waits for you, over all runs, the oldest first.</p>}
+      beside={
+        <div className="flex flex-wrap items-center gap-x-4 text-soft">
+          What waits for you, over all runs, the oldest first.
+          <Connection state={useChangesState()} />
+        </div>
+      }
       calls={[
         { what: "What waits", path: "/v1/inbox" },
         { what: "How much waits", path: "/v1/inbox/count" },

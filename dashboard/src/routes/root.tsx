@@ -17,6 +17,7 @@ import {
   type LucideIcon,
 } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { useChanges } from "@/api/changes";
 import { inboxCountQuery } from "@/api/inbox";
 import { logout } from "@/api/runs";
 import { setLoggedOut, useLoggedOut } from "@/api/session";
@@ -54,6 +55,7 @@ export function Root() {
       >
         Skip to the content
       </a>
+      <Changes />
       <Navigation openPalette={() => setOpen(true)} leave={leave} />
       <main id="content" tabIndex={-1} className="min-w-0 outline-none">
         <Outlet />
@@ -61,6 +63,12 @@ export function Root() {
       {open && <Palette commands={commandsOf(router, leave)} close={() => setOpen(false)} />}
     </div>
   );
+}
+
+/** Draws nothing: it is there as long as somebody is logged in. */
+function Changes() {
+  useChanges();
+  return null;
 }
 
 function Navigation({ openPalette, leave }: { openPalette: () => void; leave: () => void }) {

@@ -1,12 +1,15 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ListTree, Plus, SearchX } from "lucide-react";
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
+import { useChangesState } from "@/api/changes";
 import { runsQuery } from "@/api/runs";
 import { Button, buttonClass } from "@/components/Button";
 import { Empty, Failure, Loading } from "@/components/Notice";
 import { Page } from "@/components/Page";
 import { useNow } from "@/components/When";
+import { Bulk } from "@/features/runs/Bulk";
+import { Connection } from "@/features/run/Connection";
 import { addressed, asked, type Filter } from "@/features/runs/filter";
 import { Filters } from "@/features/runs/Filters";
 import { RunList } from "@/features/runs/RunList";
@@ -21,14 +24,24 @@ export function Runs() {
   const found = useInfiniteQuery({ ...runsQuery(query), placeholderData: (before) => before });
   const change = useCallback((next: Filter) => void navigate({ search: next, replace: true }), [navigate]);
   const runs = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const shown = runs.map(({ id }) => id);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  // What the filter hides is not acted on.
+  const chosen = new Set(shown.filter((id) => picked.has(id)));
   return (
     <Page
       title="Runs"
+      beside={<Connection state={useChangesState()} />}
       actions={<NewRun />}
       calls={[
         { what: "These runs", path: addressed(query) },
-        { what: "Cancel one", method: "POST", path: "/v1/runs/RUN/cancel" },
-        { what: "Retry what failed in one", method: "POST", path: "/v1/runs/RUN/retry" },
+        { what: "Follow which runs change", path: "/v1/runs/changes", stream: true },
+        {
+          what: "Cancel some, or retry, pause, resume them",
+          method: "POST",
+          path: "/v1/runs/bulk",
+          body: { action: "cancel", ids: chosen.size > 0 ? [...chosen] : ["RUN"] },
+        },
       ]}
     >
       <Filters filter={filter} change={change} />
@@ -37,7 +50,10 @@ export function Runs() {
         {found.isPending ? (
           <Loading rows={8} />
         ) : runs.length > 0 ? (
-          <RunList runs={runs} />
+          <>
+            <Bulk shown={shown} chosen={chosen} choose={setPicked} />
+            <RunList runs={runs} chosen={chosen} choose={setPicked} />
+          </>
         ) : (
           <Nothing filter={filter} />
         )}

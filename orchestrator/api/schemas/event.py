@@ -1,4 +1,4 @@
-"""Events of a run, as its stream has them."""
+"""What streams tell: the events of a run, and which runs change."""
 
 from __future__ import annotations
 
@@ -14,3 +14,9 @@ class EventOut(Told):
     type: EventType
     at: Moment
     data: dict[str, Json]
+
+
+class ChangesOut(Told):
+    """The data of one message of the stream over all runs; none are named where all must be looked at."""
+
+    runs: list[str]

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.service import Service
+from tests.e2e.service import Client, Service
 from tests.e2e.slow import register_slow_add
 
 
@@ -77,3 +77,65 @@ def test_the_palette_goes_anywhere_by_the_keyboard(page: Page, faults):
     page.keyboard.type("new run")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="New run")).to_be_visible()
+
+
+def planned(client: Client, label: str, *, mode: str = "plan") -> str:
+    register_slow_add(client)
+    plan = {"subtasks": [{"id": "a", "tool": "slow_add", "arguments": {"x": 1}}]}
+    body = {"plan": plan, "mode": mode, "labels": {"page": label}}
+    run: str = client.post("/v1/runs", body, status=202)["id"]
+    client.wait(run)
+    return run
+
+
+def test_the_list_follows_what_happens(page: Page, client: Client):
+    page.goto("/runs?label=page:live")
+    expect(page.get_by_role("heading", name="No run is like that")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+    row = page.locator(f"[data-run={planned(client, 'live')}]")
+    expect(row).to_contain_text("Planned")
+    client.post(f"/v1/runs/{row.get_attribute('data-run')}/cancel")
+    expect(row).to_contain_text("Cancelled")
+
+
+def test_many_runs_are_cancelled_at_once_and_refusals_say_why(page: Page, client: Client, faults):
+    done, *others = (planned(client, "many", mode=mode) for mode in ("auto", "plan", "plan"))
+    page.goto("/runs?label=page:many")
+    page.get_by_label("Choose all 3 shown").check()
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("button", name="Cancel those chosen").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel 3 runs").click()
+    report = page.get_by_role("status").filter(has_text="refused")
+    expect(report).to_contain_text("2 runs cancelled; 1 refused")
+    expect(report.get_by_role("listitem")).to_contain_text(f"{done}: ")
+    for run in others:
+        expect(page.locator(f"[data-run={run}]")).to_contain_text("Cancelled")
+    # Who refused stays chosen.
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    page.get_by_role("button", name="Retry those chosen").click()
+    expect(page.get_by_role("status").filter(has_text="refused")).to_contain_text("0 runs started again")
+    assert faults(page) == []
+
+
+def test_costs_times_and_stuck_runs_are_asked_for_in_the_address(page: Page, client: Client, faults):
+    done, waiting = planned(client, "found", mode="auto"), planned(client, "found")
+    page.goto("/runs?label=page:found&quiet=0")
+    expect(page.get_by_text("Cost, times, stuck (1 set)")).to_be_visible()
+    expect(page.locator("[data-run]")).to_have_count(1)
+    expect(page.locator(f"[data-run={waiting}]")).to_be_visible()
+    page.get_by_label("Stuck").select_option("")
+    page.get_by_label("Ended from").fill("2020-01-01T00:00")
+    expect(page.locator("[data-run]")).to_have_count(1)
+    expect(page.locator(f"[data-run={done}]")).to_be_visible()
+    assert "finished_since" in page.url
+    page.get_by_label("Spent at least, in USD").fill("much")
+    expect(page.get_by_text("Dollars, as 5 or 0.05")).to_be_visible()
+    page.get_by_label("Spent at least, in USD").fill("0.5")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No run is like that")).to_be_visible()
+    assert faults(page) == []
+    page.reload()
+    expect(page.get_by_label("Spent at least, in USD")).to_have_value("0.5")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(f"[data-run={waiting}]")).to_be_visible()

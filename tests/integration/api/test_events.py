@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import httpx2
 
@@ -83,3 +84,30 @@ async def test_many_followers_of_one_run_see_the_same(service):
 
 async def _text(client: httpx2.AsyncClient, run_id: str) -> str:
     return (await client.get(f"/v1/runs/{run_id}/events")).text
+
+
+def test_the_stream_over_all_runs_names_those_that_change_and_is_taken_up_again(client):
+    def message(lines) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for line in lines:
+            if not line and "event" in found:
+                return found
+            name, _, value = line.partition(": ")
+            found[name] = value
+        raise AssertionError("the stream has ended")
+
+    with client.stream("GET", "/v1/runs/changes") as reply:
+        lines = reply.iter_lines()
+        first = message(lines)
+        assert (reply.headers["content-type"], first["event"]) == (
+            "text/event-stream; charset=utf-8",
+            "reset",
+        )
+        run_id = submit(client, plan=CHAIN)["id"]
+        told = message(lines)
+        assert run_id in json.loads(told["data"])["runs"]
+    done(client, run_id)
+    with client.stream("GET", "/v1/runs/changes", headers={"Last-Event-ID": first["id"]}) as reply:
+        again = message(reply.iter_lines())
+        assert again["event"] == "changed"
+        assert run_id in json.loads(again["data"])["runs"]

@@ -3,7 +3,8 @@ import { useEffect, useState } from "react";
 import type { RunStatus } from "@/api/types";
 import { Button } from "@/components/Button";
 import { RUN_LOOKS } from "@/components/Status";
-import { SPANS, STATUSES, type Filter, type Span } from "@/features/runs/filter";
+import { put, SPANS, STATUSES, type Filter, type Span } from "@/features/runs/filter";
+import { MoreFilters } from "@/features/runs/MoreFilters";
 
 interface Props {
   filter: Filter;
@@ -30,10 +31,9 @@ export function Filters({ filter, change }: Props) {
           aria-label="Accepted within"
           className="field"
           value={filter.within ?? ""}
-          onChange={({ target: { value } }) => {
-            const rest = without(filter, "within");
-            change(value ? { ...rest, within: value as Span } : rest);
-          }}
+          onChange={({ target: { value } }) =>
+            change(put(filter, "within", value ? (value as Span) : undefined))
+          }
         >
           <option value="">Any time</option>
           {(Object.keys(SPANS) as Span[]).map((span) => (
@@ -47,20 +47,16 @@ export function Filters({ filter, change }: Props) {
         </Button>
       </div>
       <Statuses filter={filter} change={change} />
+      <MoreFilters filter={filter} change={change} />
     </div>
   );
-}
-
-function without(filter: Filter, name: keyof Filter): Filter {
-  return Object.fromEntries(Object.entries(filter).filter(([key]) => key !== name));
 }
 
 function Statuses({ filter, change }: Props) {
   const chosen = new Set(filter.status);
   const toggle = (status: RunStatus) => {
-    const rest = without(filter, "status");
     const next = STATUSES.filter((one) => chosen.has(one) !== (one === status));
-    change(next.length > 0 ? { ...rest, status: next } : rest);
+    change(put(filter, "status", next.length > 0 ? next : undefined));
   };
   return (
     <div role="group" aria-label="Status" className="flex flex-wrap gap-1.5">
@@ -89,8 +85,7 @@ function Words({ filter, change }: Props) {
   useEffect(() => {
     if (words === (filter.q ?? "")) return;
     const timer = setTimeout(() => {
-      const rest = without(filter, "q");
-      change(words ? { ...rest, q: words } : rest);
+      change(put(filter, "q", words || undefined));
     }, PAUSE);
     return () => clearTimeout(timer);
   }, [words, filter, change]);
@@ -118,8 +113,7 @@ function Labels({ filter, change }: Props) {
     .filter(Boolean);
   const wrong = labels.some((one) => !one.includes(":"));
   const apply = () => {
-    const rest = without(filter, "label");
-    if (!wrong) change(labels.length > 0 ? { ...rest, label: labels } : rest);
+    if (!wrong) change(put(filter, "label", labels.length > 0 ? labels : undefined));
   };
   return (
     <input

@@ -9,11 +9,31 @@ import { When } from "@/components/When";
 import { sentence } from "@/features/runs/sentence";
 import { money } from "@/lib/format";
 
-export function RunList({ runs }: { runs: readonly RunLine[] }) {
+interface Props {
+  runs: readonly RunLine[];
+  chosen: ReadonlySet<string>;
+  choose: (chosen: ReadonlySet<string>) => void;
+}
+
+export function RunList({ runs, chosen, choose }: Props) {
+  const toggle = (id: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    choose(next);
+  };
   return (
     <ul aria-label="Runs" className="divide-y">
       {runs.map((run) => (
-        <Row key={run.id} run={run} />
+        <li key={run.id} data-run={run.id} className="flex gap-3 px-4 py-3 hover:bg-page sm:items-center">
+          <input
+            type="checkbox"
+            aria-label={`Choose: ${run.request ?? run.id}`}
+            className="mt-1 size-4 shrink-0 accent-accent sm:mt-0"
+            checked={chosen.has(run.id)}
+            onChange={() => toggle(run.id)}
+          />
+          <Row run={run} />
+        </li>
       ))}
     </ul>
   );
@@ -21,10 +41,7 @@ export function RunList({ runs }: { runs: readonly RunLine[] }) {
 
 function Row({ run }: { run: RunLine }) {
   return (
-    <li
-      data-run={run.id}
-      className="grid items-center gap-x-4 gap-y-1.5 px-4 py-3 hover:bg-page sm:grid-cols-[8.5rem_minmax(0,1fr)_5.5rem_6.5rem_6.5rem]"
-    >
+    <div className="grid min-w-0 flex-1 items-center gap-x-4 gap-y-1.5 sm:grid-cols-[8.5rem_minmax(0,1fr)_5.5rem_6.5rem_6.5rem]">
       <RunBadge status={run.status} />
       <div className="min-w-0">
         <Link
@@ -39,14 +56,16 @@ function Row({ run }: { run: RunLine }) {
         </p>
         <Labels labels={run.labels} />
       </div>
-      <span className="figures text-soft sm:text-right" title="Spent">
-        {money(run.spend.usd)}
-      </span>
-      <span className="text-soft sm:text-right">
-        <When at={run.created_at} />
-      </span>
-      <RowActions run={run} />
-    </li>
+      <div className="flex items-center gap-4 sm:contents">
+        <span className="figures text-soft sm:text-right" title="Spent">
+          {money(run.spend.usd)}
+        </span>
+        <span className="text-soft sm:text-right">
+          <When at={run.created_at} />
+        </span>
+        <RowActions run={run} />
+      </div>
+    </div>
   );
 }
 
