@@ -47,9 +47,10 @@ new MutationObserver((_, watching) => {
 }).observe(document, {childList: true, subtree: true});
 """
 _TIMES = """async () => {
-  const at = name => performance.getEntriesByName(name)[0]?.startTime;
-  while (at("rows") === undefined) await new Promise(requestAnimationFrame);
-  return [at("first-contentful-paint"), at("rows")];
+  const times = () => ["first-contentful-paint", "rows"].map(
+    name => performance.getEntriesByName(name)[0]?.startTime);
+  while (times().includes(undefined)) await new Promise(requestAnimationFrame);
+  return times();
 }"""
 
 

@@ -14,7 +14,7 @@ _NAME = "ix_runs_spent_nano"
 
 def upgrade() -> None:
     """Change the shape."""
-    op.create_index(_NAME, "runs", ["spent_nano", "created_at", "id"], unique=False)
+    op.create_index(_NAME, "runs", ["spent_nano", "created_at", "id", "status"], unique=False)
 
 
 def downgrade() -> None:

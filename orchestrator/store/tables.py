@@ -103,7 +103,8 @@ runs = Table(
 )
 Index("ix_runs_created_at_id", runs.c.created_at, runs.c.id)
 Index("ix_runs_status_created_at", runs.c.status, runs.c.created_at)
-Index("ix_runs_spent_nano", runs.c.spent_nano, runs.c.created_at, runs.c.id)
+#: With all that a page of costs and statuses is chosen by.
+Index("ix_runs_spent_nano", runs.c.spent_nano, runs.c.created_at, runs.c.id, runs.c.status)
 _HAS_KEY = runs.c.key_id.is_not(None)
 Index("ix_runs_status_key_id", runs.c.status, runs.c.key_id, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)
 _HAS_JOB = runs.c.job.is_not(None)
