@@ -269,6 +269,13 @@ class Transaction(Protocol):
         """Set plain fields: plan_id, path_version, answers, job, error, started_at."""
         ...
 
+    def follow_plan(self, run_id: str, stored: StoredPlan) -> None:
+        """Have the run follow that plan, under the preference, limits and tools that it was made under.
+
+        A time limit other than the run's own counts from now.
+        """
+        ...
+
     def charge(self, run_id: str, *, usd: Decimal = Decimal(0), tokens: int = 0) -> None:
         """Add to what the run has spent."""
         ...

@@ -109,7 +109,7 @@ def _until_stopped(client: Client, run_id: str, after: int, *, quiet: bool, cons
 def _ask(question: dict[str, Any]) -> Any:
     """The answer in the type that the question's schema wants."""
     schema, text = question["schema"], question["text"]
-    if schema.get("type") == "boolean":
+    if _is_yes_or_no(question):
         return typer.confirm(text, err=True)
     if question["kind"] == "tool_asks" and "anyOf" in schema:
         return _fields(text, schema["anyOf"][0])
@@ -226,13 +226,18 @@ def answer(
         asked = {q["id"]: q for q in client.get(f"/v1/runs/{run_id}")["questions"]}
         if question not in asked:
             raise CliError(f"Run {run_id} has no question {question}; it has: {', '.join(asked) or 'none'}.")
-        given = _given(value, asked[question]["schema"])
+        given = _given(value, asked[question])
         done = client.post(f"/v1/runs/{run_id}/answers", {"answers": [{"id": question, "value": given}]})
     print_json(done) if as_json else typer.echo(f"{done['id']}: {done['status']}")
 
 
-def _given(text: str, schema: dict[str, Any]) -> Any:
-    yes_or_no = {"yes": True, "y": True, "no": False, "n": False}
-    if schema.get("type") == "boolean" and text.lower() in yes_or_no:
+def _given(text: str, question: dict[str, Any]) -> Any:
+    yes_or_no = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+    if _is_yes_or_no(question) and text.lower() in yes_or_no:
         return yes_or_no[text.lower()]
-    return value_of(text, schema)
+    return value_of(text, question["schema"])
+
+
+def _is_yes_or_no(question: dict[str, Any]) -> bool:
+    yes_or_no: bool = question["kind"] == "plan_approval" or question["schema"].get("type") == "boolean"
+    return yes_or_no

@@ -13,7 +13,7 @@ class QuestionKind(StrEnum):
 
     #: A value that the plan needs and the request does not hold.
     VALUE = "value"
-    #: May this plan run? The answer is true or false.
+    #: May this plan run? The answer is true or false, or names the plan that was made of it and may.
     PLAN_APPROVAL = "plan_approval"
     #: May this call be made? "approve", "reject", or other arguments with which it may.
     STEP_APPROVAL = "step_approval"
@@ -28,6 +28,20 @@ class QuestionKind(StrEnum):
 
 #: Answers to a question of a tool that give it nothing.
 REFUSALS = ("decline", "cancel")
+
+
+#: What answers the approval of a plan, as JSON Schema.
+PLAN_ANSWER: Mapping[str, Any] = {
+    "anyOf": [
+        {"type": "boolean"},
+        {
+            "type": "object",
+            "properties": {"plan": {"type": "string"}},
+            "required": ["plan"],
+            "additionalProperties": False,
+        },
+    ]
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from orchestrator.domain.events import EventType
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Option, Plan
 from orchestrator.domain.planning import FinishedCall, NeedsAnswers, Planned, Used, canonical
-from orchestrator.domain.question import Question, QuestionKind
+from orchestrator.domain.question import PLAN_ANSWER, Question, QuestionKind
 from orchestrator.domain.run import Job, Run, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
 from orchestrator.errors import BudgetTooSmall, NoOptionLeft, OrchestratorError
@@ -281,7 +281,7 @@ def _ask_approval(tx: Transaction, run: Run, planned: Planned) -> None:
             run_id=run.id,
             kind=QuestionKind.PLAN_APPROVAL,
             text=text,
-            schema={"type": "boolean"},
+            schema=PLAN_ANSWER,
             created_at=tx.now,
             detail={"plan": planned.plan.id, "default": patience.approval_default == "approve"},
             expires_at=None if open_for is None else tx.now + open_for,

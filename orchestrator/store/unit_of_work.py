@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -134,6 +135,17 @@ class SqlTransaction:
                 run[name] = dumps(value) if name in _RUN_JSON and value is not None else value
                 if name == "answers":
                     touch(self._connection, self.now, run[name])
+
+    def follow_plan(self, run_id: str, stored: StoredPlan) -> None:
+        """Follow it, under its terms."""
+        old, run, new = self.run(run_id).request, self._journal.run(run_id), stored.request
+        run["plan_id"] = stored.plan.id
+        request = replace(old, preference=new.preference, budget=new.budget, tools=new.tools)
+        run["request"] = dump(RunRequest, request)
+        run["budget_nano"] = None if new.budget.usd is None else nano(new.budget.usd)
+        run["budget_tokens"] = new.budget.tokens
+        if new.budget.seconds != old.budget.seconds:
+            run["deadline_at"] = None if new.budget.seconds is None else self.now + new.budget.seconds
 
     def _set_job(self, run: LockedRun, job: Job | None) -> None:
         run["job"] = None if job is None else job.value

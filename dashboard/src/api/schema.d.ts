@@ -3883,6 +3883,12 @@ export interface components {
             explain: components["schemas"]["ExplainOut"] | null;
             /** Parent */
             parent: string | null;
+            /** Request */
+            request: string | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
             preference: components["schemas"]["PreferenceOut"];
             budget: components["schemas"]["BudgetOut"];
             tools: components["schemas"]["ToolFilterOut"];

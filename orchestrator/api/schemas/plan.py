@@ -251,6 +251,9 @@ class StoredPlanOut(Told):
     quote: QuoteOut | None
     explain: ExplainOut | None = None
     parent: str | None = None
+    #: The words that it was made of, null where a graph was given; the values that go in, and the terms.
+    request: str | None
+    inputs: dict[str, Json]
     preference: PreferenceOut
     budget: BudgetOut
     tools: ToolFilterOut
@@ -266,6 +269,8 @@ class StoredPlanOut(Told):
             quote=None if stored.path is None else QuoteOut.of(stored.path.quote),
             explain=None if explain is None else ExplainOut.model_validate(explain),
             parent=stored.parent,
+            request=stored.request.request,
+            inputs=dict(stored.request.inputs),
             preference=PreferenceOut.of(stored.request.preference),
             budget=BudgetOut.of(stored.request.budget),
             tools=ToolFilterOut.of(stored.request.tools),

@@ -32,6 +32,8 @@ def test_a_stored_plan_is_read_back(client, made):
     read = client.get(f"/v1/plans/{made['plan']['id']}").raise_for_status().json()
     assert read["plan"] == made["plan"]
     assert read["path"] == made["path"]
+    assert read["request"].startswith("Summarise the text")
+    assert read["inputs"] == {}
 
 
 def test_another_preference_is_quoted_without_planning(client, made):

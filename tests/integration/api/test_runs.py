@@ -204,6 +204,32 @@ def test_a_plan_waits_for_its_approval(client):
         assert done(client, run_id)["status"] == status
 
 
+def test_a_plan_is_edited_before_it_is_approved(client):
+    run_id = submit(client, plan=graph(ADD), mode="approve")["id"]
+    asked = until(client, run_id, "needs_input")
+    (question,) = asked["questions"]
+    url = f"/v1/runs/{run_id}/answers"
+    stranger = client.post("/v1/plans", json={"plan": graph(ADD)}).raise_for_status().json()["plan"]["id"]
+    for unfit in (stranger, "plan_none"):
+        refused = client.post(url, json={"answers": [{"id": question["id"], "value": {"plan": unfit}}]})
+        assert refused.status_code == 422, refused.text
+        assert [error["path"] for error in refused.json()["errors"]] == ["/answers/0/value/plan"]
+    edit = {"edits": [{"op": "arguments", "id": ADD["id"], "arguments": {"x": 40, "y": 2}}]}
+    first = client.patch(asked["links"]["plan"], json=edit).raise_for_status().json()["plan"]["id"]
+    more = {"id": "more", "tool": "slow_add", "arguments": {"x": {"ref": f"{ADD['id']}.sum"}, "y": 1}}
+    terms = {"budget": {"usd": "1.50", "seconds": 45}, "preference": {"alpha": 0.5}}
+    body = {"edits": [{"op": "add", "subtask": more}]} | terms
+    second = client.patch(f"/v1/plans/{first}", json=body).raise_for_status().json()["plan"]["id"]
+    answer = {"answers": [{"id": question["id"], "value": {"plan": second}}]}
+    client.post(url, json=answer).raise_for_status()
+    run = done(client, run_id)
+    assert (run["status"], run["result"]["text"]) == ("succeeded", "43"), run["error"]
+    assert run["plan"]["id"] == second
+    assert (run["budget"]["usd"], run["budget"]["seconds"]) == ("1.50", 45)
+    assert run["preference"]["alpha"] == 0.5
+    assert run["deadline_at"] is not None
+
+
 def test_runs_are_listed_newest_first_in_pages_and_by_filter(client):
     label = uuid.uuid4().hex
     ids = [submit(client, plan=graph(ADD), labels={"batch": label, "n": str(n)})["id"] for n in range(5)]
