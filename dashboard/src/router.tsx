@@ -10,6 +10,7 @@ import {
 import { MapPinOff } from "lucide-react";
 import { Empty, Failure } from "@/components/Notice";
 import { readPair } from "@/features/compare/pair";
+import { readFor } from "@/features/plan/for";
 import { readFilter } from "@/features/runs/filter";
 import { readFilter as readToolFilter } from "@/features/tools/filter";
 import { Root } from "@/routes/root";
@@ -41,6 +42,13 @@ const inbox = createRoute({
   getParentRoute: () => root,
   path: "/inbox",
   component: lazyRouteComponent(() => import("@/routes/inbox"), "InboxPage"),
+});
+
+const plan = createRoute({
+  getParentRoute: () => root,
+  path: "/plans/$id",
+  validateSearch: readFor,
+  component: lazyRouteComponent(() => import("@/routes/plan"), "PlanPage"),
 });
 
 const run = createRoute({
@@ -113,6 +121,7 @@ export const router = createRouter({
     home,
     runs,
     start,
+    plan,
     inbox,
     run,
     explain,

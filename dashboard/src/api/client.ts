@@ -3,12 +3,14 @@ import createClient from "openapi-fetch";
 import type { paths } from "@/api/schema";
 import type { Problem } from "@/api/types";
 
+type Field = NonNullable<Problem["errors"]>[number];
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
     readonly code: string,
-    readonly fields: readonly { path: string; detail: string }[] = [],
+    readonly fields: readonly Field[] = [],
   ) {
     super(message);
     this.name = "ApiError";

@@ -25,16 +25,6 @@ export function inboxCountQuery() {
   });
 }
 
-/** A stored plan never changes. */
-export function storedPlanQuery(id: string) {
-  return queryOptions({
-    queryKey: ["stored-plan", id],
-    queryFn: ({ signal }) =>
-      told(api.GET("/v1/plans/{plan_id}", { params: { path: { plan_id: id } }, signal })),
-    staleTime: Infinity,
-  });
-}
-
 /** The newest version of a tool. */
 export function toolRecordQuery(name: string) {
   return queryOptions({

@@ -32,6 +32,14 @@ export type Artifact = Schemas["ArtifactOut"];
 export type Problem = Schemas["Problem"];
 export type BulkReport = Schemas["BulkOut"];
 export type BulkAction = Schemas["BulkIn"]["action"];
+export type PlanSource = StoredPlan["plan"]["source"];
+export type Requote = Schemas["RequoteOut"];
+export type Option = Schemas["OptionOut"];
+export type RunPlanIn = Schemas["RunPlanIn"];
+/** What a plan may be asked under without planning anew. */
+export type Terms = Pick<Schemas["QuoteAsked"], "preference" | "budget" | "tools">;
+export type SearchIn = Schemas["SearchIn"];
+export type Edit = NonNullable<Schemas["EditsIn"]["edits"]>[number];
 export type RunQuery = NonNullable<operations["page_v1_runs_get"]["parameters"]["query"]>;
 
 export type Tool = Schemas["ToolOut"];

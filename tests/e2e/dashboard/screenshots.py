@@ -43,6 +43,7 @@ def fill(client: Client) -> dict[str, str]:
     held = {"plan": GRAPH, "approve": [{"tool": "slow_*"}], "approval_timeout": 3600}
     client.post("/v1/runs", held, status=202)
     client.submit("Summarise the text in one sentence")
+    plan = client.post("/v1/plans", {"request": f"{WORDS} Summarise them in one sentence."}, status=201)
     cheap = client.submit(
         WORDS.replace("the night", "winter"), preference={"alpha": 2}, labels={"team": "energy"}
     )
@@ -54,6 +55,7 @@ def fill(client: Client) -> dict[str, str]:
         "nothing": "/runs?status=paused",
         "inbox": "/inbox",
         "new": "/new",
+        "plan": f"/plans/{plan['plan']['id']}",
         "run": f"/runs/{graph}",
         "why": f"/runs/{done}/explain",
         "compare": f"/compare?a={done}&b={cheap}",

@@ -1,5 +1,6 @@
 import { Check, Crown, Medal } from "lucide-react";
 import type { Explain, Solution } from "@/api/types";
+import { Front } from "@/components/Front";
 import { count, duration, money, percent } from "@/lib/format";
 
 export function Why({ explain }: { explain: Explain }) {
@@ -25,7 +26,12 @@ export function Why({ explain }: { explain: Explain }) {
           {stats.dominated} beaten, {stats.cut} cut off.
         </p>
       </section>
-      {explain.front.length > 1 && <Front explain={explain} />}
+      {explain.front.length > 1 && (
+        <section className="card p-4">
+          <h2>The front: what quality can be had for what cost</h2>
+          <Front front={explain.front} chosen={chosen} runnerUp={runner_up} />
+        </section>
+      )}
       <Alternatives explain={explain} />
       {explain.subtasks.map((subtask) => (
         <section key={subtask.id} className="card overflow-x-auto" aria-label={subtask.goal} tabIndex={0}>
@@ -102,58 +108,4 @@ function Alternatives({ explain }: { explain: Explain }) {
 
 function same(one: Solution, other: Solution): boolean {
   return Object.entries(one.choices).every(([subtask, option]) => other.choices[subtask] === option);
-}
-
-const W = 640;
-const H = 260;
-const EDGE = 46;
-
-/** Cost to the right, quality upwards; money where any is asked, else time. */
-function Front({ explain: { front, chosen, runner_up } }: { explain: Explain }) {
-  const paid = front.some(({ usd }) => Number(usd) > 0);
-  const cost = (point: Solution) => (paid ? Number(point.usd) : point.tool_seconds);
-  const words = (value: number) => (paid ? money(value) : duration(value));
-  const all = [...front, chosen, ...(runner_up ? [runner_up] : [])];
-  const most = Math.max(...all.map(cost)) || 1;
-  const least = Math.min(...all.map(({ quality }) => quality));
-  const range = Math.max(Math.max(...all.map(({ quality }) => quality)) - least, 0.01);
-  const x = (point: Solution) => EDGE + (cost(point) / most) * (W - 2 * EDGE);
-  const y = (point: Solution) => H - EDGE - ((point.quality - least) / range) * (H - 2 * EDGE);
-  return (
-    <section className="card p-4">
-      <h2>The front: what quality can be had for what {paid ? "money" : "time"}</h2>
-      <svg
-        viewBox={`0 0 ${W} ${H}`}
-        role="img"
-        aria-label={`${count(front.length, "path")} that no other one beats; the chosen one has ${percent(chosen.quality)} quality for ${words(cost(chosen))}`}
-        className="mt-2 w-full max-w-3xl text-[12px]"
-      >
-        <path d={`M${EDGE} 16V${H - EDGE}H${W - 16}`} className="fill-none stroke-line-strong" />
-        <text x={W - 16} y={H - 14} textAnchor="end" className="fill-soft">
-          up to {words(most)}
-        </text>
-        <text x={6} y={14} className="fill-soft">
-          quality {percent(least)} to {percent(least + range)}
-        </text>
-        {front.map((point, number) => (
-          <circle key={number} cx={x(point)} cy={y(point)} r={5} className="fill-soft">
-            <title>{figures(point)}</title>
-          </circle>
-        ))}
-        {runner_up && <Named x={x(runner_up)} y={y(runner_up)} name="runner-up" below />}
-        <Named x={x(chosen)} y={y(chosen)} name="chosen" />
-      </svg>
-    </section>
-  );
-}
-
-function Named({ x, y, name, below = false }: { x: number; y: number; name: string; below?: boolean }) {
-  return (
-    <g>
-      <circle cx={x} cy={y} r={8} className="fill-none stroke-accent stroke-2" />
-      <text x={x} y={below ? y + 22 : y - 14} textAnchor="middle" className="fill-ink font-medium">
-        {name}
-      </text>
-    </g>
-  );
 }

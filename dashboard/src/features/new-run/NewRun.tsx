@@ -1,31 +1,37 @@
 import { useMutation } from "@tanstack/react-query";
 import { FileUp, Play, X } from "lucide-react";
 import { useRef, useState, type SubmitEvent } from "react";
+import { makePlan } from "@/api/plans";
 import { submit, upload } from "@/api/runs";
-import type { Run } from "@/api/types";
+import type { Run, StoredPlan } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Labelled } from "@/components/Labelled";
 import { Failure } from "@/components/Notice";
-import { bodyOf, faults, MODES, type Draft, type Mode } from "@/features/new-run/draft";
+import { Wishes } from "@/components/Wishes";
+import { bodyOf, faults, STARTS, type Draft, type Start } from "@/features/new-run/draft";
 
 interface Props {
   draft: Draft;
   change: (draft: Draft) => void;
   started: (run: Run) => void;
+  planned: (plan: StoredPlan) => void;
 }
 
-export function NewRun({ draft, change, started }: Props) {
+export function NewRun({ draft, change, started, planned }: Props) {
   const [tried, setTried] = useState(false);
   // The same key for the same words: a second press, or one after a cut line, makes no second run.
   const key = useRef({ body: "", key: "" });
   const start = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
       const body = bodyOf(draft);
+      if (draft.start === "first") {
+        planned(await makePlan(body));
+        return;
+      }
       const text = JSON.stringify(body);
       if (key.current.body !== text) key.current = { body: text, key: crypto.randomUUID() };
-      return submit(body, key.current.key);
+      started(await submit(body, key.current.key));
     },
-    onSuccess: started,
   });
   const wrong = faults(draft);
   const shown = tried ? wrong : {};
@@ -80,115 +86,51 @@ export function NewRun({ draft, change, started }: Props) {
         </Labelled>
       </div>
       <div className="card space-y-4 p-4 sm:p-5">
-        <Preference alpha={draft.alpha} change={set("alpha")} />
-        <div className="grid grid-cols-2 gap-x-3">
-          <Limit label="Budget, $" hint="None" fault={shown.usd} value={draft.usd} change={set("usd")} />
-          <Limit
-            label="Deadline, s"
-            hint="None"
-            fault={shown.seconds}
-            value={draft.seconds}
-            change={set("seconds")}
-          />
-          <Limit
-            label="Lowest quality"
-            hint="None; 0 to 1"
-            fault={shown.quality}
-            value={draft.quality}
-            change={set("quality")}
-          />
-        </div>
-        <Modes mode={draft.mode} change={set("mode")} />
+        <Wishes wish={draft} faults={shown} change={(wish) => change({ ...draft, ...wish })} />
+        <Starts start={draft.start} change={set("start")} />
         {start.error && <Failure error={start.error} />}
         <Button type="submit" kind="primary" disabled={start.isPending} className="w-full">
-          <Play aria-hidden className="size-4" /> {start.isPending ? "Starting…" : MODES[draft.mode]}
+          <Play aria-hidden className="size-4" /> {start.isPending ? BUSY[draft.start] : STARTS[draft.start]}
         </Button>
       </div>
     </form>
   );
 }
 
-function Preference({ alpha, change }: { alpha: number; change: (alpha: number) => void }) {
-  const words =
-    alpha < 0.4
-      ? "the best there is"
-      : alpha < 0.9
-        ? "rather good"
-        : alpha <= 1.1
-          ? "balanced"
-          : alpha < 1.7
-            ? "rather cheap"
-            : "the cheapest";
-  return (
-    <Labelled label="Quality or cost" hint={`${words}: alpha ${alpha.toFixed(1)}`}>
-      {(ids) => (
-        <div>
-          <input
-            {...ids}
-            type="range"
-            min={0}
-            max={2}
-            step={0.1}
-            className="w-full accent-accent"
-            aria-valuetext={`${words}, alpha ${alpha.toFixed(1)}`}
-            value={alpha}
-            onChange={({ target }) => change(Number(target.value))}
-          />
-          <div aria-hidden className="flex justify-between text-[0.86rem] text-soft">
-            <span>Quality</span>
-            <span>Cost</span>
-          </div>
-        </div>
-      )}
-    </Labelled>
-  );
-}
-
-interface LimitProps {
-  label: string;
-  hint: string;
-  fault: string | undefined;
-  value: string;
-  change: (value: string) => void;
-}
-
-function Limit({ label, hint, fault, value, change }: LimitProps) {
-  return (
-    <Labelled label={label} hint={hint} fault={fault}>
-      {(ids) => (
-        <input
-          {...ids}
-          inputMode="decimal"
-          className="field figures"
-          value={value}
-          onChange={({ target }) => change(target.value)}
-        />
-      )}
-    </Labelled>
-  );
-}
-
-function Modes({ mode, change }: { mode: Mode; change: (mode: Mode) => void }) {
+function Starts({ start, change }: { start: Start; change: (start: Start) => void }) {
   return (
     <fieldset>
       <legend className="mb-1 font-medium">When to run</legend>
       <div className="space-y-1">
-        {(Object.keys(MODES) as Mode[]).map((one) => (
+        {(Object.keys(STARTS) as Start[]).map((one) => (
           <label key={one} className="flex items-center gap-2">
             <input
               type="radio"
-              name="mode"
+              name="start"
               className="accent-accent"
-              checked={mode === one}
+              checked={start === one}
               onChange={() => change(one)}
             />
-            {MODES[one]}
+            {STARTS[one]}
           </label>
         ))}
       </div>
+      <p className="mt-1 min-h-5 text-[0.86rem] text-soft">{HINTS[start]}</p>
     </fieldset>
   );
 }
+
+const HINTS = {
+  auto: "It starts as soon as it is planned.",
+  first: "See the plan and its quote, change both, then run it.",
+  approve: "A run that waits for your word before its first call.",
+} as const satisfies Record<Start, string>;
+
+const BUSY = {
+  auto: "Starting…",
+  first: "Planning…",
+  approve: "Starting…",
+} as const satisfies Record<Start, string>;
 
 function Files({ draft, change }: { draft: Draft; change: (draft: Draft) => void }) {
   const input = useRef<HTMLInputElement>(null);

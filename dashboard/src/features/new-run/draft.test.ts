@@ -21,4 +21,10 @@ it("asks for what was filled in, and nothing else", () => {
   expect(body.inputs).toEqual({ file: { artifact: "art_1" }, file2: { artifact: "art_2" } });
   expect(body.budget).toEqual({ usd: "0.5", seconds: 9 });
   expect(body.labels).toEqual({ team: "a:b", env: "c" });
+  const first = bodyOf({ ...EMPTY, request: "x", start: "first", without: ["send_email"] });
+  expect(first).toEqual({
+    request: "x",
+    preference: { alpha: 1 },
+    tools: { include: [], exclude: ["send_email"] },
+  });
 });

@@ -1,52 +1,31 @@
 /** What the form holds, and the run that it asks for. */
 import type { RunIn } from "@/api/types";
+import { NO_WISH, wishFaults, type Wish } from "@/api/wish";
 
-export type Mode = NonNullable<RunIn["mode"]>;
+/** What is done with the words: planned and shown first, or a run in one of its modes. */
+export type Start = "first" | Exclude<NonNullable<RunIn["mode"]>, "plan">;
 
-export interface Draft {
+export interface Draft extends Wish {
   request: string;
   files: { name: string; artifact: string }[];
-  /** 0: quality alone; 2: cost alone. */
-  alpha: number;
-  usd: string;
-  seconds: string;
-  quality: string;
-  mode: Mode;
+  start: Start;
   labels: string;
 }
 
-export const EMPTY: Draft = {
-  request: "",
-  files: [],
-  alpha: 1,
-  usd: "",
-  seconds: "",
-  quality: "",
-  mode: "auto",
-  labels: "",
-};
+export const EMPTY: Draft = { ...NO_WISH, request: "", files: [], start: "auto", labels: "" };
 
-export const MODES = {
+export const STARTS = {
   auto: "Run at once",
+  first: "Plan first",
   approve: "Plan, then ask me",
-  plan: "Plan only",
-} as const satisfies Record<Mode, string>;
+} as const satisfies Record<Start, string>;
 
 /** By field, what is wrong with it; empty for a draft that may go. */
 export function faults(draft: Draft): Partial<Record<keyof Draft, string>> {
-  const wrong: Partial<Record<keyof Draft, string>> = {};
+  const wrong: Partial<Record<keyof Draft, string>> = { ...wishFaults(draft) };
   if (!draft.request.trim()) wrong.request = "Say what you want done.";
-  if (!amount(draft.usd, 0)) wrong.usd = "Dollars, such as 0.50.";
-  if (!amount(draft.seconds, 0.001)) wrong.seconds = "Seconds, such as 120.";
-  if (!amount(draft.quality, 0, 1)) wrong.quality = "Between 0 and 1.";
   if (labelled(draft.labels).some(({ length }) => length !== 2)) wrong.labels = "As key:value, by commas.";
   return wrong;
-}
-
-function amount(text: string, least: number, most = Infinity): boolean {
-  if (!text.trim()) return true;
-  const value = Number(text);
-  return Number.isFinite(value) && value >= least && value <= most;
 }
 
 function labelled(text: string): string[][] {
@@ -60,7 +39,7 @@ function labelled(text: string): string[][] {
     });
 }
 
-/** The body of the run; files are named as the command line names them. */
+/** The body of the run, or of the plan; files are named as the command line names them. */
 export function bodyOf(draft: Draft): RunIn {
   const inputs = Object.fromEntries(
     draft.files.map(({ artifact }, number) => [number === 0 ? "file" : `file${number + 1}`, { artifact }]),
@@ -73,10 +52,13 @@ export function bodyOf(draft: Draft): RunIn {
   };
   return {
     request: draft.request.trim(),
-    mode: draft.mode,
+    ...(draft.start !== "first" && { mode: draft.start }),
     preference: { alpha: draft.alpha },
     ...(draft.files.length > 0 && { inputs }),
     ...(Object.keys(budget).length > 0 && { budget }),
+    ...((draft.only.length > 0 || draft.without.length > 0) && {
+      tools: { include: draft.only, exclude: draft.without },
+    }),
     ...(draft.labels.trim() && { labels }),
   } as RunIn;
 }

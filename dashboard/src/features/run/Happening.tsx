@@ -1,7 +1,8 @@
 /** What will happen once a question is answered: each call with its effect, its cost and its arguments. */
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
-import { storedPlanQuery, toolRecordQuery } from "@/api/inbox";
+import { toolRecordQuery } from "@/api/inbox";
+import { planQuery } from "@/api/plans";
 import type { Question } from "@/api/types";
 import { Json } from "@/components/Json";
 import { Failure } from "@/components/Notice";
@@ -33,7 +34,7 @@ export function Happening({ question }: { question: Question }) {
 }
 
 function Planned({ id }: { id: string }) {
-  const plan = useQuery(storedPlanQuery(id));
+  const plan = useQuery(planQuery(id));
   const calls = plan.data ? callsOf(plan.data) : [];
   const names = [...new Set(calls.map(({ tool }) => tool))];
   const records = useQueries({ queries: names.map((name) => toolRecordQuery(name)) });
