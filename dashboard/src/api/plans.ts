@@ -13,7 +13,7 @@ export function planQuery(id: string) {
   });
 }
 
-/** The plan under other terms. The quote before it stands until this one is there. */
+/** The plan under other terms. Its quote before stands until this one is there. */
 export function quoteQuery(id: string, terms: Terms) {
   return queryOptions({
     queryKey: ["quote", id, terms],
@@ -25,7 +25,7 @@ export function quoteQuery(id: string, terms: Terms) {
           signal,
         }),
       ),
-    placeholderData: keepPreviousData,
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     staleTime: 10_000,
   });
 }

@@ -7,7 +7,16 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.service import Client
+from tests.e2e.slow import register_slow_add
+
 TEXT = "The tide rises twice a day. Boats wait for it. Children build castles. Gulls follow the boats home."
+SUMS = {
+    "subtasks": [
+        {"id": "a", "goal": "Add two", "tool": "slow_add", "arguments": {"x": 1, "y": 2}},
+        {"id": "b", "goal": "Add ten", "tool": "slow_add", "arguments": {"x": {"ref": "a.sum"}, "y": 10}},
+    ]
+}
 
 
 @pytest.fixture
@@ -67,3 +76,68 @@ def test_a_plan_is_made_anew_without_a_tool(planned: Page):
     expect(page).not_to_have_url(before, timeout=30_000)
     expect(taken(page)).not_to_have_text(tool)
     expect(page.get_by_text("1 way to do it")).to_be_visible()
+
+
+def card(page: Page, subtask: str) -> Locator:
+    return page.locator(f"[data-subtask={subtask}]")
+
+
+def test_a_plan_is_edited_and_runs_as_edited(page: Page, client: Client, faults):
+    register_slow_add(client)
+    page.goto(f"/plans/{client.post('/v1/plans', {'plan': SUMS}, status=201)['plan']['id']}")
+    a, b, c = card(page, "a"), card(page, "b"), card(page, "c")
+    a.get_by_role("button", name="Change").press("Enter")
+    a.get_by_label("What is to be done").fill("Add forty")
+    a.get_by_label("y", exact=True).fill("many")
+    a.get_by_role("button", name="Change it").click()
+    expect(a.get_by_text("This is of type number.")).to_be_visible()
+    assert faults(page) == []
+    a.get_by_label("y", exact=True).fill("40")
+    a.get_by_label("y", exact=True).press("Enter")
+    expect(a.get_by_role("heading")).to_have_text("1. Add forty")
+
+    b.get_by_role("button", name="Add after").click()
+    b.get_by_label("Id").fill("c")
+    b.get_by_role("combobox", name="Tool").fill("slow_add")
+    b.get_by_label("x (needed): where from").or_(b.get_by_label("x: where from")).select_option("result")
+    b.get_by_label("x (needed)", exact=True).fill("b.sum")
+    b.get_by_role("button", name="Add it").click()
+    expect(c).to_contain_text("After b")
+    c.get_by_role("button", name="Up").click()
+    expect(c.get_by_role("alert")).to_contain_text("needs 'b'")
+    a.get_by_role("button", name="Remove").click()
+    expect(a.get_by_role("alert")).to_contain_text("uses its output")
+
+    b.get_by_role("button", name="Split").click()
+    last = b.get_by_role("group", name="what others use")
+    last.get_by_role("combobox", name="Tool").fill("slow_add")
+    last.get_by_label("x: where from").select_option("result")
+    last.get_by_label("x (needed)", exact=True).fill("b_1.sum")
+    last.get_by_role("button", name="y").click()
+    last.get_by_label("y", exact=True).fill("100")
+    b.get_by_role("button", name="Split it").click()
+    expect(card(page, "b_1")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(card(page, "b_1")).to_be_hidden()
+    page.go_back()
+    page.get_by_role("button", name="Run this plan").click()
+    expect(page.locator("header").get_by_text("Succeeded")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("region", name="Result")).to_contain_text("151")
+    assert page.get_by_role("list", name="Steps").get_by_role("listitem").count() == 4
+
+
+def test_a_plan_is_changed_before_it_is_approved_on_a_phone(page: Page, client: Client, faults):
+    register_slow_add(client)
+    page.set_viewport_size({"width": 390, "height": 844})
+    run = client.post("/v1/runs", {"plan": SUMS, "mode": "approve"}, status=202)["id"]
+    client.wait(run)
+    page.goto(f"/runs/{run}")
+    page.get_by_role("link", name="Change the plan").click()
+    card(page, "b").get_by_role("button", name="Remove").click()
+    expect(card(page, "b")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert faults(page) == []
+    page.get_by_role("button", name="Approve this plan").click()
+    expect(page).to_have_url(re.compile(rf"/runs/{run}$"))
+    expect(page.locator("header").get_by_text("Succeeded")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("region", name="Result")).to_contain_text("3")

@@ -1,5 +1,5 @@
 /** The sub-tasks of a plan: by which tools, at what figures, and what else could do each. */
-import { Check, CircleAlert } from "lucide-react";
+import { ArrowDown, ArrowUp, Check, CircleAlert, Pencil, Plus, Split, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Option, SubTask } from "@/api/types";
 import { Button } from "@/components/Button";
@@ -9,7 +9,7 @@ import { brief, type Fault } from "@/features/plan/words";
 export interface SubTaskActs {
   leaveOut: (tool: string) => void;
   /** Have this tool do it, whatever the preference says. */
-  take: (subtask: SubTask, tool: string) => void;
+  take: (tool: string) => void;
 }
 
 interface Props extends SubTaskActs {
@@ -35,6 +35,7 @@ export function SubTaskCard({ subtask, number, chosen, faults, busy, children, .
         </h3>
         <code className="text-[0.86rem] text-soft">{subtask.id}</code>
       </div>
+      {chosen === undefined && <p className="text-soft">Not taken: another way of planning it is better.</p>}
       {taken && <Taken option={taken} />}
       {subtask.needs.length > 0 && <p className="text-soft">After {subtask.needs.join(", ")}</p>}
       {faults.map(({ path, detail }) => (
@@ -121,7 +122,7 @@ function Options({ subtask, chosen, busy, leaveOut, take }: OptionsProps) {
                     small
                     disabled={busy}
                     aria-label={`Use this: ${only} for ${subtask.id}`}
-                    onClick={() => take(subtask, only)}
+                    onClick={() => take(only)}
                   >
                     Use this
                   </Button>
@@ -135,5 +136,36 @@ function Options({ subtask, chosen, busy, leaveOut, take }: OptionsProps) {
         );
       })}
     </ul>
+  );
+}
+
+interface ToolsProps {
+  id: string;
+  busy: boolean;
+  up: boolean;
+  down: boolean;
+  move: (places: number) => void;
+  remove: () => void;
+  open: (kind: "change" | "split" | "add") => void;
+}
+
+/** What can be done with a sub-task. */
+export function Tools({ id, busy, up, down, move, remove, open }: ToolsProps) {
+  const acts = [
+    { word: "Change", icon: Pencil, act: () => open("change") },
+    { word: "Split", icon: Split, act: () => open("split") },
+    { word: "Add after", icon: Plus, act: () => open("add") },
+    { word: "Up", icon: ArrowUp, act: () => move(-1), off: !up },
+    { word: "Down", icon: ArrowDown, act: () => move(1), off: !down },
+    { word: "Remove", icon: Trash2, act: remove },
+  ];
+  return (
+    <div role="group" aria-label={`Edit ${id}`} className="-ml-2.5 flex flex-wrap">
+      {acts.map(({ word, icon: Icon, act, off = false }) => (
+        <Button key={word} kind="quiet" small disabled={busy || off} onClick={act}>
+          <Icon aria-hidden className="size-3.5" /> {word}
+        </Button>
+      ))}
+    </div>
   );
 }

@@ -25,6 +25,16 @@ export function usePlan({ plan, given, open }: Asked) {
   const [edited, setEdited] = useState<string>();
   const show = (made: StoredPlan) => {
     queries.setQueryData(planQuery(made.plan.id).queryKey, made);
+    const { path, quote: figures, explain } = made;
+    // It came with its quote: nothing jumps while that is asked for anew.
+    if (path && figures && explain)
+      queries.setQueryData(quoteQuery(made.plan.id, termsOf(given ?? wishOf(made), made)).queryKey, {
+        path,
+        quote: figures,
+        front: explain.front,
+        subtasks: made.plan.subtasks,
+        explain: null,
+      });
     open(made);
   };
   const edit = useMutation({

@@ -1,16 +1,17 @@
 /** What a run asks a person, and the ways to answer. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Check, MessageCircleQuestionMark, X } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { Check, MessageCircleQuestionMark, Pencil, X } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { answer } from "@/api/runs";
 import type { Question, Run } from "@/api/types";
-import { Button } from "@/components/Button";
+import { Button, buttonClass } from "@/components/Button";
 import { Labelled } from "@/components/Labelled";
 import { Failure } from "@/components/Notice";
 import { When } from "@/components/When";
 import { choicesOf, formOf, valueOf } from "@/features/run/answers";
 import { Happening } from "@/features/run/Happening";
-import { defaultOf } from "@/features/run/coming";
+import { defaultOf, planOf } from "@/features/run/coming";
 
 export function Questions({ run }: { run: Run }) {
   const open = run.questions.filter(({ answered_at }) => !answered_at);
@@ -45,6 +46,7 @@ export function Asked({ run, question, about, given }: AskedProps) {
   });
   const standing = defaultOf(question);
   const choices = choicesOf(question);
+  const plan = planOf(question);
   const form = formOf(question);
   return (
     <div className="card flex gap-3 border-warn p-4">
@@ -76,6 +78,11 @@ export function Asked({ run, question, about, given }: AskedProps) {
                 {word}
               </Button>
             ))}
+            {plan && (
+              <Link to="/plans/$id" params={{ id: plan }} search={{ run }} className={buttonClass()}>
+                <Pencil aria-hidden className="size-4" /> Change the plan
+              </Link>
+            )}
           </div>
         )}
         {giving.error && <Failure error={giving.error} />}
