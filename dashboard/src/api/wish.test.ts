@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import { ApiError } from "@/api/client";
 import type { StoredPlan } from "@/api/types";
-import { NO_WISH, termsOf, wishFaults, wishOf, withName } from "@/api/wish";
+import { NO_WISH, refusedFields, termsOf, wishFaults, wishOf, withName } from "@/api/wish";
 
 const plan = {
   preference: { alpha: 0.4, cost: { usd: 2, second: 0.1 }, risk: "conservative" },
@@ -35,6 +36,16 @@ it("names the fields that are wrong", () => {
   expect(wishFaults(NO_WISH)).toEqual({});
   const wrong = wishFaults({ ...NO_WISH, usd: "much", seconds: "-1", quality: "1.5" });
   expect(Object.keys(wrong)).toEqual(["usd", "seconds", "quality"]);
+});
+
+it("says a refusal by the field that it is about", () => {
+  const error = new ApiError(422, "no", "invalid", [
+    { path: "/tools/include/1", detail: "there is no tool named 'x'" },
+    { path: "/budget/usd", detail: "too many digits" },
+    { path: "/request", detail: "else" },
+  ]);
+  expect(refusedFields(error)).toEqual({ only: "there is no tool named 'x'", usd: "too many digits" });
+  expect(refusedFields(null)).toEqual({});
 });
 
 it("adds a name once", () => {

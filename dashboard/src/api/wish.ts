@@ -1,4 +1,5 @@
 /** What a person wishes of a plan, as the fields hold it, and the terms that it comes to. */
+import { ApiError } from "@/api/client";
 import type { StoredPlan, Terms } from "@/api/types";
 
 export interface Wish {
@@ -33,6 +34,26 @@ function amount(text: string, least: number, most = Infinity): boolean {
 
 function numbered(text: string): number | null {
   return text.trim() && Number.isFinite(Number(text)) ? Number(text) : null;
+}
+
+const PLACES: Record<string, keyof Wish> = {
+  "/preference/alpha": "alpha",
+  "/budget/usd": "usd",
+  "/budget/seconds": "seconds",
+  "/budget/min_quality": "quality",
+  "/tools/exclude": "without",
+  "/tools/include": "only",
+};
+
+/** By field, what a refusal says of it. */
+export function refusedFields(error: Error | null): Faults {
+  const wrong: Faults = {};
+  if (!(error instanceof ApiError)) return wrong;
+  for (const { path, detail } of error.fields) {
+    const name = PLACES[path.replace(/\/\d+$/, "")];
+    if (name) wrong[name] ??= detail;
+  }
+  return wrong;
 }
 
 /** What a stored plan was made under. */

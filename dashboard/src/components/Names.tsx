@@ -10,11 +10,12 @@ import { Labelled } from "@/components/Labelled";
 interface Props {
   label: string;
   hint: string;
+  fault: string | undefined;
   names: readonly string[];
   change: (names: string[]) => void;
 }
 
-export function Names({ label, hint, names, change }: Props) {
+export function Names({ label, hint, fault, names, change }: Props) {
   const [text, setText] = useState("");
   const add = () => {
     change(withName(names, text));
@@ -22,7 +23,7 @@ export function Names({ label, hint, names, change }: Props) {
   };
   return (
     <div>
-      <Labelled label={label} hint={hint}>
+      <Labelled label={label} hint={hint} fault={fault}>
         {(ids) => (
           <div className="flex gap-2">
             <ToolName

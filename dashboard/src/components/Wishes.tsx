@@ -39,8 +39,20 @@ export function Wishes({ wish, faults, change, children }: Props) {
         {limit("seconds", "Deadline, s", "None")}
         {limit("quality", "Least quality", "None; 0 to 1")}
       </div>
-      <Names label="Leave out" hint="Tools, or tag:…" names={wish.without} change={set("without")} />
-      <Names label="Use only" hint="All that fit" names={wish.only} change={set("only")} />
+      <Names
+        label="Leave out"
+        hint="Tools, or tag:…"
+        fault={faults.without}
+        names={wish.without}
+        change={set("without")}
+      />
+      <Names
+        label="Use only"
+        hint="All that fit"
+        fault={faults.only}
+        names={wish.only}
+        change={set("only")}
+      />
     </>
   );
 }

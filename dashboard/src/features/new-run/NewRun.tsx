@@ -3,6 +3,7 @@ import { FileUp, Play, X } from "lucide-react";
 import { useRef, useState, type SubmitEvent } from "react";
 import { makePlan } from "@/api/plans";
 import { submit, upload } from "@/api/runs";
+import { refusedFields } from "@/api/wish";
 import type { Run, StoredPlan } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Labelled } from "@/components/Labelled";
@@ -86,7 +87,11 @@ export function NewRun({ draft, change, started, planned }: Props) {
         </Labelled>
       </div>
       <div className="card space-y-4 p-4 sm:p-5">
-        <Wishes wish={draft} faults={shown} change={(wish) => change({ ...draft, ...wish })} />
+        <Wishes
+          wish={draft}
+          faults={{ ...refusedFields(start.error), ...shown }}
+          change={(wish) => change({ ...draft, ...wish })}
+        />
         <Starts start={draft.start} change={set("start")} />
         {start.error && <Failure error={start.error} />}
         <Button type="submit" kind="primary" disabled={start.isPending} className="w-full">

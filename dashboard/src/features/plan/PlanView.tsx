@@ -1,7 +1,7 @@
 /** A plan as it would run: what is wished on one side, its sub-tasks on the other. */
 import { useRef, useState } from "react";
 import type { Edit, StoredPlan } from "@/api/types";
-import { withName, type Wish } from "@/api/wish";
+import { refusedFields, withName, type Wish } from "@/api/wish";
 import { Failure, Loading } from "@/components/Notice";
 import { Wishes } from "@/components/Wishes";
 import { Add, Change, Split } from "@/features/plan/Editing";
@@ -54,7 +54,7 @@ export function PlanView({ plan, state, wish }: Props) {
         aria-label="Preference and quote"
         className="card space-y-3 p-4 sm:p-5 lg:sticky lg:top-4 lg:col-start-2 lg:row-start-1"
       >
-        <Wishes wish={state.wish} faults={state.faults} change={wish}>
+        <Wishes wish={state.wish} faults={{ ...refusedFields(quote.error), ...state.faults }} change={wish}>
           {quote.error ? (
             <Failure error={quote.error} again={() => void quote.refetch()} />
           ) : quoted ? (

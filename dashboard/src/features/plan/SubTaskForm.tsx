@@ -152,7 +152,7 @@ function Argument({ one, put, remove, needed, hint, fault, list }: ArgumentProps
         <div className="flex flex-wrap gap-2 sm:flex-nowrap">
           <select
             aria-label={`${one.name}: where from`}
-            className="field !w-auto"
+            className="field !w-auto self-start"
             value={one.from}
             onChange={({ target }) => put({ ...one, from: target.value === "result" ? "result" : "value" })}
           >
