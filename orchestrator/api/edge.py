@@ -26,6 +26,7 @@ PAGES = frozenset(
         "",
         "runs",
         "new",
+        "plans",
         "inbox",
         "compare",
         "tools",

@@ -24,12 +24,3 @@ export function inboxCountQuery() {
     refetchInterval: EVERY,
   });
 }
-
-/** The newest version of a tool. */
-export function toolRecordQuery(name: string) {
-  return queryOptions({
-    queryKey: ["tool-record", name],
-    queryFn: ({ signal }) => told(api.GET("/v1/tools/{name}", { params: { path: { name } }, signal })),
-    staleTime: 60_000,
-  });
-}

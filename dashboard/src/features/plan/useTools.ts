@@ -1,6 +1,6 @@
 /** What tools take and give, by name, as far as forms need to know it. */
 import { useQueries } from "@tanstack/react-query";
-import { toolRecordQuery } from "@/api/inbox";
+import { toolQuery } from "@/api/tools";
 import type { Takes } from "@/features/plan/edits";
 
 export interface Shape extends Takes {
@@ -12,7 +12,7 @@ export interface Shape extends Takes {
 export function useTools(names: readonly string[]): ReadonlyMap<string, Shape> {
   const wanted = [...new Set(names.map((name) => name.trim()).filter(Boolean))];
   return useQueries({
-    queries: wanted.map((name) => ({ ...toolRecordQuery(name), retry: false })),
+    queries: wanted.map((name) => ({ ...toolQuery(name), retry: false })),
     combine: (found) =>
       new Map(
         found.flatMap(({ data }) =>

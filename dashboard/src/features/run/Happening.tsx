@@ -1,7 +1,7 @@
 /** What will happen once a question is answered: each call with its effect, its cost and its arguments. */
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
-import { toolRecordQuery } from "@/api/inbox";
+import { toolQuery } from "@/api/tools";
 import { planQuery } from "@/api/plans";
 import type { Question } from "@/api/types";
 import { Json } from "@/components/Json";
@@ -37,7 +37,7 @@ function Planned({ id }: { id: string }) {
   const plan = useQuery(planQuery(id));
   const calls = plan.data ? callsOf(plan.data) : [];
   const names = [...new Set(calls.map(({ tool }) => tool))];
-  const records = useQueries({ queries: names.map((name) => toolRecordQuery(name)) });
+  const records = useQueries({ queries: names.map((name) => toolQuery(name)) });
   const effects = new Map(names.map((name, place) => [name, records[place]?.data?.effect ?? null]));
   if (plan.error) return <Failure error={plan.error} again={() => void plan.refetch()} />;
   if (!plan.data)
