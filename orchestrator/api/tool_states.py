@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from orchestrator.api.deps import Parts
+from orchestrator.api.deps import Limit, Parts
+from orchestrator.api.schemas.belief import EvidenceOut
 from orchestrator.api.schemas.fields import PageOut
 from orchestrator.api.schemas.mcp_imports import ApproveIn
 from orchestrator.api.schemas.tool_out import RegisteredOut
@@ -27,6 +28,14 @@ async def listing(parts: Parts) -> PageOut[SourceOut]:
 async def versions(name: str, parts: Parts) -> PageOut[VersionOut]:
     """Newest first, each with what it made different; runs keep the one that they were planned with."""
     return PageOut[VersionOut](items=VersionOut.all_of(await parts.catalog.versions(name)))
+
+
+@router.get("/tools/{name}/evidence", summary="What the latest calls of a tool came to")
+async def evidence(name: str, parts: Parts, limit: Limit = 200) -> PageOut[EvidenceOut]:
+    """Of the newest 5,000 runs, newest first: what is believed of it over time rests on such steps."""
+    await parts.catalog.entry(name)
+    found = await parts.beliefs.evidence(name, limit=limit)
+    return PageOut[EvidenceOut](items=[EvidenceOut.of(one) for one in found])
 
 
 @router.post("/tools/{name}/approve", summary="Approve a changed definition")

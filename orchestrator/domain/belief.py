@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
+
+from orchestrator.domain.step import StepStatus
 
 #: Each new observation weighs old ones down by this factor.
 DECAY = 0.98
@@ -34,6 +37,23 @@ class Observed:
     usd_squared: float = 0.0
     seconds: float = 0.0
     seconds_squared: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one step came to, all its tries together; `quality` is None where nobody judged it."""
+
+    run: str
+    step: str
+    subtask_type: str
+    version: int
+    #: Seconds since 1970.
+    at: float
+    status: StepStatus
+    usd: Decimal
+    seconds: float
+    quality: float | None
+    judge: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import insert, select
 
 from orchestrator.domain.approval import ApprovalRule, Patience
-from orchestrator.domain.belief import Belief, Prior
+from orchestrator.domain.belief import Belief, Evidence, Prior
 from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.events import Event
 from orchestrator.domain.reuse import CacheAnswer, Kept
@@ -18,7 +18,18 @@ from orchestrator.domain.run import Job, JobClaim, Run, RunRequest
 from orchestrator.domain.step import Claim, Foreseen, Outcome, Progress, Recorded, StepId, Swept
 from orchestrator.domain.views import InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
 from orchestrator.ports import Transaction
-from orchestrator.store import asking, beliefs, leases, losses, outputs, progress, queries, results, undos
+from orchestrator.store import (
+    asking,
+    beliefs,
+    evidence,
+    leases,
+    losses,
+    outputs,
+    progress,
+    queries,
+    results,
+    undos,
+)
 from orchestrator.store.children import foresee
 from orchestrator.store.claiming import ClaimAsk, Packet
 from orchestrator.store.database import Database
@@ -238,6 +249,10 @@ class SqlBeliefs:
         seen = [type_ for name, version, type_ in rows if (name, version) == (tool.name, tool.version)]
         stated = [believed.subtask_type for believed in tool.believed] or ["*"]
         return [beliefs.belief(rows, tool, type_) for type_ in dict.fromkeys([*seen, *stated])]
+
+    async def evidence(self, tool: str, *, limit: int) -> list[Evidence]:
+        """What its latest steps came to, newest run first."""
+        return await self._database.read(lambda c: evidence.recent(c, tool, limit=limit))
 
     async def set_prior(self, tool: Tool, subtask_type: str, prior: Prior) -> Belief:
         """Write a prior."""

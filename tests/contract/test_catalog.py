@@ -108,6 +108,13 @@ async def test_outcomes_change_the_belief_and_leave_the_prior(truth: Truth) -> N
     worse = await truth.belief(record, "echo")
     assert worse.observed.tries == pytest.approx(1 + DECAY)
     assert worse.success < 1
+    seen = await truth.beliefs.evidence("echo", limit=5)
+    assert [(one.step, one.status, one.quality, one.judge) for one in seen] == [
+        ("s1", "failed", None, None),
+        ("s0", "succeeded", 0.7, "scorer"),
+    ]
+    assert seen[1].usd == Decimal("0.9")
+    assert await truth.beliefs.evidence("other", limit=5) == []
     changed = await truth.beliefs.set_prior(record, "echo", Prior(n=1))
     assert changed.observed == worse.observed
 

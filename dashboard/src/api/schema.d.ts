@@ -615,6 +615,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tools/{name}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the latest calls of a tool came to
+         * @description Of the newest 5,000 runs, newest first: what is believed of it over time rests on such steps.
+         */
+        get: operations["evidence_v1_tools__name__evidence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tools/{name}/approve": {
         parameters: {
             query?: never;
@@ -1924,6 +1944,37 @@ export interface components {
             n: number;
         };
         /**
+         * EvidenceOut
+         * @description What one step came to, all its tries together; `quality` is null where nobody judged its output.
+         */
+        EvidenceOut: {
+            /** Run */
+            run: string;
+            /** Step */
+            step: string;
+            /** Subtask Type */
+            subtask_type: string;
+            /** Version */
+            version: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            status: components["schemas"]["StepStatus"];
+            /**
+             * Usd
+             * @example 0.0123
+             */
+            usd: string;
+            /** Seconds */
+            seconds: number;
+            /** Quality */
+            quality: number | null;
+            /** Judge */
+            judge: string | null;
+        };
+        /**
          * ExchangeOut
          * @description What one call sent and got, bounded and without secrets.
          */
@@ -2581,6 +2632,13 @@ export interface components {
         PageOut_EndpointOut_: {
             /** Items */
             items: components["schemas"]["EndpointOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PageOut[EvidenceOut] */
+        PageOut_EvidenceOut_: {
+            /** Items */
+            items: components["schemas"]["EvidenceOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -6165,6 +6223,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOut_VersionOut_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evidence_v1_tools__name__evidence_get: {
+        parameters: {
+            query?: {
+                /** @description items on a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_EvidenceOut_"];
                 };
             };
             /** @description Unauthorized */

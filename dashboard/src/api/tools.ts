@@ -60,6 +60,14 @@ export function beliefsQuery(name: string) {
   });
 }
 
+export function evidenceQuery(name: string) {
+  return queryOptions({
+    queryKey: ["tool", name, "evidence"],
+    queryFn: ({ signal }) =>
+      told(api.GET("/v1/tools/{name}/evidence", { params: { path: { name } }, signal })),
+  });
+}
+
 export function approve(name: string, hash: string) {
   return told(api.POST("/v1/tools/{name}/approve", { params: { path: { name } }, body: { hash } }));
 }

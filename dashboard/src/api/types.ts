@@ -51,6 +51,7 @@ export type ToolVersion = Schemas["VersionOut"];
 export type ToolSource = Schemas["SourceOut"];
 export type Beliefs = Schemas["BeliefsOut"];
 export type Belief = Schemas["BeliefOut"];
+export type Evidence = Schemas["EvidenceOut"];
 export type Change = Schemas["ChangeOut"];
 export type Tried = Schemas["InvokeOut"];
 export type ToolsQuery = NonNullable<operations["listing_v1_tools_get"]["parameters"]["query"]>;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { beliefsQuery, toolQuery, versionsQuery } from "@/api/tools";
+import { beliefsQuery, evidenceQuery, toolQuery, versionsQuery } from "@/api/tools";
 import type { ToolRecord } from "@/api/types";
 import { Failure, Loading } from "@/components/Notice";
 import { Page } from "@/components/Page";
@@ -10,6 +10,7 @@ import { BeliefTable } from "@/features/tools/Beliefs";
 import { Document, Quality } from "@/features/tools/Document";
 import { Facts } from "@/features/tools/Facts";
 import { Manage } from "@/features/tools/Manage";
+import { OverTime } from "@/features/tools/OverTime";
 import { Pending } from "@/features/tools/Pending";
 import { SchemaTable } from "@/features/tools/SchemaTable";
 import { TryIt } from "@/features/tools/TryIt";
@@ -44,6 +45,7 @@ function Shown({ name }: { name: string }) {
 function Parts({ tool, setGiven }: { tool: ToolRecord; setGiven: (given: Record<string, unknown>) => void }) {
   const beliefs = useQuery(beliefsQuery(tool.name));
   const versions = useQuery(versionsQuery(tool.name));
+  const evidence = useQuery(evidenceQuery(tool.name));
   return (
     <>
       {tool.pending && <Pending tool={tool} pending={tool.pending} />}
@@ -55,6 +57,8 @@ function Parts({ tool, setGiven }: { tool: ToolRecord; setGiven: (given: Record<
           <SchemaTable title="Result" schema={tool.output_schema} ports={tool.ports.outputs} />
           {beliefs.error && <Failure error={beliefs.error} again={() => void beliefs.refetch()} />}
           {beliefs.data && <BeliefTable beliefs={beliefs.data.beliefs} />}
+          {evidence.error && <Failure error={evidence.error} again={() => void evidence.refetch()} />}
+          {evidence.data && <OverTime evidence={evidence.data.items} />}
         </div>
         <div className="min-w-0 space-y-5">
           <Quality tool={tool} />
@@ -90,6 +94,7 @@ function callsOf(name: string, given: Record<string, unknown>): Call[] {
     { what: "This tool", path: here },
     { what: "Try it", method: "POST", path: `${here}/invoke`, body: { arguments: given } },
     { what: "What is believed of it", path: `${here}/beliefs` },
+    { what: "What its latest calls came to", path: `${here}/evidence` },
     { what: "Its versions", path: `${here}/versions` },
     { what: "Disable it", method: "POST", path: `${here}/disable` },
     { what: "Delete it", method: "DELETE", path: here },

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator.api.schemas.fields import Asked, Money, Told
+from orchestrator.api.schemas.fields import Asked, Moment, Money, Told
 from orchestrator.api.schemas.tool import Share
-from orchestrator.domain.belief import Belief, Prior
+from orchestrator.domain.belief import Belief, Evidence, Prior
+from orchestrator.domain.step import StepStatus
 
 
 class PriorIn(Asked):
@@ -96,6 +98,26 @@ class BeliefOut(Told):
 
 def _share(total: float, n: float, prior: float) -> float | None:
     return total / n / prior if n > 0 and prior > 0 else None
+
+
+class EvidenceOut(Told):
+    """What one step came to, all its tries together; `quality` is null where nobody judged its output."""
+
+    run: str
+    step: str
+    subtask_type: str
+    version: int
+    at: Moment
+    status: StepStatus
+    usd: Money
+    seconds: float
+    quality: float | None
+    judge: str | None
+
+    @classmethod
+    def of(cls, one: Evidence) -> EvidenceOut:
+        """Of the domain's value."""
+        return cls(**asdict(one))
 
 
 class BeliefsOut(Told):

@@ -82,6 +82,7 @@ def look_after(client: Client) -> dict[str, str]:
         "tools-found": "/tools?q=read+text+aloud",
         "tools-nothing": "/tools?status=disabled",
         "tool": "/tools/summarise_lexrank",
+        "tool-seen": "/tools/slow_add",
         "tool-unavailable": "/tools/list_orders",
         "import": "/import",
         "import-mcp": "/import?from=mcp",

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e import shop
 from tests.e2e.materials import Site
+from tests.e2e.slow import register_slow_add, slow_chain
 
 
 def test_tools_are_found_as_the_retriever_ranks_them(page: Page, client, faults):
@@ -92,6 +93,19 @@ def test_a_changed_definition_is_looked_at_and_approved(page: Page, client, fold
     waiting.get_by_role("button", name="Approve").click()
     expect(page.locator("header").get_by_text("Active")).to_be_visible()
     expect(page.get_by_role("region", name="Versions")).to_contain_text("Version 2")
+
+
+def test_what_a_tool_came_to_is_drawn_over_time(page: Page, client, faults):
+    register_slow_add(client)
+    run = client.post("/v1/runs", {"plan": slow_chain(3, seconds=0.01)}, status=202)["id"]
+    client.wait(run)
+    page.goto("/tools/slow_add")
+    drawn = page.get_by_role("region", name="Over time")
+    told = client.get("/v1/tools/slow_add/evidence")["items"]
+    expect(drawn.get_by_role("img", name="Time over").locator("circle, path")).to_have_count(len(told))
+    drawn.get_by_text("The latest").click()
+    expect(drawn.locator(f"a[href='/runs/{run}']")).to_have_count(3)
+    assert faults(page) == []
 
 
 def test_a_tool_is_put_aside_and_deleted(page: Page, client):

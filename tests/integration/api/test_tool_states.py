@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.integration.api.following import done, graph, submit
 from tests.integration.api.test_tools import record, register
 
 
@@ -39,6 +40,22 @@ def test_a_disabled_tool_is_neither_found_nor_tried_until_it_is_enabled(client):
     assert client.post(f"/v1/tools/{name}/invoke", json={"arguments": {"value": "hi"}}).status_code == 200
     for act in ("disable", "enable"):
         assert client.post(f"/v1/tools/never_made/{act}").status_code == 404
+
+
+def test_what_the_latest_calls_came_to_is_told_newest_first(client):
+    name = register(client)["name"]
+    assert client.get(f"/v1/tools/{name}/evidence").json()["items"] == []
+    runs = [
+        submit(client, plan=graph({"id": "a", "tool": name, "arguments": {"value": value}}))["id"]
+        for value in ("hi", "ho")
+    ]
+    for run in runs:
+        done(client, run)
+    told = client.get(f"/v1/tools/{name}/evidence", params={"limit": 1}).json()["items"]
+    assert [(one["run"], one["step"], one["status"], one["usd"]) for one in told] == [
+        (runs[1], "a", "succeeded", "0")
+    ]
+    assert client.get("/v1/tools/never_made/evidence").status_code == 404
 
 
 def test_versions_tell_what_each_made_different(client):

@@ -51,7 +51,7 @@ export function BeliefTable({ beliefs }: { beliefs: readonly Belief[] }) {
 export function restsOn({ observed, prior }: Pick<Belief, "observed" | "prior">): string {
   if (observed.tries === 0) return "nothing seen yet";
   const seen = Math.max(1, Math.round(observed.tries));
-  return `${count(seen, "outcome")}, ${Math.round(observed.judged)} judged; prior worth ${prior.n}`;
+  return `the weight of ${count(seen, "outcome")}, ${Math.round(observed.judged)} judged, and a prior worth ${prior.n}`;
 }
 
 function Trend({ share, more, less }: { share: number | null; more: string; less: string }) {
