@@ -31,7 +31,7 @@ from orchestrator.domain.step import (
     Verdict,
 )
 from orchestrator.domain.undo import Undo, Undoing
-from orchestrator.domain.views import InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
+from orchestrator.domain.views import Exchanged, InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
 from orchestrator.domain.worker import Worker
 from tools.adapter import CallContext, Files
 from tools.asking import Answers
@@ -412,6 +412,10 @@ class Store(Protocol):
 
     async def view(self, run_id: str) -> RunView:
         """Raises `NotFound`."""
+        ...
+
+    async def exchanges(self, run_id: str, step: str) -> tuple[Exchanged, ...]:
+        """The tries at the step of that key or number, oldest first. Raises `NotFound`."""
         ...
 
     async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunSummary]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -28,7 +29,10 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 def excerpt(value: Any, *, secrets: Iterable[str] = (), characters: int = 4_000) -> str:
     """`value` as JSON for people to read: long parts cut, secrets and fields named like one masked."""
     shown = _shorten(value, Mask(secrets), _LEVELS)
-    text = orjson.dumps(shown, option=orjson.OPT_NON_STR_KEYS, default=str).decode(errors="replace")
+    try:
+        text = orjson.dumps(shown, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+    except TypeError:  # broken characters, or numbers beyond 64 bits
+        text = json.dumps(shown, default=str)
     return text if len(text) <= characters else text[: characters - 1] + "…"
 
 

@@ -20,6 +20,7 @@ from orchestrator.api.schemas.run import (
     RunLine,
     RunOut,
     SpendOut,
+    StepExchangeOut,
     StepOut,
     UndoOut,
     VerdictOut,
@@ -30,7 +31,7 @@ from orchestrator.domain.question import Question
 from orchestrator.domain.run import Run
 from orchestrator.domain.step import Attempt, ReusedFrom, Step, StepStatus
 from orchestrator.domain.undo import Undo, Undoing
-from orchestrator.domain.views import RunSummary, RunView
+from orchestrator.domain.views import Exchanged, RunSummary, RunView
 from orchestrator.domain.waiting import Waiting, run_waiting, step_waiting
 from orchestrator.runs.result import result_of
 
@@ -150,6 +151,19 @@ def statuses_of(steps: Iterable[Step]) -> dict[str, StepStatus]:
 def _status(steps: Sequence[Step]) -> StepStatus:
     has = {step.status for step in steps}
     return next(status for status in _WORST_FIRST if status in has)
+
+
+def exchange_out(one: Exchanged) -> StepExchangeOut:
+    """What a try at a step sent and got."""
+    return StepExchangeOut(
+        attempt=one.attempt.number,
+        ending=one.attempt.ending,
+        revision=one.attempt.revision,
+        started_at=one.attempt.started_at,
+        request=one.request,
+        reply=one.reply,
+        error=error_out(_object(one.attempt.error)),
+    )
 
 
 def _steps(view: RunView, now: float) -> list[StepOut]:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from orchestrator.api.deps import Caller, Now, Parts
-from orchestrator.api.render import run_line, run_out
+from orchestrator.api.render import exchange_out, run_line, run_out
 from orchestrator.api.schemas.diff import QuoteDiffOut, RunDiffOut
 from orchestrator.api.schemas.fields import PageOut
 from orchestrator.api.schemas.plan import ExplainOut
@@ -16,6 +16,7 @@ from orchestrator.api.schemas.run import (
     AnswersIn,
     BulkIn,
     BulkOut,
+    ExchangesOut,
     RefusedOut,
     RetryIn,
     RunLine,
@@ -98,6 +99,13 @@ async def explain(run_id: str, parts: Parts) -> ExplainOut:
     if view.plan is None:
         raise Invalid(f"run {run_id} has no plan yet; there is nothing to explain")
     return ExplainOut.model_validate(await plans.explain(view.plan))
+
+
+@router.get("/{run_id}/steps/{step}/exchanges", summary="What a step sent and got")
+async def exchanged(run_id: str, step: str, parts: Parts) -> ExchangesOut:
+    """Of each try at the step of that key or number: bounded, and without secrets."""
+    tries = await parts.store.exchanges(run_id, step)
+    return ExchangesOut(items=[exchange_out(one) for one in tries])
 
 
 @router.post("/{run_id}/cancel", summary="End a run now")

@@ -213,6 +213,9 @@ class Outcome:
     asked: Asked | None = None
     #: The most its call may cost, where a claim for its result alone found that gone.
     worst_usd: Decimal | None = None
+    #: What went into the call and came out of it: excerpts for people, JSON cut to size, without secrets.
+    request: str | None = None
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

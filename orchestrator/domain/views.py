@@ -76,6 +76,15 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A try at a step, with excerpts of what went into its call and came out; None where none was made."""
+
+    attempt: Attempt
+    request: str | None
+    reply: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """What a run is in a list: its steps counted by status, and what it waits for."""
 

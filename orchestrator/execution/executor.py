@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from orchestrator.execution.progress import Reporter
 from orchestrator.execution.reuse import Looked, Reuse
 from orchestrator.execution.scheduler import worst_usd
 from orchestrator.ports import Artifacts, Catalog, Judge, Secrets, StepStore, ToolCaller
-from tools.adapter import CallContext
+from tools.adapter import CallContext, Exchange
 from tools.asking import Answers
 from tools.auth import secret_names
 from tools.errors import BadArguments, InputNeeded, NoRoom, ToolError, TryAgain, no_room
@@ -50,6 +50,7 @@ class Told:
 
     answers: tuple[Answers, ...]
     reporter: Reporter
+    record: Callable[[Exchange], None]
 
 
 class Executor:
@@ -77,7 +78,12 @@ class Executor:
         self._outputs: OrderedDict[tuple[str, str], _Output] = OrderedDict()
 
     async def execute(self, claim: Claim) -> Outcome:
-        """The outcome of one attempt."""
+        """The outcome of one attempt, with what went into its call and came out."""
+        made: list[Exchange] = []
+        outcome = await self._attempt(claim, made.append)
+        return replace(outcome, request=made[0].request, reply=made[0].reply) if made else outcome
+
+    async def _attempt(self, claim: Claim, record: Callable[[Exchange], None]) -> Outcome:
         started, begun = time.time(), time.monotonic()
         try:
             tool = await self._catalog.pinned(claim.tool, claim.tool_version)
@@ -86,7 +92,7 @@ class Executor:
             if equal.kept is not None or claim.result_only:
                 return self._taken(claim, tool, equal, started)
             key = f"{claim.id.run_id}:{claim.id.idx}:{claim.revision}"
-            told = Told(await self._answers(claim, tool, arguments), Reporter(claim, self._steps))
+            told = Told(await self._answers(claim, tool, arguments), Reporter(claim, self._steps), record)
             result = await self.call(
                 tool, arguments, run_id=claim.id.run_id, key=key, timeout=_timeout(claim), told=told
             )
@@ -151,7 +157,7 @@ class Executor:
                 secrets=await self._secrets.values(secret_names(tool)),
             )
             if told is not None:
-                context = replace(context, answers=told.answers, progress=told.reporter)
+                context = replace(context, answers=told.answers, progress=told.reporter, record=told.record)
             return await self._caller.call(tool, arguments, context)
         finally:
             if told is not None:

@@ -10,7 +10,7 @@ from orchestrator.domain.events import Event
 from orchestrator.domain.path import Path
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.run import RunStatus
-from orchestrator.domain.views import InboxItem, Page, RunView, StoredPlan
+from orchestrator.domain.views import Exchanged, InboxItem, Page, RunView, StoredPlan
 from orchestrator.errors import NotFound
 from orchestrator.store.codec import load
 from orchestrator.store.cursors import cursor_of, parse_cursor
@@ -27,7 +27,9 @@ def run_view(connection: Connection, run_id: str, *, now: float) -> RunView:
         raise NotFound(f"there is no run {run_id!r}")
     path = select(paths.c.path).where(paths.c.run_id == run_id).order_by(paths.c.version.desc()).limit(1)
     text = connection.execute(path).scalar_one_or_none()
-    tried = select(attempts).where(attempts.c.run_id == run_id).order_by(attempts.c.idx, attempts.c.number)
+    tried = (
+        select(*_OF_ATTEMPTS).where(attempts.c.run_id == run_id).order_by(attempts.c.idx, attempts.c.number)
+    )
     return RunView(
         run=run_of(row),
         plan=None if row.plan_id is None else plan_row(connection, row.plan_id),
@@ -38,6 +40,23 @@ def run_view(connection: Connection, run_id: str, *, now: float) -> RunView:
         undos=tuple(undos_of(connection, [run_id]).get(run_id, ())) if row.undoing is not None else (),
         served=served_queues(connection, now),
     )
+
+
+def exchanges(connection: Connection, run_id: str, name: str) -> tuple[Exchanged, ...]:
+    """The tries at the step of that key or number, oldest first. Raises `NotFound`."""
+    known = select(steps.c.idx, steps.c.key).where(steps.c.run_id == run_id)
+    found = [row.idx for row in connection.execute(known) if name in (row.key, str(row.idx))]
+    if not found:
+        raise NotFound(
+            f"there is no run {run_id!r} with a step {name!r}; the run names the keys of its steps"
+        )
+    query = select(attempts).where(attempts.c.run_id == run_id, attempts.c.idx == found[0])
+    rows = connection.execute(query.order_by(attempts.c.number))
+    return tuple(Exchanged(attempt_of(row), row.request, row.reply) for row in rows)
+
+
+#: All but what only `exchanges` tells.
+_OF_ATTEMPTS = [column for column in attempts.c if column.name not in ("request", "reply")]
 
 
 def _steps_of(run_id: str) -> Any:

@@ -215,6 +215,8 @@ def _add_attempts(journal: Journal, records: Sequence[Record]) -> None:
             "usd_nano": nano(record.outcome.usage.usd),
             "tokens": record.outcome.usage.tokens_in + record.outcome.usage.tokens_out,
             "error": None if record.outcome.error is None else dumps(record.outcome.error),
+            "request": record.outcome.request,
+            "reply": record.outcome.reply,
         }
         for record in records
     ]

@@ -16,7 +16,7 @@ from orchestrator.domain.events import Event
 from orchestrator.domain.reuse import CacheAnswer, Kept
 from orchestrator.domain.run import Job, JobClaim, Run, RunRequest
 from orchestrator.domain.step import Claim, Foreseen, Outcome, Progress, Recorded, StepId, Swept
-from orchestrator.domain.views import InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
+from orchestrator.domain.views import Exchanged, InboxItem, Page, RunFilter, RunSummary, RunView, StoredPlan
 from orchestrator.ports import Transaction
 from orchestrator.store import (
     asking,
@@ -101,6 +101,10 @@ class SqlStore:
         """All of a run."""
         now = self._database.clock.now
         return await self._database.read(lambda c: queries.run_view(c, run_id, now=now(c)))
+
+    async def exchanges(self, run_id: str, step: str) -> tuple[Exchanged, ...]:
+        """Of a step's tries."""
+        return await self._database.read(lambda c: queries.exchanges(c, run_id, step))
 
     async def runs(self, filter: RunFilter, *, limit: int, cursor: str | None) -> Page[RunSummary]:
         """Newest first."""

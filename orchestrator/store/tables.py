@@ -244,6 +244,9 @@ attempts = Table(
     _count("usd_nano"),
     _count("tokens"),
     Column("error", Text),
+    #: What went into its call and came out, as excerpts for people.
+    Column("request", Text),
+    Column("reply", Text),
     sqlite_with_rowid=False,
 )
 

@@ -31,6 +31,20 @@ export function runQuery(id: string) {
   });
 }
 
+/** What a step sent and got; asked anew after each further try. */
+export function exchangesQuery(id: string, step: string, tries: number) {
+  return queryOptions({
+    queryKey: ["exchanges", id, step, tries],
+    queryFn: ({ signal }) =>
+      told(
+        api.GET("/v1/runs/{run_id}/steps/{step}/exchanges", {
+          params: { path: { run_id: id, step } },
+          signal,
+        }),
+      ),
+  });
+}
+
 export function explainQuery(id: string) {
   return queryOptions({
     queryKey: ["explain", id],

@@ -113,6 +113,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run_id}/steps/{step}/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a step sent and got
+         * @description Of each try at the step of that key or number: bounded, and without secrets.
+         */
+        get: operations["exchanged_v1_runs__run_id__steps__step__exchanges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{run_id}/cancel": {
         parameters: {
             query?: never;
@@ -1987,6 +2007,14 @@ export interface components {
             error: string | null;
             /** Seconds */
             seconds: number;
+        };
+        /**
+         * ExchangesOut
+         * @description The tries at a step, oldest first.
+         */
+        ExchangesOut: {
+            /** Items */
+            items: components["schemas"]["StepExchangeOut"][];
         };
         /**
          * ExplainOut
@@ -3869,6 +3897,29 @@ export interface components {
          */
         State: "closed" | "open" | "half_open";
         /**
+         * StepExchangeOut
+         * @description What went into one try at a step and what came out: JSON cut to size, without secrets.
+         *
+         *     `request` is null where no call was made, `reply` also where it failed; `error` says why then.
+         */
+        StepExchangeOut: {
+            /** Attempt */
+            attempt: number;
+            ending: components["schemas"]["Ending"];
+            /** Revision */
+            revision: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Request */
+            request: string | null;
+            /** Reply */
+            reply: string | null;
+            error: components["schemas"]["ErrorOut"] | null;
+        };
+        /**
          * StepOut
          * @description One tool call of the path.
          */
@@ -4754,6 +4805,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplainOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exchanged_v1_runs__run_id__steps__step__exchanges_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangesOut"];
                 };
             };
             /** @description Unauthorized */

@@ -12,6 +12,7 @@ export type EventType = Schemas["EventType"];
 export type Step = Schemas["StepOut"];
 export type StepStatus = Schemas["StepStatus"];
 export type Attempt = Schemas["AttemptOut"];
+export type Exchange = Schemas["StepExchangeOut"];
 export type Ending = Schemas["Ending"];
 export type SubTask = Schemas["SubTaskOut"];
 export type Question = Schemas["QuestionOut"];

@@ -5,11 +5,12 @@ interface Props {
   one: unknown;
   other: unknown;
   label: string;
+  by?: Difference["by"];
 }
 
 /** In one piece: what is gone, what is new, and a little of what stands around it. */
-export function Diff({ one, other, label }: Props) {
-  const { by, parts } = difference(one, other);
+export function Diff({ one, other, label, by: wanted }: Props) {
+  const { by, parts } = difference(one, other, wanted);
   if (!parts) return <TooMuch />;
   return (
     <Shown label={label} by={by}>
@@ -19,7 +20,7 @@ export function Diff({ one, other, label }: Props) {
 }
 
 /** Side by side, each whole, with what the other one lacks marked. */
-export function SideBySide({ one, other, label }: Props) {
+export function SideBySide({ one, other, label }: Omit<Props, "by">) {
   const { by, parts } = difference(one, other);
   const sides = [
     { name: "first", text: textOf(one), without: "new" },

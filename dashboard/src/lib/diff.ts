@@ -17,9 +17,10 @@ const MOST_MILLISECONDS = 300;
 /** From so many lines on a text is compared by lines. */
 const MANY_LINES = 20;
 
-export function difference(one: unknown, other: unknown): Difference {
+export function difference(one: unknown, other: unknown, wanted?: Difference["by"]): Difference {
   const prose = typeof one === "string" && typeof other === "string";
-  const by = prose && lines(one) < MANY_LINES && lines(other) < MANY_LINES ? "words" : "lines";
+  const short = prose && lines(one) < MANY_LINES && lines(other) < MANY_LINES;
+  const by = wanted ?? (short ? "words" : "lines");
   const [before, after] = [textOf(one), textOf(other)];
   if (before.length + after.length > MOST_CHARACTERS) return { by, parts: null };
   const found =

@@ -71,7 +71,7 @@ function Followed({ id }: { id: string }) {
             <Events events={live.events} />
           </details>
         </div>
-        {step && <StepPanel run={run.data} step={step} close={() => setChosen(null)} />}
+        {step && <StepPanel run={run.data} step={step} events={live.events} close={() => setChosen(null)} />}
       </div>
     </Page>
   );
@@ -114,6 +114,14 @@ function callsOf(id: string): Call[] {
       path: `${here}/retry`,
       body: { from_step: "STEP" },
     },
+    {
+      what: "Run a step again with other arguments",
+      method: "POST",
+      path: `${here}/retry`,
+      body: { from_step: "STEP", edits: { ARGUMENT: "value" } },
+    },
+    { what: "What a step sent and got", path: `${here}/steps/STEP/exchanges` },
+    { what: "What was quoted, and what it took", path: `${here}/diff/quote` },
     {
       what: "Answer a question",
       method: "POST",

@@ -60,6 +60,27 @@ class AttemptOut(Told):
     error: ErrorOut | None
 
 
+class StepExchangeOut(Told):
+    """What went into one try at a step and what came out: JSON cut to size, without secrets.
+
+    `request` is null where no call was made, `reply` also where it failed; `error` says why then.
+    """
+
+    attempt: int
+    ending: Ending
+    revision: int
+    started_at: Moment
+    request: str | None
+    reply: str | None
+    error: ErrorOut | None
+
+
+class ExchangesOut(Told):
+    """The tries at a step, oldest first."""
+
+    items: list[StepExchangeOut]
+
+
 class ReusedOut(Told):
     """Whose result a step took instead of calling, made `at`, `age` seconds before."""
 

@@ -56,6 +56,28 @@ def test_a_step_is_run_again_from_the_page(page: Page, client: Client):
     assert sorted(kept.values()) == [1, 1, 1, 2]
 
 
+def test_a_step_is_edited_and_what_changed_is_shown(page: Page, client: Client, faults):
+    register_slow_add(client)
+    run = client.post("/v1/runs", {"plan": slow_chain(2, seconds=0.05)}, status=202)["id"]
+    client.wait(run)
+    page.goto(f"/runs/{run}")
+    page.get_by_role("list", name="Steps").get_by_role("button").filter(has_text="s1").click()
+    page.get_by_role("button", name="Edit and continue").click()
+    page.get_by_label("y", exact=True).fill('"five"')
+    page.get_by_role("button", name="Continue with these").click()
+    expect(page.get_by_label("y", exact=True)).to_have_attribute("aria-invalid", "true")
+    assert faults(page) == []
+    page.get_by_label("y", exact=True).fill("5")
+    page.get_by_role("button", name="Continue with these").click()
+    panel = page.get_by_role("complementary", name="Step s1")
+    expect(panel.get_by_role("listitem").filter(has_text="2. Succeeded")).to_be_visible()
+    panel.get_by_text("Request and reply").click()
+    changed = panel.get_by_role("group", name="Request, with what changed")
+    expect(changed.locator("ins")).to_contain_text('"y": 5')
+    expect(panel.get_by_role("group", name="Reply, with what changed").locator("del")).to_contain_text("1")
+    assert faults(page) == []
+
+
 def test_a_killed_service_costs_the_page_no_event_and_repeats_none(browser: Browser, tmp_path: Path):
     service = start(tmp_path / "data", python_modules="tools.testing_functions")
     port = int(service.url.rsplit(":", 1)[1])

@@ -43,5 +43,10 @@ def test_an_excerpt_is_bounded_in_every_direction() -> None:
     assert json.loads(excerpt([1] * 100)) == [1] * 20 + ["… (100 items)"]
 
 
+def test_what_json_does_not_hold_is_told_all_the_same() -> None:
+    odd = {"far": 2**70, "broken": "\ud800"}
+    assert json.loads(excerpt(odd)) == odd
+
+
 def test_small_values_are_shown_as_they_are() -> None:
     assert excerpt({"a": [1, None, True, 2.5, "ü"]}) == '{"a":[1,null,true,2.5,"ü"]}'

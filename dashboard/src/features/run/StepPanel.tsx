@@ -1,22 +1,26 @@
 /** All of a step: what it was asked, what it answered, how often it was tried, and what it cost. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { RotateCcw, X } from "lucide-react";
-import { ended, retryFrom } from "@/api/runs";
-import type { Attempt, Run, Step } from "@/api/types";
+import { X } from "lucide-react";
+import { ended } from "@/api/runs";
+import type { Attempt, Run, RunEvent, Step } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Json } from "@/components/Json";
 import { OutputView, stored } from "@/components/Output";
+import { SOURCES } from "@/components/sources";
 import { StepBadge } from "@/components/Status";
 import { clock, duration, money, percent } from "@/lib/format";
-import { ENDINGS, messageOf } from "@/features/run/words";
+import { Again } from "@/features/run/Again";
+import { Believed } from "@/features/run/Believed";
+import { Exchanges } from "@/features/run/Exchanges";
+import { ENDINGS, EVENTS, messageOf, told } from "@/features/run/words";
 
 interface Props {
   run: Run;
   step: Step;
+  events: readonly RunEvent[];
   close: () => void;
 }
 
-export function StepPanel({ run, step, close }: Props) {
+export function StepPanel({ run, step, events, close }: Props) {
   return (
     <aside aria-label={`Step ${step.subtask}`} className="card space-y-4 p-4">
       <header className="flex items-start justify-between gap-3">
@@ -38,8 +42,9 @@ export function StepPanel({ run, step, close }: Props) {
       {step.error && (
         <p className="rounded-md bg-bad-wash px-3 py-2 break-words text-bad">{messageOf(step.error)}</p>
       )}
-      <Figures step={step} />
-      {ended(run.status) && step.status !== "skipped" && <RetryHere run={run} step={step} />}
+      <Believed run={run} step={step} />
+      {step.reused_from && <Reused from={step.reused_from} />}
+      {ended(run.status) && step.status !== "skipped" && <Again key={step.key} run={run} step={step} />}
       <Part title="Arguments">
         <Json value={step.arguments} label="Arguments" />
       </Part>
@@ -56,7 +61,7 @@ export function StepPanel({ run, step, close }: Props) {
       {step.verdict && (
         <Part title="Verdict">
           <p>
-            Quality {percent(step.verdict.quality)}, says the {step.verdict.source}
+            Quality {percent(step.verdict.quality)}, says {SOURCES[step.verdict.source]}
             {step.verdict.detail && `: ${step.verdict.detail}`}
           </p>
         </Part>
@@ -70,6 +75,8 @@ export function StepPanel({ run, step, close }: Props) {
           </ol>
         </Part>
       )}
+      <Exchanges key={step.key} run={run.id} step={step} />
+      <Log step={step} events={events} />
     </aside>
   );
 }
@@ -83,28 +90,33 @@ function Part({ title, children }: { title: string; children: React.ReactNode })
   );
 }
 
-function Figures({ step }: { step: Step }) {
-  const facts = [
-    ["Cost", money(step.usd)],
-    ["In the tool", duration(step.seconds)],
-    ["Tries", String(step.tries)],
-    ["Tokens", step.tokens.toLocaleString()],
-  ] as const;
+function Reused({ from: { step, run, age } }: { from: NonNullable<Step["reused_from"]> }) {
   return (
-    <dl className="grid grid-cols-4 gap-2">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt className="text-[0.82rem] text-soft">{name}</dt>
-          <dd className="figures font-medium">{value}</dd>
-        </div>
-      ))}
-      {step.reused_from && (
-        <div className="col-span-4 text-soft">
-          Taken from {step.reused_from.step} of {step.reused_from.run}, {duration(step.reused_from.age)} old:
-          no call was made.
-        </div>
-      )}
-    </dl>
+    <p className="text-soft">
+      Taken from {step} of {run}, {duration(age)} old: no call was made.
+    </p>
+  );
+}
+
+/** What happened to this step, in the order in which it did. */
+function Log({ step, events }: { step: Step; events: readonly RunEvent[] }) {
+  const own = events.filter(({ data }) => data.step === step.key);
+  if (own.length === 0) return null;
+  return (
+    <details>
+      <summary className="font-medium">Log ({own.length})</summary>
+      <ol tabIndex={0} aria-label="Log" className="mt-2 max-h-72 space-y-1 overflow-y-auto text-[0.9rem]">
+        {own.map((event) => (
+          <li key={event.number} className="break-words">
+            <time dateTime={event.at} className="figures text-soft">
+              {new Date(event.at).toLocaleTimeString()}
+            </time>{" "}
+            <span className="font-medium">{EVENTS[event.type]}</span>{" "}
+            <span className="text-soft">{told(event)}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
   );
 }
 
@@ -120,28 +132,5 @@ function Tried({ attempt }: { attempt: Attempt }) {
       </p>
       {attempt.error && <p className="break-words text-bad">{messageOf(attempt.error)}</p>}
     </li>
-  );
-}
-
-function RetryHere({ run, step }: { run: Run; step: Step }) {
-  const queries = useQueryClient();
-  const again = useMutation({
-    mutationFn: () => retryFrom(run.id, step.key),
-    onSuccess: (now) => queries.setQueryData(["run", run.id], now),
-  });
-  return (
-    <div className="space-y-1">
-      <Button small disabled={again.isPending} onClick={() => again.mutate()}>
-        <RotateCcw aria-hidden className="size-3.5" /> Retry from here
-      </Button>
-      <p className="text-[0.86rem] text-soft">
-        This step and what follows from it run again; the rest is kept.
-      </p>
-      {again.error && (
-        <p role="alert" className="text-bad">
-          {again.error.message}
-        </p>
-      )}
-    </div>
   );
 }
