@@ -7,6 +7,8 @@ import type { EventType, Run, RunEvent, RunStatus, StepStatus } from "@/api/type
 
 /** Milliseconds in which many events cause one reading of the whole run. */
 const TOGETHER = 400;
+/** Of a large run, whose reading takes long: the pause is so many times as long as the last one took. */
+const REST = 4;
 
 /** The status that a step has after an event; null where the event says nothing of one. */
 const STEP_AFTER = {
@@ -100,12 +102,18 @@ export function useLiveRun(id: string) {
 /** Reads the whole run anew, once for all events that come close together. */
 function reading(queries: QueryClient, id: string) {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let pause = TOGETHER;
+  const read = async () => {
+    const begun = performance.now();
+    await queries.invalidateQueries({ queryKey: runQuery(id).queryKey });
+    pause = Math.max(TOGETHER, REST * (performance.now() - begun));
+  };
   return {
     soon: () => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        void queries.invalidateQueries({ queryKey: runQuery(id).queryKey });
-      }, TOGETHER);
+        void read();
+      }, pause);
     },
     stop: () => clearTimeout(timer),
   };

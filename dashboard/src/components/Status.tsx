@@ -72,6 +72,12 @@ export function Badge({ look }: { look: Look }) {
   );
 }
 
+/** The icon alone, large: where there is no room for the word. */
+export function StepIcon({ status }: { status: StepStatus }) {
+  const { icon: Icon, tone } = STEP_LOOKS[status];
+  return <Icon aria-hidden className={`size-12 rounded-full ${TONES[tone]}`} />;
+}
+
 export function RunBadge({ status }: { status: RunStatus }) {
   return <Badge look={RUN_LOOKS[status]} />;
 }

@@ -30,6 +30,7 @@ export function RunPage() {
 
 function Followed({ id }: { id: string }) {
   const { run, live } = useLiveRun(id);
+  const [listed, setListed] = useState(false);
   const [chosen, setChosen] = useState<number | null>(null);
   const step = run.data?.steps.find(({ idx }) => idx === chosen);
   if (!run.data)
@@ -66,9 +67,12 @@ function Followed({ id }: { id: string }) {
             <Steps run={run.data} chosen={chosen} choose={setChosen} />
           </section>
           <Result run={run.data} />
-          <details className="card overflow-hidden">
+          <details
+            className="card overflow-hidden"
+            onToggle={({ currentTarget }) => setListed(currentTarget.open)}
+          >
             <summary className="px-4 py-2.5 font-medium">Events ({live.events.length})</summary>
-            <Events events={live.events} />
+            {listed && <Events events={live.events} />}
           </details>
         </div>
         {step && <StepPanel run={run.data} step={step} events={live.events} close={() => setChosen(null)} />}

@@ -1,4 +1,5 @@
-import type { Run } from "@/api/types";
+import { memo } from "react";
+import type { Run, Step } from "@/api/types";
 import { StepBadge } from "@/components/Status";
 import { duration, money } from "@/lib/format";
 
@@ -19,27 +20,39 @@ export function Steps({ run, chosen, choose }: Props) {
   return (
     <ul aria-label="Steps" className="divide-y">
       {run.steps.map((step) => (
-        <li key={step.idx}>
-          <button
-            type="button"
-            aria-pressed={step.idx === chosen}
-            onClick={() => choose(step.idx)}
-            className={`grid w-full grid-cols-[8.5rem_minmax(0,1fr)] items-center gap-3 px-4 py-2 text-left sm:grid-cols-[8.5rem_minmax(0,1fr)_5rem_5rem] ${step.idx === chosen ? "bg-accent-wash" : "hover:bg-page"}`}
-          >
-            <StepBadge status={step.status} />
-            <span className="min-w-0">
-              <span className="block truncate font-medium">
-                {step.subtask}: {step.tool}
-              </span>
-              {step.waiting_on && (
-                <span className="block truncate text-[0.88rem] text-soft">{step.waiting_on.text}</span>
-              )}
-            </span>
-            <span className="figures text-right text-soft max-sm:hidden">{duration(step.seconds)}</span>
-            <span className="figures text-right text-soft max-sm:hidden">{money(step.usd)}</span>
-          </button>
-        </li>
+        <Row key={step.idx} step={step} chosen={step.idx === chosen} choose={choose} />
       ))}
     </ul>
   );
 }
+
+interface RowProps {
+  step: Step;
+  chosen: boolean;
+  choose: (idx: number) => void;
+}
+
+const Row = memo(function Row({ step, chosen, choose }: RowProps) {
+  return (
+    <li data-step={step.key} className="row-sleeps">
+      <button
+        type="button"
+        aria-pressed={chosen}
+        onClick={() => choose(step.idx)}
+        className={`grid w-full grid-cols-[8.5rem_minmax(0,1fr)] items-center gap-3 px-4 py-2 text-left sm:grid-cols-[8.5rem_minmax(0,1fr)_5rem_5rem] ${chosen ? "bg-accent-wash" : "hover:bg-page"}`}
+      >
+        <StepBadge status={step.status} />
+        <span className="min-w-0">
+          <span className="block truncate font-medium">
+            {step.subtask}: {step.tool}
+          </span>
+          {step.waiting_on && (
+            <span className="block truncate text-[0.88rem] text-soft">{step.waiting_on.text}</span>
+          )}
+        </span>
+        <span className="figures text-right text-soft max-sm:hidden">{duration(step.seconds)}</span>
+        <span className="figures text-right text-soft max-sm:hidden">{money(step.usd)}</span>
+      </button>
+    </li>
+  );
+});

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Attempt, Step } from "@/api/types";
-import { timeline } from "@/features/run/bars";
+import { barsOf, freeFrom, width } from "@/features/run/bars";
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const attempt = (from: number, to: number, ending: Attempt["ending"]) =>
@@ -14,14 +14,22 @@ it("keeps waiting and attempts apart, and lets what runs grow", () => {
     step(1, [0], [], { status: "running", started_at: at(6) }),
     step(2, [1], [], { status: "pending" }),
   ];
-  const { rows, length } = timeline({ steps, created_at: at(0), finished_at: null }, Date.parse(at(9)));
-  expect(length).toBe(9);
-  expect(rows[0]?.bars.map(({ kind, from, to }) => [kind, from, to])).toEqual([
+  const start = Date.parse(at(0));
+  const free = freeFrom(steps, start);
+  const bars = steps.map((one) => barsOf(one, start, free.get(one.idx) ?? null, 9));
+  expect(bars[0]?.map(({ kind, from, to }) => [kind, from, to])).toEqual([
     ["waits", 0, 1],
     ["attempt", 1, 2],
     ["waits", 2, 4],
     ["attempt", 4, 5],
   ]);
-  expect(rows[1]?.bars).toEqual([{ kind: "attempt", from: 6, to: 9, status: "running" }]);
-  expect(rows[2]?.bars).toEqual([]);
+  expect(bars[1]).toEqual([{ kind: "attempt", from: 6, to: 9, status: "running" }]);
+  expect(bars[2]).toEqual([]);
+});
+
+it("grows now and then while a run goes on, and ends where the run ends", () => {
+  expect(width(9, true)).toBe(9);
+  expect(width(8.1, false)).toBe(width(9, false));
+  expect(width(9, false)).toBeGreaterThan(9);
+  expect(width(0.2, false)).toBe(1);
 });
