@@ -75,7 +75,15 @@ function Followed({ id }: { id: string }) {
             {listed && <Events events={live.events} />}
           </details>
         </div>
-        {step && <StepPanel run={run.data} step={step} events={live.events} close={() => setChosen(null)} />}
+        {step && (
+          <StepPanel
+            key={step.key}
+            run={run.data}
+            step={step}
+            events={live.events}
+            close={() => setChosen(null)}
+          />
+        )}
       </div>
     </Page>
   );

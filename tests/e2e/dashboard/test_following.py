@@ -50,6 +50,7 @@ def test_a_step_is_run_again_from_the_page(page: Page, client: Client):
     page.goto(f"/runs/{run}")
     page.get_by_role("list", name="Steps").get_by_role("button").filter(has_text="last").click()
     page.get_by_role("button", name="Retry from here").click()
+    page.get_by_text("Events (").click()
     expect(page.locator("[data-event]").filter(has_text="Opened again")).to_have_count(1)
     expect(page.locator("header").first.get_by_text("Succeeded")).to_be_visible()
     kept = {step["key"]: len(step["attempts"]) for step in client.wait(run)["steps"]}

@@ -27,7 +27,7 @@ function Read({ run, step }: { run: string; step: Step }) {
       {items.map((one, at) => (
         <li key={one.attempt} className="space-y-1.5 border-l-2 pl-3">
           <p>
-            {one.attempt}. {ENDINGS[one.ending]}
+            {at + 1}. {ENDINGS[one.ending]}
           </p>
           <Told one={one} before={items[at - 1]} />
         </li>

@@ -44,7 +44,7 @@ export function StepPanel({ run, step, events, close }: Props) {
       )}
       <Believed run={run} step={step} />
       {step.reused_from && <Reused from={step.reused_from} />}
-      {ended(run.status) && step.status !== "skipped" && <Again key={step.key} run={run} step={step} />}
+      {ended(run.status) && step.status !== "skipped" && <Again run={run} step={step} />}
       <Part title="Arguments">
         <Json value={step.arguments} label="Arguments" />
       </Part>
@@ -69,13 +69,13 @@ export function StepPanel({ run, step, events, close }: Props) {
       {step.attempts.length > 0 && (
         <Part title="Attempts">
           <ol className="space-y-2">
-            {step.attempts.map((attempt) => (
-              <Tried key={attempt.number} attempt={attempt} />
+            {step.attempts.map((attempt, at) => (
+              <Tried key={attempt.number} place={at + 1} attempt={attempt} />
             ))}
           </ol>
         </Part>
       )}
-      <Exchanges key={step.key} run={run.id} step={step} />
+      <Exchanges run={run.id} step={step} />
       <Log step={step} events={events} />
     </aside>
   );
@@ -120,12 +120,12 @@ function Log({ step, events }: { step: Step; events: readonly RunEvent[] }) {
   );
 }
 
-function Tried({ attempt }: { attempt: Attempt }) {
+function Tried({ place, attempt }: { place: number; attempt: Attempt }) {
   const took = (Date.parse(attempt.finished_at) - Date.parse(attempt.started_at)) / 1000;
   return (
     <li className="border-l-2 pl-3">
       <p className="figures">
-        {attempt.number}. {ENDINGS[attempt.ending]} in {duration(took)}, {money(attempt.usd)}
+        {place}. {ENDINGS[attempt.ending]} in {duration(took)}, {money(attempt.usd)}
       </p>
       <p className="text-[0.86rem] text-soft">
         {clock(attempt.started_at)} · {attempt.worker}

@@ -1,6 +1,7 @@
 import { memo } from "react";
 import type { Run, Step } from "@/api/types";
 import { StepBadge } from "@/components/Status";
+import { isLong } from "@/features/run/bars";
 import { duration, money } from "@/lib/format";
 
 interface Props {
@@ -18,7 +19,7 @@ export function Steps({ run, chosen, choose }: Props) {
       </p>
     );
   return (
-    <ul aria-label="Steps" className="divide-y">
+    <ul aria-label="Steps" className={`divide-y ${isLong(run) ? "rows-sleep" : ""}`}>
       {run.steps.map((step) => (
         <Row key={step.idx} step={step} chosen={step.idx === chosen} choose={choose} />
       ))}
@@ -34,7 +35,7 @@ interface RowProps {
 
 const Row = memo(function Row({ step, chosen, choose }: RowProps) {
   return (
-    <li data-step={step.key} className="row-sleeps">
+    <li data-step={step.key}>
       <button
         type="button"
         aria-pressed={chosen}

@@ -3,7 +3,7 @@ import { memo, useMemo } from "react";
 import type { Run, Step } from "@/api/types";
 import { RUN_LOOKS, STEP_LOOKS, type Tone } from "@/components/Status";
 import { useNow } from "@/components/When";
-import { barsOf, freeFrom, open, passed, width, type Bar } from "@/features/run/bars";
+import { barsOf, freeFrom, isLong, open, passed, width, type Bar } from "@/features/run/bars";
 import { ended } from "@/api/runs";
 import { duration } from "@/lib/format";
 import { criticalPath } from "@/lib/path";
@@ -47,7 +47,7 @@ export function Timeline({ run, chosen, choose }: Props) {
           <Flag aria-hidden className="size-3.5" /> on the critical path
         </span>
       </p>
-      <ul aria-label="Timeline">
+      <ul aria-label="Timeline" className={isLong(run) ? "rows-sleep" : ""}>
         {run.steps.map((step) => (
           <Row
             key={step.idx}
@@ -81,7 +81,7 @@ interface RowProps {
 const Row = memo(function Row({ step, start, free, length, wide, critical, chosen, choose }: RowProps) {
   const bars = barsOf(step, start, free, length);
   return (
-    <li className="row-sleeps">
+    <li>
       <button
         type="button"
         aria-pressed={chosen}

@@ -18,6 +18,11 @@ const AFTER = {
   lost: "failed",
 } as const satisfies Record<Ending, StepStatus>;
 
+/** Whether most rows of its lists are out of sight. */
+export function isLong({ steps }: Pick<Run, "steps">): boolean {
+  return steps.length > 60;
+}
+
 /** Seconds since a run was accepted, or until its end. */
 export function passed(run: Pick<Run, "created_at" | "finished_at">, now: number): number {
   const until = run.finished_at ? Date.parse(run.finished_at) : now;
