@@ -185,7 +185,7 @@ def _rarest(
     least = min(counts, key=lambda one: counts[one])
     if not statuses:
         return least
-    having = sum(_some(connection, select(runs.c.id).where(status)) for status in statuses)
+    having = sum(_some(connection, select(runs.c.status).where(status)) for status in statuses)
     return None if having < counts[least] else least
 
 
