@@ -36,6 +36,7 @@ from orchestrator.execution.runner import Runner
 from orchestrator.execution.undo import Undoer
 from orchestrator.execution.webhook import WebhookNotifier
 from orchestrator.planning.estimates import estimate_plan
+from orchestrator.planning.model_calls import Model
 from orchestrator.planning.offline.decomposer import OfflineDecomposer
 from orchestrator.planning.planner import Planner
 from orchestrator.registry.declared import accepted, differs, find_here, gone, modules_of, of_commands, offers
@@ -60,6 +61,7 @@ from tools.adapters.credentials import Authority
 from tools.adapters.endpoint_credentials import EndpointCredentials
 from tools.builtin import TOOLS
 from tools.confined.limits import Confinement
+from tools.endpoints.chat import EndpointChat
 from tools.endpoints.loads import Alone, RedisLoads
 from tools.endpoints.router import Router
 from tools.endpoints.watch import Watch
@@ -171,9 +173,10 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
     artifacts, retriever = FolderArtifacts(settings.artifact_dir, database), Bm25Retriever(catalog)
     vault, endpoints = SqlSecrets(database, _secret_keys(settings)), SqlEndpoints(database)
     net = Net(allow=settings.net_allow, timeout=settings.net_timeout, max_bytes=settings.net_max_bytes)
+    keys, retry = EndpointCredentials(Authority(net), vault), _retry(settings)
     find_here(settings.python_modules)
     processes, confined = _processes(settings), _processes(settings, confinement_of(settings))
-    watch = _watch(settings, endpoints, net, EndpointCredentials(Authority(net), vault))
+    watch = _watch(settings, endpoints, net, keys)
     toolbox = _toolbox(settings, net=net, pools=(processes, confined), watch=watch, catalog=catalog)
     planner = Planner(
         catalog=catalog,
@@ -181,7 +184,7 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
         beliefs=beliefs,
         artifacts=artifacts,
         offline=OfflineDecomposer(retriever=retriever),
-        model=_chat_model(settings),
+        model=_planners_model(settings, net, watch.router, keys),
         replies=SqlReplies(database),
         budget=SqlPlanningBudget(database),
         candidates=settings.llm_candidates,
@@ -189,7 +192,6 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
         seconds=settings.planning_seconds,
         model_seconds=settings.llm_timeout,
     )
-    retry = RetryPolicy(tries=settings.retry_tries, first=settings.retry_first)
 
     async def estimate(plan: Plan, run: Run) -> Plan:
         risk = run.request.preference.risk
@@ -493,10 +495,31 @@ def _store(settings: Settings, database: Database) -> SqlStore:
     return SqlStore(database, approve=_rules(settings), patience=patience)
 
 
-def _chat_model(settings: Settings) -> ChatModel | None:
-    """The planner's model, where one is named. Its own address may be dialled wherever it is."""
+def _retry(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(tries=settings.retry_tries, first=settings.retry_first)
+
+
+def _planners_model(settings: Settings, net: Net, router: Router, keys: EndpointCredentials) -> Model | None:
+    """The planner's model, where one is named: behind an endpoint, or at an address of its own.
+
+    That address may be dialled wherever it is.
+    """
     if settings.llm_model is None:
         return None
+    price = Price(
+        per_1k_tokens_in=Decimal(str(settings.llm_price_in)),
+        per_1k_tokens_out=Decimal(str(settings.llm_price_out)),
+    )
+    if settings.llm_endpoint is not None:
+        return EndpointChat(
+            settings.llm_endpoint,
+            model=settings.llm_model,
+            router=router,
+            net=net,
+            keys=keys,
+            price=price,
+            timeout=settings.llm_timeout,
+        )
     base_url = settings.llm_base_url or OPENAI_URL
     host = urlsplit(base_url).netloc.rpartition("@")[2]
     net = Net(allow=(*settings.net_allow, host), timeout=settings.llm_timeout)
@@ -505,9 +528,6 @@ def _chat_model(settings: Settings) -> ChatModel | None:
         base_url=base_url,
         model=settings.llm_model,
         api_key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else None,
-        price=Price(
-            per_1k_tokens_in=Decimal(str(settings.llm_price_in)),
-            per_1k_tokens_out=Decimal(str(settings.llm_price_out)),
-        ),
+        price=price,
         timeout=settings.llm_timeout,
     )

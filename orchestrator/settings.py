@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -152,6 +152,8 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("TOOLPATH_LLM_API_KEY", "OPENAI_API_KEY", "llm_api_key"),
     )
     llm_model: str | None = None
+    #: The registered endpoint whose replicas and fallbacks answer, in place of llm_base_url and llm_api_key.
+    llm_endpoint: str | None = None
     llm_timeout: float = 60.0
     #: USD per 1,000 tokens in and out, for budgets and quotes.
     llm_price_in: float = 0.0
@@ -241,6 +243,12 @@ class Settings(BaseSettings):
             except ValueError as error:
                 raise ValueError(f"[commands.{name}] {error}") from None
         return value
+
+    @model_validator(mode="after")
+    def _one_place_for_the_model(self) -> Settings:
+        if self.llm_endpoint is not None and self.llm_model is None:
+            raise ValueError("llm_endpoint: name the model too, as llm_model (TOOLPATH_LLM_MODEL)")
+        return self
 
     @field_validator("data_dir", mode="after")
     @classmethod

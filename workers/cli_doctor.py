@@ -134,6 +134,8 @@ def _model(settings: Settings) -> Finding:
         mend = "set TOOLPATH_LLM_BASE_URL, TOOLPATH_LLM_MODEL and TOOLPATH_LLM_API_KEY to plan with a model"
         return Finding("language model", "absent", "none: requests are planned offline", mend)
     where = settings.llm_base_url or "the default address"
+    if settings.llm_endpoint is not None:
+        where = f"the endpoint {settings.llm_endpoint}"
     return Finding("language model", "ok", f"{settings.llm_model} at {where}")
 
 

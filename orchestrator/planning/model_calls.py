@@ -29,10 +29,17 @@ Message = Mapping[str, Any]
 
 
 class Model(Protocol):
-    """A chat model (`tools.llm.ChatModel`)."""
+    """A chat model (`tools.llm.ChatModel`, `tools.endpoints.chat.EndpointChat`)."""
 
-    model: str
-    price: Price
+    @property
+    def model(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def price(self) -> Price:
+        """What it costs now."""
+        ...
 
     async def complete(
         self,

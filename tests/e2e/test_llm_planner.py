@@ -77,6 +77,28 @@ def service(
         yield service
 
 
+def test_a_planner_behind_an_endpoint_goes_on_when_a_replica_is_gone(
+    tmp_path: Path, asking: Asking, model: ScriptedModel
+):
+    words = asking.words(SUMMARY.request)
+    with (
+        serving(
+            tmp_path / "data", net_allow="127.0.0.1", llm_endpoint="planners", llm_model="scripted"
+        ) as service,
+        service.client() as client,
+    ):
+        run = client.do(words, planner="llm", mode="plan")
+        assert "no endpoint 'planners'" in run["error"]["message"]
+        replicas = [{"base_url": "http://127.0.0.1:9/v1"}, {"base_url": model.base_url}]
+        price = {"per_1k_tokens_in": "0.001", "per_1k_tokens_out": "0.002"}
+        models = [{"name": "scripted", "price": price}]
+        client.post("/v1/endpoints", {"name": "planners", "replicas": replicas, "models": models})
+        for turn in range(3):
+            run = client.do(f"({turn}) {words}", planner="llm", mode="plan")
+            assert run["status"] == "planned", run["error"]
+            assert float(run["spend"]["usd"]) > 0
+
+
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_plan_of_the_language_model_is_carried_out(
     name: str, client: Client, asking: Asking, model: ScriptedModel

@@ -51,7 +51,7 @@ class EndpointCredentials:
         return made.headers
 
     async def headers_of_look(self, endpoint: Endpoint) -> dict[str, str]:
-        """For a look. Raises `ToolError`."""
+        """For what is no tool's call: a look, a question of the planner's. Raises `ToolError`."""
         return await self.headers(endpoint, CallContext("look", _NoFiles(), Path(), timeout=_TIMEOUT))
 
 

@@ -46,7 +46,7 @@ class Keys(Protocol):
         ...
 
     async def headers_of_look(self, endpoint: Endpoint) -> Mapping[str, str]:
-        """For a look. Raises `ToolError`, for instance for a secret that there is not."""
+        """For what is no tool's call. Raises `ToolError`, for instance for a secret that there is not."""
         ...
 
 
