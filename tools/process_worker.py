@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
+import math
 import os
 import queue
 import resource
 import signal
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 #: Bytes of one file. A runaway tool then gets an error before it fills the disk of its neighbours.
 FILE_LIMIT = 2 * 2**30
 _WORDS_OF_A_MESSAGE = 300
+#: Seconds between two words of how far a call is.
+_PAUSE = 0.1
 #: Characters of a stack trace, for the log.
 _TRACE = 8_000
 
@@ -48,7 +52,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(source, inbox), daemon=True).start()
     _send(sink, {"ready": True})
     while True:
-        _send(sink, _answer(inbox.get()))
+        _send(sink, _answer(inbox.get(), _Teller(sink)))
 
 
 def _serve_confined(source: BinaryIO, sink: BinaryIO, limits: Mapping[str, Any]) -> None:
@@ -68,7 +72,7 @@ def _serve_confined(source: BinaryIO, sink: BinaryIO, limits: Mapping[str, Any])
         return
     # Only now, since a thread that began before would not be confined.
     threading.Thread(target=_listen, args=(source, queue.SimpleQueue()), daemon=True).start()
-    _send(sink, {"result": without} if request.get("probe") else _answer(request))
+    _send(sink, {"result": without} if request.get("probe") else _answer(request, _Teller(sink)))
 
 
 def _take_the_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -106,14 +110,35 @@ def _send(sink: BinaryIO, message: Mapping[str, Any]) -> None:
     sink.flush()
 
 
-def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
+class _Teller:
+    """Sends how far a call is to the owner, a few times a second; threads of the tool may tell too."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self._turn = threading.Lock()
+        self._next = 0.0
+
+    def __call__(self, share: float, message: str) -> None:
+        with self._turn:
+            now = time.monotonic()
+            if now >= self._next:
+                self._next = now + _PAUSE
+                _send(self._sink, {"progress": [share, message[:_WORDS_OF_A_MESSAGE]]})
+
+    def close(self) -> None:
+        """The call is over: what a thread that it has left says of it is nobody's affair."""
+        with self._turn:
+            self._next = math.inf
+
+
+def _answer(request: Mapping[str, Any], tell: _Teller) -> dict[str, Any]:
     """The reply to one request; whatever goes wrong is in it."""
     try:
         if "import" in request:
             for name in request["import"]:
                 importlib.import_module(name)
             return {"result": None}
-        reply = {"result": encode(_call(request))}
+        reply = {"result": encode(_call(request, tell))}
         if len(to_line(reply)) > request["max_reply"]:
             raise too_large()
     except ToolError as error:
@@ -126,7 +151,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def _call(request: Mapping[str, Any]) -> Any:
+def _call(request: Mapping[str, Any], tell: _Teller) -> Any:
     function = _find(request["function"])
     arguments = decode(request["arguments"])
     typed = _typed(function)
@@ -135,7 +160,7 @@ def _call(request: Mapping[str, Any]) -> Any:
     scratch = Path(request["scratch"])
     signature = inspect.signature(function)
     if "work" in signature.parameters:
-        arguments["work"] = Work(scratch)
+        arguments["work"] = Work(scratch, tell=tell)
     try:
         signature.bind(**arguments)
     except TypeError as error:
@@ -147,6 +172,7 @@ def _call(request: Mapping[str, Any]) -> Any:
             result = asyncio.run(result)
         return result if typed is None else typed.output(result)
     finally:
+        tell.close()
         os.chdir("/")
 
 

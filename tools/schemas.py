@@ -98,6 +98,10 @@ class ToolSchemas:
     def check_output(self, output: Mapping[str, Json]) -> None:
         """Raises `BadOutput` when the output does not fit or cannot be kept, `TooLarge` for a huge one."""
         check_inline(output)
+        self.check_fit(output)
+
+    def check_fit(self, output: Mapping[str, Json]) -> None:
+        """Raises `BadOutput` when the output does not fit, whatever its size."""
         faults = _faults(self.output, output, BadOutput("the reply holds a value that is not JSON"))
         if faults:
             raise BadOutput(f"the reply does not fit the output schema: {_sentence(faults)}")

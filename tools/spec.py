@@ -266,6 +266,8 @@ class ToolResult:
 
     output: Mapping[str, Json]
     usage: Usage = field(default_factory=Usage)
+    #: Whether the output that fits is in a file, and `output` only says which, since it is too large.
+    in_file: bool = False
 
 
 #: The JSON Schema keyword that marks a field as a file and lists the media types it may have.

@@ -30,7 +30,8 @@ class Validated:
         schemas = schemas_of(call.tool)
         arguments = schemas.arguments(call.arguments)
         result = await self._inner.call(ToolCall(call.tool, arguments), context)
-        schemas.check_output(result.output)
+        if not result.in_file:
+            schemas.check_output(result.output)
         return result
 
 
@@ -49,7 +50,7 @@ class Masked:
         except ToolError as error:
             # What it was raised from may say more, and a log would tell it.
             raise _masked(error, context.mask) from None
-        return ToolResult(context.mask.value(result.output), result.usage)
+        return replace(result, output=context.mask.value(result.output))
 
 
 class Timed:
@@ -73,7 +74,7 @@ class Timed:
             if not limit.expired():
                 raise
             raise TimedOut(f"{call.tool.name} took longer than {context.timeout:g} s and was ended") from None
-        return ToolResult(result.output, _completed(call, result.usage, time.perf_counter() - started))
+        return replace(result, usage=_completed(call, result.usage, time.perf_counter() - started))
 
 
 class Contained:

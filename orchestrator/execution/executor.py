@@ -186,7 +186,8 @@ class Executor:
                 return dig(found.output, (field, *rest))
             except KeyError as error:
                 missing = ".".join([ref.source, *ref.path])
-                raise BadArguments(f"{missing} is not in the result of {ref.source!r}") from error
+                hint = f"; it may be in the file {ref.source}.file" if "file" in found.output else ""
+                raise BadArguments(f"{missing} is not in the result of {ref.source!r}{hint}") from error
 
         resolved: Mapping[str, Any] = resolve(claim.arguments, lookup)
         return resolved

@@ -37,8 +37,7 @@ class HttpEndpoint:
     """Calls the address of a tool's binding; see `http_requests.build` for how arguments travel.
 
     The reply's JSON object is the output (`{"result": …}` for other JSON); any other content, and JSON
-    over `MAX_INLINE` bytes of which the tool promises no fields, becomes an artifact in the output's
-    file field, or in `file`.
+    over `MAX_INLINE` bytes, becomes an artifact in the output's file field, or in `file`.
     """
 
     def __init__(self, net: Net) -> None:
@@ -61,7 +60,7 @@ class HttpEndpoint:
             reply = await self._send(request, content, context, Credentials())
         if not 200 <= reply.status < 300:
             raise _failure(reply)
-        return ToolResult(await _output(call, reply, context))
+        return await _result(call, reply, context)
 
     async def _as_somebody(
         self, tool: Tool, request: HttpRequest, content: bytes | None, context: CallContext
@@ -104,14 +103,25 @@ def _failure(reply: Reply) -> ToolError:
     return status_error(reply.status, reply.headers, host=host, excerpt=text[:_EXCERPT])
 
 
-async def _output(call: ToolCall, reply: Reply, context: CallContext) -> Mapping[str, Json]:
+async def _result(call: ToolCall, reply: Reply, context: CallContext) -> ToolResult:
     if not reply.body:
-        return {}
-    if _is_json(reply) and not _is_for_a_file(call.tool, reply):
-        decoded = await _selected(call, _decoded(reply))
-        return decoded if isinstance(decoded, dict) else {"result": decoded}
+        return ToolResult({})
+    if not _is_json(reply):
+        return ToolResult(await _saved(reply, _file_field(call, reply), context))
+    large = len(reply.body) > MAX_INLINE and not call.tool.binding.get("select")
+    if large and not _is_typed(call.tool):
+        return ToolResult(await _saved(reply, _file_field(call, reply), context))
+    decoded = await _selected(call, _decoded(reply))
+    output = decoded if isinstance(decoded, dict) else {"result": decoded}
+    if not large:
+        return ToolResult(output)
+    await asyncio.to_thread(schemas_of(call.tool).check_fit, output)
+    return ToolResult(await _saved(reply, "file", context), in_file=True)
+
+
+async def _saved(reply: Reply, field: str, context: CallContext) -> Mapping[str, Json]:
+    """The reply as an artifact in this field."""
     media_type = reply.media_type if _MEDIA_TYPE.fullmatch(reply.media_type) else "application/octet-stream"
-    field = _file_field(call, reply)
     name = _file_name(reply, media_type)
     path = context.scratch / name
     await asyncio.to_thread(path.write_bytes, reply.body)
@@ -122,12 +132,10 @@ def _is_json(reply: Reply) -> bool:
     return reply.media_type == "application/json" or reply.media_type.endswith("+json")
 
 
-def _is_for_a_file(tool: Tool, reply: Reply) -> bool:
-    """Whether JSON is too large to stand beside its step, and the tool promises no fields of it."""
-    if len(reply.body) <= MAX_INLINE or tool.binding.get("select"):
-        return False
+def _is_typed(tool: Tool) -> bool:
+    """Whether the tool promises fields of JSON."""
     fields = tool.output_schema.get("properties", {})
-    return not fields or any(is_file_schema(field) for field in fields.values())
+    return bool(fields) and not any(is_file_schema(field) for field in fields.values())
 
 
 def _decoded(reply: Reply) -> Any:

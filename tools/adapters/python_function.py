@@ -15,6 +15,7 @@ from tools.adapter import CallContext
 from tools.errors import BadArguments, BadOutput, ToolError, Unavailable, no_room
 from tools.files import with_files, with_references
 from tools.functions.typed import Typed, Undescribable, typed_of
+from tools.mcp.sanitising import cleaned
 from tools.net import Net
 from tools.processes import Processes
 from tools.schemas import schemas_of
@@ -81,7 +82,13 @@ class PythonFunction:
         arguments = await with_files(schema, call.arguments, context.files)
         processes = self._pool(name)
         if call.tool.runs is Runs.PROCESS or processes is not self._processes:
-            result = await processes.run(name, arguments, scratch=context.scratch, timeout=context.timeout)
+            result = await processes.run(
+                name,
+                arguments,
+                scratch=context.scratch,
+                timeout=context.timeout,
+                progress=_teller(context),
+            )
         else:
             result = await self._on_the_loop(name, arguments, context)
         output = result if isinstance(result, Mapping) else {"result": result}
@@ -139,7 +146,7 @@ class PythonFunction:
         if found.typed is not None:
             arguments = found.typed.arguments(arguments)
         if found.wants_work:
-            arguments["work"] = Work(context.scratch, self._net)
+            arguments["work"] = Work(context.scratch, self._net, _teller(context))
         found.check(name, arguments)
         try:
             result = await found.function(**arguments)
@@ -161,6 +168,15 @@ class PythonFunction:
         if found is None:
             found = self._found[name] = _load(name)
         return found
+
+
+def _teller(context: CallContext) -> Callable[[float, str], None]:
+    """Tells how far a call is, in words that people can see."""
+
+    def tell(share: float, message: str) -> None:
+        context.progress(share, cleaned(message, longest=_WORDS_OF_A_MESSAGE))
+
+    return tell
 
 
 def _is_in(module: str, package: str) -> bool:

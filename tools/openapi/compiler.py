@@ -166,6 +166,9 @@ class _Compiler:
         auth, notes = self._security.read(operation)
         base = self._servers.base_of(operation)
         binding = _binding(operation, arguments, output, base or NOWHERE)
+        hosts = self._servers.hosts_of(operation)
+        if hosts:
+            binding["hosts"] = hosts
         select = self._options.select.get(operation.id)
         if select:
             binding["select"] = select

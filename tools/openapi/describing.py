@@ -15,6 +15,8 @@ from tools.spec import Effect
 _SUMMARY = 300
 _DESCRIPTION = 10_000
 _TAGS = 20
+#: As requests name hosts: in small letters, or as an address.
+_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _EFFECTS = {
     "GET": Effect.READ,
@@ -121,19 +123,30 @@ class Servers:
 
     def base_of(self, operation: Operation) -> str:
         """Without a slash at the end; "" where nothing says where the service is."""
+        found = self._of(operation)
+        return next((url for url in found if url.startswith("https:")), found[0] if found else "")
+
+    def hosts_of(self, operation: Operation) -> list[str]:
+        """Where redirects of an operation may lead: to the servers' hosts; [] stands for anywhere.
+
+        Where the document says that an operation redirects, that is to files which lie elsewhere.
+        """
+        if any(str(status).startswith("3") for status in operation.node.at("responses").value or ()):
+            return []
+        hosts = {urlsplit(url).hostname or "" for url in self._of(operation)}
+        return sorted(host for host in hosts if _HOST.fullmatch(host))
+
+    def _of(self, operation: Operation) -> list[str]:
+        """The addresses of the servers that serve an operation."""
         if self._given:
-            return self._given
+            return [self._given]
         for servers in (operation.node.at("servers"), operation.item.at("servers"), self._root):
-            urls = (
-                [self._url(Node(one, servers.base)) for one in servers.value or ()]
-                if isinstance(servers.value, list)
-                else []
-            )
-            found = [url for url in urls if url]
+            given = servers.value if isinstance(servers.value, list) else ()
+            found = [url for one in given if (url := self._url(Node(one, servers.base)))]
             if found:
-                return next((url for url in found if url.startswith("https:")), found[0])
+                return found
         # OpenAPI: without servers, the one that the document came from.
-        return urljoin(self._base, "/").rstrip("/") if self._base.startswith("http") else ""
+        return [urljoin(self._base, "/").rstrip("/")] if self._base.startswith("http") else []
 
     def _url(self, server: Node) -> str:
         url = server.get("url")

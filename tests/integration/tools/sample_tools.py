@@ -22,6 +22,16 @@ def add(a: int, b: int = 1) -> int:
     return a + b
 
 
+def slow_sum(numbers: list[int], work: Work) -> int:
+    """Tell how far it is after each number, and more often than anybody wants to hear."""
+    for place, number in enumerate(numbers, 1):
+        work.progress(place / len(numbers), f"added {number}\u202e")
+        for _ in range(100):
+            work.progress(place / len(numbers), "again")
+        time.sleep(0.15)
+    return sum(numbers)
+
+
 def whoami() -> int:
     return os.getpid()
 

@@ -80,6 +80,22 @@ async def test_a_call_works_in_its_scratch_folder(pool: Processes, tmp_path: Pat
     assert set(out.values()) == {str(tmp_path)}
 
 
+async def test_how_far_a_call_is_reaches_who_has_asked_now_and_then(pool: Processes, tmp_path: Path) -> None:
+    told: list[tuple[float, str]] = []
+    made = await pool.run(
+        "sample_tools:slow_sum",
+        {"numbers": [1, 2, 4]},
+        scratch=tmp_path,
+        timeout=20,
+        progress=lambda *words: told.append(words),
+    )
+    assert made == 7
+    assert 3 <= len(told) <= 9
+    assert told[0] == (1 / 3, "added 1\u202e")
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert await pool.run("sample_tools:add", {"a": 1}, scratch=tmp_path, timeout=10) == 2
+
+
 async def test_a_process_is_used_again_and_retired_after_its_calls(pool: Processes, tmp_path: Path) -> None:
     pids = [await pool.run("sample_tools:whoami", {}, scratch=tmp_path, timeout=10) for _ in range(7)]
     assert len(set(pids[:5])) == 1

@@ -1,6 +1,7 @@
 """HTTP tools through the toolbox, against a server on this machine."""
 
 import dataclasses
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ PAGES = {
     "/nothing": Answer(204),
     "/image.png": Answer(200, {"content-type": "image/png"}, PNG),
     "/page": Answer(200, {"content-type": "text/html; charset=utf-8"}, b"<p>hi</p>"),
+    "/huge": json_answer({"items": ["x" * 1_000] * 4_100, "next": 2}),
     "/liar": Answer(200, {"content-type": "application/json"}, b"{oops"),
     "/busy": Answer(429, {"retry-after": "7"}),
     "/down": Answer(503, {"retry-after": "2"}, b"back soon"),
@@ -154,6 +156,27 @@ async def test_the_key_of_the_step_and_the_trace_are_always_sent(
     traced = dataclasses.replace(context, traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
     got = (await toolbox.call(tool, {}, traced)).output["headers"]
     assert got["traceparent"] == traced.traceparent
+
+
+async def test_json_that_is_too_large_for_its_fields_becomes_a_file_once_it_is_checked(
+    server: LoopbackServer, toolbox: Toolbox, context: CallContext
+) -> None:
+    promised = {
+        "type": "object",
+        "properties": {"items": {"type": "array"}, "next": {"type": "integer"}},
+        "required": ["items"],
+    }
+    tool = dataclasses.replace(http_tool(server, "/huge"), output_schema=promised)
+    output = (await toolbox.call(tool, {}, context)).output
+    assert output.keys() == {"file"}
+    assert output["file"]["media_type"] == "application/json"
+    kept = await context.files.load(output["file"]["artifact"])
+    assert len(json.loads(kept.path.read_bytes())["items"]) == 4_100
+    wrong = dataclasses.replace(tool, output_schema=promised | {"required": ["items", "total"]})
+    with pytest.raises(BadOutput, match="total"):
+        await toolbox.call(wrong, {}, context)
+    chosen = http_tool(server, "/huge", select="{next: next}")
+    assert (await toolbox.call(chosen, {}, context)).output == {"next": 2}
 
 
 async def test_json_that_is_no_object_is_the_result(

@@ -109,6 +109,17 @@ def test_a_document_without_a_server_says_so() -> None:
     assert server("https://{tenant}.example").startswith(NOWHERE)
 
 
+def test_redirects_stay_with_the_servers_but_where_the_document_has_some() -> None:
+    moved = {"get": {"responses": {"302": {"description": "It lies elsewhere."}}}}
+    own = {"get": {"servers": [{"url": "https://files.example"}]}}
+    servers = [{"url": f"https://{name}"} for name in ("B.example:8443/v1", "a.example", "[::1]/v1")]
+    made = compile_documents(document({"/x": {"get": {}}, "/moved": moved, "/own": own}, servers=servers))
+    hosts = [tool.binding.get("hosts") for tool in made.tools]
+    assert hosts == [["::1", "a.example", "b.example"], None, ["files.example"]]
+    nowhere = compile_documents(document({"/x": {"get": {}}}, servers=[{"url": "/v1"}]))
+    assert "hosts" not in nowhere.tools[0].binding
+
+
 SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
     "query": {"type": "apiKey", "in": "query", "name": "key"},
