@@ -15,6 +15,8 @@ from tools.spec import Effect
 _SUMMARY = 300
 _DESCRIPTION = 10_000
 _TAGS = 20
+#: Not 304, which leads nowhere.
+_REDIRECT = re.compile(r"30[0-35-9]|3[xX]{2}")
 #: As requests name hosts: in small letters, or as an address.
 _HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
@@ -131,7 +133,8 @@ class Servers:
 
         Where the document says that an operation redirects, that is to files which lie elsewhere.
         """
-        if any(str(status).startswith("3") for status in operation.node.at("responses").value or ()):
+        answers = operation.node.at("responses").value
+        if isinstance(answers, dict) and any(_REDIRECT.fullmatch(str(status)) for status in answers):
             return []
         hosts = {urlsplit(url).hostname or "" for url in self._of(operation)}
         return sorted(host for host in hosts if _HOST.fullmatch(host))

@@ -111,7 +111,8 @@ def test_a_document_without_a_server_says_so() -> None:
 
 def test_redirects_stay_with_the_servers_but_where_the_document_has_some() -> None:
     moved = {"get": {"responses": {"302": {"description": "It lies elsewhere."}}}}
-    own = {"get": {"servers": [{"url": "https://files.example"}]}}
+    unchanged = {"304": {"description": "As it was."}}
+    own = {"get": {"servers": [{"url": "https://files.example"}], "responses": unchanged}}
     servers = [{"url": f"https://{name}"} for name in ("B.example:8443/v1", "a.example", "[::1]/v1")]
     made = compile_documents(document({"/x": {"get": {}}, "/moved": moved, "/own": own}, servers=servers))
     hosts = [tool.binding.get("hosts") for tool in made.tools]
