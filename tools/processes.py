@@ -80,6 +80,12 @@ class Processes:
         When the awaiting task is cancelled, the process is killed before the cancellation goes on.
         """
         self._check(function)
+        if self._confined is not None and not await asyncio.to_thread(scratch.is_dir):
+            # A tool that runs on the loop by its record has no folder, and a confined process must have one.
+            with tempfile.TemporaryDirectory(prefix="toolpath-confined-") as made:
+                return await self.run(
+                    function, arguments, scratch=Path(made), timeout=timeout, progress=progress
+                )
         request = {
             "function": function,
             "arguments": encode(arguments),
