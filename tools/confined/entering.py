@@ -7,6 +7,7 @@ import importlib.machinery
 import importlib.util
 import os
 import resource
+import struct
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ from tools.spec import File
 #: Of Linux's prctl: whoever is orphaned below this process becomes its child.
 _SUBREAPER = 36
 _LANDLOCK_OF_SIGNALS = 6
+#: The version of capset(2) that all kernels of today speak.
+_CAPABILITIES_OF_64_BITS = 0x20080522
 _OURS = ("tools", "toolpath")
 #: What programs and libraries of the system read; none of it is anybody's own.
 _SYSTEM = (
@@ -51,6 +54,7 @@ def enter(limits: Mapping[str, Any], *, scratch: Path, arguments: Any) -> list[s
     To be called while the process has one thread: only this one, and those it starts later, are bound.
     """
     _stay_in(scratch)
+    _give_up_privileges()
     own, folders = _files_of((*_OURS, *limits["modules"]))
     read = [*map(Path, _SYSTEM), *_installed(), *own, *(file.path for file in _files_in(arguments))]
     spoken, open_ = None, []
@@ -64,6 +68,14 @@ def enter(limits: Mapping[str, Any], *, scratch: Path, arguments: Any) -> list[s
     if spoken is None or spoken < _LANDLOCK_OF_SIGNALS:
         open_.append("it can send signals to processes of the service's user: that takes Linux 6.12")
     return open_
+
+
+def _give_up_privileges() -> None:
+    """Of the capabilities of root, where the service has any: with them limits can be raised again."""
+    capset = getattr(ctypes.CDLL(None), "capset", None)
+    if capset is not None:
+        header = struct.pack("=Ii", _CAPABILITIES_OF_64_BITS, 0)
+        capset(header, struct.pack("=6I", 0, 0, 0, 0, 0, 0))
 
 
 def _stay_in(scratch: Path) -> None:

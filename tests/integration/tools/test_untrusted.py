@@ -129,6 +129,7 @@ async def test_it_reaches_no_file_no_network_no_process_and_no_program_of_others
             new=str(new),
         )
     assert ends.pop("link") == "OSError"  # as if the folder were on another device
+    assert ends.pop("raise a limit") == "ValueError"
     assert set(ends.values()) == {"PermissionError"}, ends
     assert not new.exists()
     assert secret.read_text() == "hush"

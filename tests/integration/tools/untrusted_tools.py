@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -85,13 +86,14 @@ def attempt_all(owner: int, port: int, socket_at: str, secret: str, module: str,
         "look": lambda: Path(f"/proc/{owner}/environ").read_bytes(),
         "run": lambda: subprocess.check_output(["true"]),
         "fork": os.fork,
+        "raise a limit": lambda: resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**40)),
     }
     ends = {}
     for name, deed in deeds.items():
         try:
             deed()
             ends[name] = "done"
-        except OSError as error:
+        except (OSError, ValueError) as error:
             ends[name] = type(error).__name__
     return ends
 

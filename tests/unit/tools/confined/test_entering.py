@@ -28,6 +28,7 @@ def test_what_could_not_be_had_is_told(
         asked.update(paths)
         return spoken
 
+    monkeypatch.setattr(entering, "_give_up_privileges", lambda: None)  # or this process would, for good
     monkeypatch.setattr(landlock, "restrict", restrict)
     monkeypatch.setattr(seccomp, "restrict", lambda *, processes: filtered and not processes)
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR"):
