@@ -139,7 +139,7 @@ async def test_a_finished_call_is_recorded_once_a_full_disk_has_room(small: Trut
     run_id = await small.running(new_step(0))
     (claim,) = await small.claim()
     await _accept_until_refused(small)
-    recording = asyncio.create_task(small.record(done(claim, output={"value": "y" * 60_000})))
+    recording = asyncio.create_task(small.record(done(claim, output={"value": "y" * 120_000})))
     with pytest.raises(StorageFull):
         await small.store.accept("run_more", RunRequest(request="y" * 60_000))
     assert not recording.done()
