@@ -28,7 +28,6 @@ def _whole(status: int, body: bytes, headers: dict[str, str]) -> bytes:
 #: What is answered at "/name", with the code of the error and a word of its message.
 ANSWERS: dict[str, tuple[bytes, str, str]] = {
     "huge": (_json(b'{"value": "' + b"x" * 30_000_000 + b'"}'), "too_large", "over"),
-    "large": (_json(b'{"value": "' + b"x" * 5_000_000 + b'"}'), "too_large", "return a file"),
     "deep": (_json(b'{"value": ' + b"[" * 5000 + b"]" * 5000 + b"}"), "bad_output", "JSON"),
     "deepish": (_json(b'{"value": ' + b"[" * 500 + b"]" * 500 + b"}"), "bad_output", "nested"),
     "nul": (_json(rb'{"value": "a\u0000b"}'), "bad_output", "NUL"),
