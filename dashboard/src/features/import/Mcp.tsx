@@ -1,7 +1,6 @@
 /** The tools of an MCP server: a program that the operator has named, or one on the network. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Check, Download, Eye, Ghost, ShieldAlert, SkipForward } from "lucide-react";
-import { useState } from "react";
 import { importMcp } from "@/api/imports";
 import { sourcesQuery } from "@/api/tools";
 import type { McpReport } from "@/api/types";
@@ -10,6 +9,7 @@ import { Labelled } from "@/components/Labelled";
 import { Failure } from "@/components/Notice";
 import { mcpBody, mcpFaults, type McpDraft } from "@/features/import/draft";
 import { Differing, LeftOut, Names, Part } from "@/features/import/Parts";
+import { useImport } from "@/features/import/useImport";
 import { count } from "@/lib/format";
 
 interface Props {
@@ -18,25 +18,12 @@ interface Props {
 }
 
 export function Mcp({ draft, change }: Props) {
-  const queries = useQueryClient();
-  const [pressed, setPressed] = useState(false);
-  const importing = useMutation({
-    mutationFn: (dryRun: boolean) => importMcp(mcpBody(draft, dryRun)),
-    onSuccess: (_, dryRun) => {
-      if (!dryRun)
-        for (const key of ["tools", "sources", "tool"]) void queries.invalidateQueries({ queryKey: [key] });
-    },
+  const { importing, faults, set, ask } = useImport({
+    draft,
+    change,
+    faultsOf: mcpFaults,
+    send: (asked, dryRun) => importMcp(mcpBody(asked, dryRun)),
   });
-  const wrong = mcpFaults(draft);
-  const faults = pressed ? wrong : {};
-  const set = (part: Partial<McpDraft>) => {
-    change({ ...draft, ...part });
-    importing.reset();
-  };
-  const ask = (dryRun: boolean) => {
-    setPressed(true);
-    if (Object.keys(wrong).length === 0) importing.mutate(dryRun);
-  };
   return (
     <div className="grid items-start gap-5 xl:grid-cols-2">
       <form

@@ -1,13 +1,13 @@
 /** An OpenAPI document by its address, its file or its text: first what would come, then the import. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Eye, FileUp } from "lucide-react";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { importOpenApi } from "@/api/imports";
 import { Button } from "@/components/Button";
 import { Labelled } from "@/components/Labelled";
 import { Failure } from "@/components/Notice";
 import { openApiBody, openApiFaults, type OpenApiDraft } from "@/features/import/draft";
 import { OpenApiReportView } from "@/features/import/OpenApiReport";
+import { useImport } from "@/features/import/useImport";
 
 interface Props {
   draft: OpenApiDraft;
@@ -15,25 +15,12 @@ interface Props {
 }
 
 export function OpenApi({ draft, change }: Props) {
-  const queries = useQueryClient();
-  const [pressed, setPressed] = useState(false);
-  const importing = useMutation({
-    mutationFn: (dryRun: boolean) => importOpenApi(openApiBody(draft, dryRun)),
-    onSuccess: (_, dryRun) => {
-      if (!dryRun)
-        for (const key of ["tools", "sources", "tool"]) void queries.invalidateQueries({ queryKey: [key] });
-    },
+  const { importing, faults, set, ask } = useImport({
+    draft,
+    change,
+    faultsOf: openApiFaults,
+    send: (asked, dryRun) => importOpenApi(openApiBody(asked, dryRun)),
   });
-  const wrong = openApiFaults(draft);
-  const faults = pressed ? wrong : {};
-  const set = (part: Partial<OpenApiDraft>) => {
-    change({ ...draft, ...part });
-    importing.reset();
-  };
-  const ask = (dryRun: boolean) => {
-    setPressed(true);
-    if (Object.keys(wrong).length === 0) importing.mutate(dryRun);
-  };
   return (
     <div className="grid items-start gap-5 xl:grid-cols-2">
       <form

@@ -1,6 +1,7 @@
-import { Search, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { X } from "lucide-react";
+import { useState } from "react";
 import type { RunStatus } from "@/api/types";
+import { SearchBox } from "@/components/SearchBox";
 import { Button } from "@/components/Button";
 import { RUN_LOOKS } from "@/components/Status";
 import { put, SPANS, STATUSES, type Filter, type Span } from "@/features/runs/filter";
@@ -12,8 +13,6 @@ interface Props {
 }
 
 const SPAN_WORDS: Record<Span, string> = { hour: "Last hour", day: "Last day", week: "Last week" };
-/** Milliseconds without a key before the words are looked for. */
-const PAUSE = 300;
 
 export function Filters({ filter, change }: Props) {
   const none = Object.keys(filter).length === 0;
@@ -25,7 +24,13 @@ export function Filters({ filter, change }: Props) {
   return (
     <div className="space-y-3" role="search" aria-label="Runs">
       <div className="grid gap-2 sm:grid-cols-[minmax(12rem,1fr)_12rem_10rem_auto]">
-        <Words key={`words ${cleared}`} filter={filter} change={change} />
+        <SearchBox
+          key={`words ${cleared}`}
+          label="Words of the request"
+          placeholder="Words of the request"
+          value={filter.q ?? ""}
+          change={(words) => change(put(filter, "q", words || undefined))}
+        />
         <Labels key={`labels ${cleared} ${filter.label?.join() ?? ""}`} filter={filter} change={change} />
         <select
           aria-label="Accepted within"
@@ -76,31 +81,6 @@ function Statuses({ filter, change }: Props) {
           </button>
         );
       })}
-    </div>
-  );
-}
-
-function Words({ filter, change }: Props) {
-  const [words, setWords] = useState(filter.q ?? "");
-  useEffect(() => {
-    if (words === (filter.q ?? "")) return;
-    const timer = setTimeout(() => {
-      change(put(filter, "q", words || undefined));
-    }, PAUSE);
-    return () => clearTimeout(timer);
-  }, [words, filter, change]);
-  return (
-    <div className="relative">
-      <Search aria-hidden className="absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-soft" />
-      <input
-        type="search"
-        aria-label="Words of the request"
-        placeholder="Words of the request"
-        maxLength={1000}
-        className="field !pl-8"
-        value={words}
-        onChange={({ target }) => setWords(target.value)}
-      />
     </div>
   );
 }

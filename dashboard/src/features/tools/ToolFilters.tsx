@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { Search, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { X } from "lucide-react";
+import { useState } from "react";
+import { SearchBox } from "@/components/SearchBox";
 import { sourcesQuery } from "@/api/tools";
 import { Button } from "@/components/Button";
 import { KINDS, TOOL_LOOKS } from "@/components/ToolStatus";
@@ -12,9 +13,6 @@ interface Props {
   change: (filter: Filter) => void;
 }
 
-/** Milliseconds without a key before the words are looked for. */
-const PAUSE = 250;
-
 export function ToolFilters({ filter, change }: Props) {
   const [cleared, setCleared] = useState(0);
   const clear = () => {
@@ -24,7 +22,13 @@ export function ToolFilters({ filter, change }: Props) {
   return (
     <div className="space-y-3" role="search" aria-label="Tools">
       <div className="grid gap-2 sm:grid-cols-[minmax(12rem,1fr)_16rem_auto]">
-        <Words key={cleared} filter={filter} change={change} />
+        <SearchBox
+          key={cleared}
+          label="What a tool should do"
+          placeholder="What should a tool do?"
+          value={filter.q ?? ""}
+          change={(words) => change(changed(filter, "q", words))}
+        />
         <Sources filter={filter} change={change} />
         <Button kind="quiet" disabled={Object.keys(filter).length === 0} onClick={clear}>
           <X aria-hidden className="size-4" /> Clear
@@ -69,28 +73,5 @@ function Sources({ filter, change }: Props) {
         </option>
       ))}
     </select>
-  );
-}
-
-function Words({ filter, change }: Props) {
-  const [words, setWords] = useState(filter.q ?? "");
-  useEffect(() => {
-    if (words === (filter.q ?? "")) return;
-    const timer = setTimeout(() => change(changed(filter, "q", words)), PAUSE);
-    return () => clearTimeout(timer);
-  }, [words, filter, change]);
-  return (
-    <div className="relative">
-      <Search aria-hidden className="absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-soft" />
-      <input
-        type="search"
-        aria-label="What a tool should do"
-        placeholder="What should a tool do?"
-        maxLength={1000}
-        className="field !pl-8"
-        value={words}
-        onChange={({ target }) => setWords(target.value)}
-      />
-    </div>
   );
 }
