@@ -555,6 +555,7 @@ class PlanningBudget(Protocol):
         reserved_tokens: int,
         usd: Decimal,
         tokens: int,
+        gpu_seconds: float = 0.0,
     ) -> None:
         """After it: give back the reservation and charge what it took."""
         ...

@@ -144,7 +144,14 @@ class FakePlanningBudget:
         self.reserved.append((usd, tokens))
 
     async def settle(
-        self, run_id: str, *, reserved_usd: Decimal, reserved_tokens: int, usd: Decimal, tokens: int
+        self,
+        run_id: str,
+        *,
+        reserved_usd: Decimal,
+        reserved_tokens: int,
+        usd: Decimal,
+        tokens: int,
+        gpu_seconds: float = 0.0,
     ) -> None:
         self.usd += reserved_usd - usd
         self.tokens += reserved_tokens - tokens

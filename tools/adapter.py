@@ -69,6 +69,9 @@ class CallContext:
     #: What persons answered to earlier calls of the same step, which asked in their middle; oldest first.
     answers: tuple[Answers, ...] = ()
     progress: Callable[[float, str], None] = _no_progress
+    #: GPU-seconds of each try that was made at a model's replicas: adapters add to it, since a call that
+    #: fails, or is ended, has taken them too.
+    gpu_seconds: list[float] = field(default_factory=list, repr=False)
     #: Gets the record of the call when it is over, however it ended.
     record: Callable[[Exchange], None] | None = None
     #: The last mask, with how much had been derived then: making one costs more than using it.

@@ -29,6 +29,7 @@ import errno
 import os
 
 from tools.asking import Ask
+from tools.spec import Usage
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 #: Characters of a message.
@@ -42,6 +43,8 @@ class ToolError(Exception):
     code = "tool_error"
     #: Whether the same call may be made again with hope.
     retryable = False
+    #: What the call took before it failed, where that is known.
+    usage: Usage | None = None
 
     def __init__(self, message: str = "") -> None:
         super().__init__(_told(message))

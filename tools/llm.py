@@ -40,6 +40,8 @@ class Completion:
     model: str
     finish_reason: str
     tool_calls: tuple[Mapping[str, Any], ...] = ()
+    #: Of the replicas that were asked, where their endpoint says how many GPUs they have.
+    gpu_seconds: float = 0.0
 
 
 class BadCompletion(BadOutput):

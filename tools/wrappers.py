@@ -73,8 +73,13 @@ class Timed:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise TimedOut(f"{call.tool.name} took longer than {context.timeout:g} s and was ended") from None
-        return replace(result, usage=_completed(call, result.usage, time.perf_counter() - started))
+            late = TimedOut(f"{call.tool.name} took longer than {context.timeout:g} s and was ended")
+            raise _billed(late, call, context, time.perf_counter() - started) from None
+        except ToolError as error:
+            _billed(error, call, context, time.perf_counter() - started)
+            raise
+        usage = _completed(call, result.usage, context, time.perf_counter() - started)
+        return replace(result, usage=usage)
 
 
 class Contained:
@@ -141,10 +146,20 @@ def _log_fault(call: ToolCall, context: CallContext, error: Exception) -> None:
     log.error("calling %s failed\n%s", call.tool.name, trace)
 
 
-def _completed(call: ToolCall, usage: Usage, seconds: float) -> Usage:
-    """Usage with the seconds, and the prices of a call and of its seconds, added."""
+def _billed(error: ToolError, call: ToolCall, context: CallContext, seconds: float) -> ToolError:
+    """A failure with what its call took: of one that was answered, and paid, as much as of a success."""
+    if error.usage is not None:
+        error.usage = _completed(call, error.usage, context, seconds)
+    elif context.gpu_seconds:
+        error.usage = Usage(seconds=seconds, gpu_seconds=sum(context.gpu_seconds))
+    return error
+
+
+def _completed(call: ToolCall, usage: Usage, context: CallContext, seconds: float) -> Usage:
+    """Usage with seconds, GPU-seconds, and the prices of a call and of its seconds, added."""
     price = call.tool.price
     usd = usage.usd + price.per_call
     if price.per_second:
         usd += price.per_second * Decimal(f"{seconds:.6f}")
-    return replace(usage, usd=usd, seconds=usage.seconds or seconds)
+    gpu_seconds = sum(context.gpu_seconds)
+    return replace(usage, usd=usd, seconds=usage.seconds or seconds, gpu_seconds=gpu_seconds)

@@ -90,7 +90,8 @@ def show_run(console: Console, run: dict[str, Any]) -> None:
     if run["steps"]:
         console.print(rows)
     spend = run["spend"]
-    console.print(f"Spent: ${spend['usd']}, {spend['seconds']:.2f} s of tools", **_PLAIN)
+    gpus = f", {spend['gpu_seconds']:.2f} GPU-seconds" if spend["gpu_seconds"] else ""
+    console.print(f"Spent: ${spend['usd']}, {spend['seconds']:.2f} s of tools{gpus}", **_PLAIN)
     if run["waiting_on"]:
         console.print(run["waiting_on"]["text"], style="yellow", **_PLAIN)
     show_error(console, run)
@@ -145,7 +146,7 @@ def show_keys(console: Console, keys: list[dict[str, Any]]) -> None:
 
 def show_endpoints(console: Console, endpoints: list[dict[str, Any]]) -> None:
     """Model endpoints, a line for each replica."""
-    rows = table("endpoint", "replica", "health", "latency", "running", "breaker", "models")
+    rows = table("endpoint", "replica", "health", "latency", "running", "GPU-s", "breaker", "models")
     for endpoint in endpoints:
         name = endpoint["name"]
         for one in endpoint["replicas"]:
@@ -153,7 +154,8 @@ def show_endpoints(console: Console, endpoints: list[dict[str, Any]]) -> None:
             health = f"{one['health']} ({one['reason']})" if one["reason"] else one["health"]
             models = ", ".join([model["name"] for model in endpoint["models"]] or one["models"])
             running = str(one["running"])
-            rows.add_row(name, one["base_url"], health, latency, running, one["breaker"], models)
+            gpus = f"{one['gpu_seconds']:.1f}" if one["gpus"] else ""
+            rows.add_row(name, one["base_url"], health, latency, running, gpus, one["breaker"], models)
             name = ""
     console.print(rows)
 

@@ -200,6 +200,7 @@ def _step(step: Step, attempts: Iterable[Attempt], waiting: Waiting | None) -> S
         usd=step.usd,
         seconds=step.seconds,
         tokens=step.tokens,
+        gpu_seconds=step.gpu_seconds,
         cause=None if step.cause is None else CauseOut.model_validate(_object(step.cause)),
         error=error_out(_object(step.error)),
         reused_from=_reused(step.reused_from),
@@ -234,6 +235,7 @@ def _attempt(attempt: Attempt) -> AttemptOut:
         revision=attempt.revision,
         usd=attempt.usd,
         tokens=attempt.tokens,
+        gpu_seconds=attempt.gpu_seconds,
         error=error_out(_object(attempt.error)),
     )
 
@@ -273,7 +275,11 @@ def _result(view: RunView) -> ResultOut | None:
 def _spend(run: Run) -> SpendOut:
     spend = run.spend
     return SpendOut(
-        usd=spend.usd, reserved_usd=spend.reserved_usd, seconds=spend.seconds, tokens=spend.tokens
+        usd=spend.usd,
+        reserved_usd=spend.reserved_usd,
+        seconds=spend.seconds,
+        tokens=spend.tokens,
+        gpu_seconds=spend.gpu_seconds,
     )
 
 

@@ -174,6 +174,7 @@ class Spend:
     reserved_usd: Decimal = Decimal(0)
     seconds: float = 0.0
     tokens: int = 0
+    gpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

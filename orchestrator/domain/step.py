@@ -249,6 +249,7 @@ class Step:
     usd: Decimal = Decimal(0)
     seconds: float = 0.0
     tokens: int = 0
+    gpu_seconds: float = 0.0
     cause: Mapping[str, Any] | None = None
     error: Mapping[str, Any] | None = None
     #: What its output is the result of, with the fence it was recorded under.
@@ -271,6 +272,7 @@ class Attempt:
     revision: int
     usd: Decimal
     tokens: int
+    gpu_seconds: float
     error: Mapping[str, Any] | None
 
 

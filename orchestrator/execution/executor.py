@@ -246,7 +246,7 @@ class Executor:
 
     def _failed(self, claim: Claim, error: ToolError, started: float, seconds: float) -> Outcome:
         """Try again later where there is hope, fail otherwise."""
-        usage = getattr(error, "usage", None) or Usage(seconds=seconds)
+        usage = error.usage or Usage(seconds=seconds)
         told = {"code": error.code, "message": str(error)}
         pause = None
         # Nothing was set aside for another try of what was to call nothing.

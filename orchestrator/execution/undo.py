@@ -127,7 +127,7 @@ class Undoer:
                 asked = error.retry_after if isinstance(error, TryAgain) else None
                 pause = self._retry.pause(tries, asked=asked) if error.retryable else None
                 if pause is None:
-                    return _failed(begun, error.code, str(error), usage=getattr(error, "usage", None))
+                    return _failed(begun, error.code, str(error), usage=error.usage)
                 await asyncio.sleep(pause)
             else:
                 output = dict(result.output)

@@ -78,6 +78,7 @@ class Bill:
     usd: Decimal = field(default_factory=Decimal)
     tokens_in: int = 0
     tokens_out: int = 0
+    gpu_seconds: float = 0.0
 
     @property
     def tokens(self) -> int:
@@ -87,7 +88,7 @@ class Bill:
     @property
     def usage(self) -> Usage:
         """As the outcome of planning has it."""
-        return Usage(self.usd, 0.0, self.tokens_in, self.tokens_out)
+        return Usage(self.usd, 0.0, self.tokens_in, self.tokens_out, self.gpu_seconds)
 
 
 class ModelCalls:
@@ -144,10 +145,17 @@ class ModelCalls:
             used = (took.tokens_in, took.tokens_out) if took else (0, 0)
             bill.usd += spent
             bill.tokens_in, bill.tokens_out = bill.tokens_in + used[0], bill.tokens_out + used[1]
+            gpu_seconds = took.gpu_seconds if took else 0.0
+            bill.gpu_seconds += gpu_seconds
             payer = _payer(task)
             if payer is not None and self._budget is not None:
                 await self._budget.settle(
-                    payer, reserved_usd=usd, reserved_tokens=tokens, usd=spent, tokens=sum(used)
+                    payer,
+                    reserved_usd=usd,
+                    reserved_tokens=tokens,
+                    usd=spent,
+                    tokens=sum(used),
+                    gpu_seconds=gpu_seconds,
                 )
 
     async def _reserve(self, task: PlanningTask, usd: Decimal, tokens: int, bill: Bill) -> None:

@@ -70,7 +70,7 @@ async def invoke(
         made = await _call(tool, arguments, call, caller=caller, artifacts=artifacts, secrets=secrets)
         spent = made.result.usage.usd
     except ToolError as error:
-        spent = (getattr(error, "usage", None) or Usage()).usd
+        spent = (error.usage or Usage()).usd
         raise
     finally:
         await spending.settle(call, pools=pools, usd=spent, tool=tool)

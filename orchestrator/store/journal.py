@@ -34,6 +34,7 @@ LOCKED = (
     "tokens",
     "reserved_tokens",
     "seconds",
+    "gpu_seconds",
     "error",
     "started_at",
     "finished_at",
@@ -165,6 +166,7 @@ _COUNTERS = (
     "reserved_nano",
     "tokens",
     "seconds",
+    "gpu_seconds",
 )
 
 
@@ -179,7 +181,7 @@ def _lock_statement(dialect: str, *, skip: bool = False) -> Any:
 
 
 def _count_statement(dialect: str) -> Any:
-    types: dict[str, TypeEngine[Any]] = {"seconds": Double()}
+    types: dict[str, TypeEngine[Any]] = {"seconds": Double(), "gpu_seconds": Double()}
     columns = [("id", Text()), *((name, types.get(name, _BIG)) for name in _COUNTERS)]
     rows = rows_from_json(dialect, columns)
     values: dict[str, Any] = {name: rows.c[name] for name in _COUNTERS}

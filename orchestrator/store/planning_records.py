@@ -76,7 +76,14 @@ class SqlPlanningBudget:
         await patiently(lambda: self._database.act(act))
 
     async def settle(
-        self, run_id: str, *, reserved_usd: Decimal, reserved_tokens: int, usd: Decimal, tokens: int
+        self,
+        run_id: str,
+        *,
+        reserved_usd: Decimal,
+        reserved_tokens: int,
+        usd: Decimal,
+        tokens: int,
+        gpu_seconds: float = 0.0,
     ) -> None:
         """After the call."""
 
@@ -91,6 +98,7 @@ class SqlPlanningBudget:
             run["reserved_tokens"] = max(0, run["reserved_tokens"] - reserved_tokens)
             run.add("spent_nano", nano(usd))
             run.add("tokens", tokens)
+            run.add("gpu_seconds", gpu_seconds)
             journal.flush()
 
         await self._database.act(act, keep=True)

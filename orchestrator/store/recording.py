@@ -138,6 +138,7 @@ def _settled_row(outcome: Outcome, now: float) -> dict[str, Any]:
         "usd_nano": nano(outcome.usage.usd),
         "tokens": outcome.usage.tokens_in + outcome.usage.tokens_out,
         "seconds": outcome.usage.seconds,
+        "gpu_seconds": outcome.usage.gpu_seconds,
     }
 
 
@@ -169,6 +170,7 @@ def _settle_statement(dialect: str) -> Any:
             ("usd_nano", BigInteger()),
             ("tokens", BigInteger()),
             ("seconds", Double()),
+            ("gpu_seconds", Double()),
         ],
     )
     names = ("status", "cause", "run_at", "finished_at", "output", "verdict", "result_key")
@@ -186,6 +188,7 @@ def _settle_statement(dialect: str) -> Any:
             usd_nano=steps.c.usd_nano + v.c.usd_nano,
             tokens=steps.c.tokens + v.c.tokens,
             seconds=steps.c.seconds + v.c.seconds,
+            gpu_seconds=steps.c.gpu_seconds + v.c.gpu_seconds,
             owner=null(),
             lease_until=null(),
         )
@@ -214,6 +217,7 @@ def _add_attempts(journal: Journal, records: Sequence[Record]) -> None:
             "finished_at": journal.now,
             "usd_nano": nano(record.outcome.usage.usd),
             "tokens": record.outcome.usage.tokens_in + record.outcome.usage.tokens_out,
+            "gpu_seconds": record.outcome.usage.gpu_seconds,
             "error": None if record.outcome.error is None else dumps(record.outcome.error),
             "request": record.outcome.request,
             "reply": record.outcome.reply,
@@ -230,6 +234,7 @@ def _account(journal: Journal, run: LockedRun, record: Record, row: Any) -> None
     run.add("reserved_nano", -row.worst_nano if run["budget_nano"] is not None else 0)
     run.add("tokens", outcome.usage.tokens_in + outcome.usage.tokens_out)
     run.add("seconds", outcome.usage.seconds)
+    run.add("gpu_seconds", outcome.usage.gpu_seconds)
     if outcome.ending in _FINAL:
         run.add("open_steps", -1)
     if outcome.ending in (Ending.FAILED, Ending.LOW_QUALITY):
@@ -253,6 +258,8 @@ def _told(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.usage.seconds, 6),
         "usd": str(outcome.usage.usd),
     }
+    if outcome.usage.gpu_seconds:
+        data["gpu_seconds"] = round(outcome.usage.gpu_seconds, 6)
     if outcome.verdict is not None:
         data["quality"] = outcome.verdict.quality
     if outcome.error is not None:

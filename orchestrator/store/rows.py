@@ -29,7 +29,7 @@ def run_of(row: Any) -> Run:
         status=RunStatus(row.status),
         created_at=row.created_at,
         updated_at=row.updated_at,
-        spend=Spend(usd(row.spent_nano), usd(row.reserved_nano), row.seconds, row.tokens),
+        spend=Spend(usd(row.spent_nano), usd(row.reserved_nano), row.seconds, row.tokens, row.gpu_seconds),
         plan_id=row.plan_id,
         path_version=row.path_version,
         job=None if row.job is None else Job(row.job),
@@ -76,6 +76,7 @@ def step_of(row: Any) -> Step:
         usd=usd(row.usd_nano),
         seconds=row.seconds,
         tokens=row.tokens,
+        gpu_seconds=row.gpu_seconds,
         cause=loads(row.cause),
         error=loads(row.error),
         result_key=row.result_key,
@@ -96,6 +97,7 @@ def attempt_of(row: Any) -> Attempt:
         revision=row.revision,
         usd=usd(row.usd_nano),
         tokens=row.tokens,
+        gpu_seconds=row.gpu_seconds,
         error=loads(row.error),
     )
 

@@ -52,6 +52,10 @@ def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
 
 
+def _seconds(name: str) -> Column[float]:
+    return Column(name, Double, nullable=False, server_default=text("0"))
+
+
 runs = Table(
     "runs",
     metadata,
@@ -86,7 +90,8 @@ runs = Table(
     _count("reserved_nano"),
     _count("tokens"),
     _count("reserved_tokens"),
-    Column("seconds", Double, nullable=False, server_default=text("0")),
+    _seconds("seconds"),
+    _seconds("gpu_seconds"),
     _time("created_at", required=True),
     _time("updated_at", required=True),
     _time("started_at"),
@@ -183,7 +188,8 @@ steps = Table(
     Column("progress", Text),
     _count("usd_nano"),
     _count("tokens"),
-    Column("seconds", Double, nullable=False, server_default=text("0")),
+    _seconds("seconds"),
+    _seconds("gpu_seconds"),
     #: What its output is the result of (domain.reuse), with the fence under which that was recorded.
     Column("result_key", Text),
     #: Whose result it took instead of calling.
@@ -243,6 +249,7 @@ attempts = Table(
     _time("finished_at", required=True),
     _count("usd_nano"),
     _count("tokens"),
+    _seconds("gpu_seconds"),
     Column("error", Text),
     #: What went into its call and came out, as excerpts for people.
     Column("request", Text),

@@ -82,10 +82,16 @@ async def test_planning_reserves_within_the_budget_and_settles(process: Callable
     assert sum(isinstance(answer, BudgetTooSmall) for answer in answers) == 3
     for _ in range(3):
         await one.budget.settle(
-            "run_1", reserved_usd=Decimal("0.3"), reserved_tokens=100, usd=Decimal("0.1"), tokens=60
+            "run_1",
+            reserved_usd=Decimal("0.3"),
+            reserved_tokens=100,
+            usd=Decimal("0.1"),
+            tokens=60,
+            gpu_seconds=0.5,
         )
     spend = (await one.store.view("run_1")).run.spend
     assert (spend.usd, spend.reserved_usd, spend.tokens) == (Decimal("0.3"), Decimal(0), 180)
+    assert spend.gpu_seconds == 1.5
     with pytest.raises(BudgetTooSmall, match="820 are left"):
         await one.budget.reserve("run_1", usd=Decimal(0), tokens=821)
 

@@ -146,15 +146,17 @@ async def test_children_that_find_no_room_are_left_for_others(truth: Truth) -> N
 async def test_a_retry_waits_keeps_its_attempt_and_its_money(truth: Truth) -> None:
     run_id = await truth.running(new_step())
     (claim,) = await truth.claim()
-    await truth.record(again(claim, after=30, usd="0.2"))
+    await truth.record(again(claim, after=30, usd="0.2", gpu_seconds=1.5))
     assert await truth.claim() == []
     step = await truth.step(run_id)
     assert (step.status, (step.cause or {})["reason"]) == (StepStatus.WAITING, "backoff")
     await truth.let_all_be_due()
     (second,) = await truth.claim()
     assert second.tries == 2
-    await truth.record(done(second, usd="0.1"))
+    await truth.record(done(second, usd="0.1", gpu_seconds=0.25))
     view = await truth.store.view(run_id)
+    assert [attempt.gpu_seconds for attempt in view.attempts] == [1.5, 0.25]
+    assert (view.steps[0].gpu_seconds, view.run.spend.gpu_seconds) == (1.75, 1.75)
     assert [(a.ending, float(a.usd)) for a in view.attempts] == [("retry", 0.2), ("succeeded", 0.1)]
     assert float(view.run.spend.usd) == 0.3
     assert view.attempts[0].error == {"code": "bad", "message": "it broke"}

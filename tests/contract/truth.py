@@ -156,19 +156,27 @@ def chain(length: int) -> list[NewStep]:
     ]
 
 
-def done(claim: Claim, *, usd: str = "0", quality: float | None = None, output: Any = None) -> Outcome:
+def done(
+    claim: Claim,
+    *,
+    usd: str = "0",
+    quality: float | None = None,
+    output: Any = None,
+    gpu_seconds: float = 0.0,
+) -> Outcome:
     verdict = None if quality is None else Verdict(quality, "scorer")
-    usage = Usage(usd=Decimal(usd), seconds=0.5)
+    usage = Usage(usd=Decimal(usd), seconds=0.5, gpu_seconds=gpu_seconds)
     return Outcome(claim, Ending.SUCCEEDED, output=output or {"value": 1}, verdict=verdict, usage=usage)
 
 
-def failed(claim: Claim, *, usd: str = "0") -> Outcome:
-    usage = Usage(usd=Decimal(usd), seconds=0.5)
+def failed(claim: Claim, *, usd: str = "0", gpu_seconds: float = 0.0) -> Outcome:
+    usage = Usage(usd=Decimal(usd), seconds=0.5, gpu_seconds=gpu_seconds)
     return Outcome(claim, Ending.FAILED, error={"code": "bad", "message": "it broke"}, usage=usage)
 
 
-def again(claim: Claim, *, after: float = 0.0, usd: str = "0") -> Outcome:
-    return replace(failed(claim, usd=usd), ending=Ending.RETRY, retry_in=after)
+def again(claim: Claim, *, after: float = 0.0, usd: str = "0", gpu_seconds: float = 0.0) -> Outcome:
+    outcome = failed(claim, usd=usd, gpu_seconds=gpu_seconds)
+    return replace(outcome, ending=Ending.RETRY, retry_in=after)
 
 
 def tool(name: str = "echo", **more: Any) -> Tool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tools.adapter import CallContext
@@ -15,7 +15,7 @@ from tools.endpoints.router import Route, Router, Target
 from tools.endpoints.watch import Keys
 from tools.errors import Unavailable
 from tools.files import with_files, with_references
-from tools.llm import ChatModel, Completion, Message, cost
+from tools.llm import BadCompletion, ChatModel, Completion, Message, cost
 from tools.net import Net
 from tools.operations import inference, media, texts
 from tools.operations.asked import Answer, Asked, Site
@@ -64,7 +64,7 @@ class ModelEndpoint:
         routed = await self._router.call(job.route(), lambda target: self._do(job, _place(tool, target)))
         made = routed.value
         self._router.wrote(routed, made.usage.tokens_out)
-        return ToolResult(made.output, replace(made.usage, gpu_seconds=routed.gpu_seconds))
+        return made
 
     async def aclose(self) -> None:
         """Close the connections to every model."""
@@ -106,16 +106,20 @@ class ModelEndpoint:
     async def _chat(self, job: _Job, place: _Place, headers: Mapping[str, str]) -> ToolResult:
         tool, binding, context = job.tool, job.tool.binding, job.context
         only_text = set(tool.output_schema.get("properties", {})) <= {"text"}
-        completion = await self._model(job, place).complete(
-            job.messages,
-            schema=None if only_text else tool.output_schema,
-            temperature=binding.get("temperature"),
-            max_tokens=binding.get("max_tokens"),
-            seed=binding.get("seed"),
-            headers=headers,
-            timeout=context.timeout,
-            heard=_Heard(job) if binding.get("stream") else None,
-        )
+        try:
+            completion = await self._model(job, place).complete(
+                job.messages,
+                schema=None if only_text else tool.output_schema,
+                temperature=binding.get("temperature"),
+                max_tokens=binding.get("max_tokens"),
+                seed=binding.get("seed"),
+                headers=headers,
+                timeout=context.timeout,
+                heard=_Heard(job) if binding.get("stream") else None,
+            )
+        except BadCompletion as error:
+            error.usage = _usage(place.price, error.completion)
+            raise
         output = {"text": completion.text} if only_text else completion.parsed
         return ToolResult(output, _usage(place.price, completion))
 
@@ -184,6 +188,7 @@ class _Job:
             repeatable=tool.effect is not Effect.ONCE,
             hedge=tool.effect is Effect.READ,
             beginning=hash(beginning) if len(beginning) >= _WORTH_KEEPING else None,
+            took=self.context.gpu_seconds.append,
         )
 
 

@@ -61,7 +61,15 @@ class EndpointChat:
     ) -> Completion:
         """The reply to `messages`. Raises `ToolError` as `ChatModel.complete` and `Router.call` do."""
         beginning = "\n".join(str(message["content"]) for message in messages)[:_BEGINNING]
-        route = Route(self._endpoint, self.model, self._timeout, hedge=True, beginning=hash(beginning))
+        took: list[float] = []
+        route = Route(
+            self._endpoint,
+            self.model,
+            self._timeout,
+            hedge=True,
+            beginning=hash(beginning),
+            took=took.append,
+        )
 
         async def ask(target: Target) -> Completion:
             model, headers = await self._at(target)
@@ -80,7 +88,12 @@ class EndpointChat:
                 raise
             return self._paid(came, target)
 
-        return (await self._router.call(route, ask)).value
+        try:
+            came = (await self._router.call(route, ask)).value
+        except BadCompletion as error:
+            error.completion = replace(error.completion, gpu_seconds=sum(took))
+            raise
+        return replace(came, gpu_seconds=sum(took))
 
     async def _at(self, target: Target) -> tuple[ChatModel, Mapping[str, str]]:
         endpoint = target.endpoint

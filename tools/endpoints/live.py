@@ -32,6 +32,14 @@ class Report:
     tells_load: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How long a call took, and what of the replica's GPUs."""
+
+    seconds: float
+    gpu_seconds: float
+
+
 @dataclass(slots=True)
 class LiveReplica:
     """One replica as this process knows it. Times are seconds of a clock that only goes forward."""
@@ -45,11 +53,17 @@ class LiveReplica:
     elsewhere: int = 0
     calls: int = 0
     failures: int = 0
+    #: What the calls of this process took of its GPUs, with those that failed or were cancelled.
+    gpu_seconds: float = 0.0
     report: Report | None = None
     reported_at: float = 0.0
     _foreign: float = 0.0
-    #: When each call in flight began, oldest first.
-    _begun: dict[int, float] = field(default_factory=dict)
+    #: When each call in flight began, oldest first, and what `_shared` was then.
+    _begun: dict[int, tuple[float, float]] = field(default_factory=dict)
+    #: The seconds that a call would have got which was there from the start, each moment being shared
+    #: out evenly among those that are there.
+    _shared: float = 0.0
+    _shared_at: float = 0.0
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     @property
@@ -68,7 +82,7 @@ class LiveReplica:
         oldest = next(iter(self._begun.values()), None)
         if oldest is not None:
             # One that answers nobody learns no latency: what hangs in it has to tell.
-            seconds = max(seconds, (now - oldest) / 4)
+            seconds = max(seconds, (now - oldest[0]) / 4)
         return (self.load(now) + 1) * seconds
 
     def full(self, now: float, max_queue: int) -> bool:
@@ -86,15 +100,27 @@ class LiveReplica:
     def begin(self, now: float) -> int:
         """A call begins; answers its number."""
         number = next(self._numbers)
-        self._begun[number] = now
+        self._share_out(now)
+        self._begun[number] = now, self._shared
         self.calls += 1
         self.breaker.begins()
         return number
 
-    def end(self, number: int, now: float) -> float | None:
-        """A call is over, however it ended; answers its seconds, None when it was over before."""
+    def end(self, number: int, now: float) -> Ended | None:
+        """A call is over, however it ended; None when it was over before."""
+        self._share_out(now)
         begun = self._begun.pop(number, None)
-        return None if begun is None else now - begun
+        if begun is None:
+            return None
+        taken = self.replica.gpus * (self._shared - begun[1])
+        self.gpu_seconds += taken
+        return Ended(now - begun[0], taken)
+
+    def others(self, calls: int, now: float) -> None:
+        """So many calls of other processes are in flight."""
+        if calls != self.elsewhere:
+            self._share_out(now)
+            self.elsewhere = calls
 
     def wrote(self, tokens: int, seconds: float) -> None:
         """A call has written so many tokens, in so many seconds from its sending to its end."""
@@ -104,6 +130,7 @@ class LiveReplica:
 
     def told(self, report: Report, now: float) -> None:
         """A probe came back."""
+        self._share_out(now)
         self.report, self.reported_at = report, now
         here = self.running + self.elsewhere
         self._foreign = max(0.0, (report.running or 0.0) + (report.waiting or 0.0) - here)
@@ -115,6 +142,7 @@ class LiveReplica:
             "running": self.running,
             "calls": self.calls,
             "failures": self.failures,
+            "gpu_seconds": round(self.gpu_seconds, 3),
             "seconds": self.latency.value,
             "tokens_per_second": self.tokens_per_second,
             "breaker": self.breaker.state(now).value,
@@ -122,3 +150,7 @@ class LiveReplica:
             "rests": round(self.breaker.rest(now), 3),
             "up": None if report is None else report.up,
         }
+
+    def _share_out(self, now: float) -> None:
+        self._shared += (now - self._shared_at) / max(self.load(now), 1.0)
+        self._shared_at = now

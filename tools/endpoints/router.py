@@ -67,12 +67,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Routed(Generic[T]):
-    """What came back, from where; `gpu_seconds` is the call's share of that replica's GPUs."""
+    """What came back, from where, and after how many seconds there."""
 
     value: T
     target: Target
-    gpu_seconds: float
     seconds: float
+
+
+def _nowhere(_gpu_seconds: float) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Route:
     """How a call may be treated. `timeout` is in seconds for all tries together.
 
     `repeatable` says that a try which failed half-way does no harm, `hedge` that even a second one
-    beside it does none; `beginning` is a hash of how the prompt begins.
+    beside it does none; `beginning` is a hash of how the prompt begins. `took` gets the GPU-seconds of
+    each try as it ends, however it ends.
     """
 
     endpoint: str
@@ -89,6 +93,7 @@ class Route:
     repeatable: bool = True
     hedge: bool = False
     beginning: int | None = None
+    took: Callable[[float], None] = _nowhere
 
 
 Send = Callable[[Target], Awaitable[T]]
@@ -278,7 +283,6 @@ class _Call(Generic[T]):
 
     async def _try(self, live: LiveReplica, number: int) -> Routed[T]:
         """One request to one replica, from which all others learn."""
-        beside = live.running - 1
         value: T | None = None
         failure: BaseException | None = None
         target = Target(self._group.endpoint, live.replica.base_url, self._model)
@@ -288,11 +292,13 @@ class _Call(Generic[T]):
             failure = error
             raise
         finally:
-            seconds = live.end(number, self._clock()) or 0.0
+            ended = live.end(number, self._clock())
+            seconds = 0.0 if ended is None else ended.seconds
+            if ended is not None and ended.gpu_seconds:
+                self._route.took(ended.gpu_seconds)
             self._learn(live, failure, seconds)
             self._group.freed()
-        shared = 1 + (beside + live.running) / 2
-        return Routed(value, target, live.replica.gpus * seconds / shared, seconds)
+        return Routed(value, target, seconds)
 
     def _learn(self, live: LiveReplica, failure: BaseException | None, seconds: float) -> None:
         now, breaker = self._clock(), live.breaker

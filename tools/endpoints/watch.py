@@ -127,7 +127,9 @@ class Watch:
         for group in self.router.groups():
             for live in group.replicas:
                 place = place_of(group.endpoint.name, live)
-                live.elsewhere = int(sum(number(known, place, "running") for known in self.elsewhere))
+                live.others(
+                    int(sum(number(known, place, "running") for known in self.elsewhere)), group.clock()
+                )
                 asked = max((number(known, place, "asked") for known in self.elsewhere), default=0.0)
                 if asked > 0:
                     self.router.cool(live, asked)

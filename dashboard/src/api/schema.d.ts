@@ -1287,6 +1287,8 @@ export interface components {
             usd: string;
             /** Tokens */
             tokens: number;
+            /** Gpu Seconds */
+            gpu_seconds: number;
             error: components["schemas"]["ErrorOut"] | null;
         };
         /**
@@ -3244,6 +3246,7 @@ export interface components {
          * @description A server and how it fares. `latency` is what is expected of a call now, in seconds;
          *     `tokens_per_second` is what a call writes in a second of its time, on average.
          *
+         *     `gpu_seconds` is what the calls of the processes that run now took of its GPUs, with those that failed.
          *     `health` is up, down or unknown, by the last look, `looked` seconds ago; `running` counts calls in
          *     flight of all processes that share their loads; `server_…` is what the server itself tells.
          *     `breaker` is closed, open or half_open; calls stay away for `rests` seconds.
@@ -3278,6 +3281,8 @@ export interface components {
             calls: number;
             /** Failures */
             failures: number;
+            /** Gpu Seconds */
+            gpu_seconds: number;
             breaker: components["schemas"]["State"];
             /** Rests */
             rests: number;
@@ -3872,7 +3877,7 @@ export interface components {
         };
         /**
          * SpendOut
-         * @description What a run has used, and the money reserved for calls in flight.
+         * @description What a run has used, and the money reserved for calls in flight; `seconds` of tools.
          */
         SpendOut: {
             /**
@@ -3889,6 +3894,8 @@ export interface components {
             seconds: number;
             /** Tokens */
             tokens: number;
+            /** Gpu Seconds */
+            gpu_seconds: number;
         };
         /**
          * State
@@ -3963,6 +3970,8 @@ export interface components {
             seconds: number;
             /** Tokens */
             tokens: number;
+            /** Gpu Seconds */
+            gpu_seconds: number;
             cause: components["schemas"]["CauseOut"] | null;
             error: components["schemas"]["ErrorOut"] | null;
             reused_from: components["schemas"]["ReusedOut"] | null;

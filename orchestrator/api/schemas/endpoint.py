@@ -134,6 +134,7 @@ class ReplicaOut(Told):
     """A server and how it fares. `latency` is what is expected of a call now, in seconds;
     `tokens_per_second` is what a call writes in a second of its time, on average.
 
+    `gpu_seconds` is what the calls of the processes that run now took of its GPUs, with those that failed.
     `health` is up, down or unknown, by the last look, `looked` seconds ago; `running` counts calls in
     flight of all processes that share their loads; `server_…` is what the server itself tells.
     `breaker` is closed, open or half_open; calls stay away for `rests` seconds.
@@ -152,6 +153,7 @@ class ReplicaOut(Told):
     running: int
     calls: int
     failures: int
+    gpu_seconds: float
     breaker: State
     rests: float
     server_running: float | None
@@ -231,6 +233,7 @@ def _replica(endpoint: str, live: LiveReplica, elsewhere: Sequence[Known], now: 
         running=live.running + live.elsewhere,
         calls=live.calls + int(sum(number({"": one}, "", "calls") for one in theirs)),
         failures=live.failures + int(sum(number({"": one}, "", "failures") for one in theirs)),
+        gpu_seconds=round(live.gpu_seconds + sum(number({"": one}, "", "gpu_seconds") for one in theirs), 3),
         breaker=_breaker(live, theirs, now),
         rests=round(max([live.breaker.rest(now), *(number({"": one}, "", "rests") for one in theirs)]), 3),
         server_running=None if report is None else report.running,

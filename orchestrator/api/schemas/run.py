@@ -30,12 +30,13 @@ class WaitingOut(Told):
 
 
 class SpendOut(Told):
-    """What a run has used, and the money reserved for calls in flight."""
+    """What a run has used, and the money reserved for calls in flight; `seconds` of tools."""
 
     usd: Money
     reserved_usd: Money
     seconds: float
     tokens: int
+    gpu_seconds: float
 
 
 class VerdictOut(Told):
@@ -57,6 +58,7 @@ class AttemptOut(Told):
     revision: int
     usd: Money
     tokens: int
+    gpu_seconds: float
     error: ErrorOut | None
 
 
@@ -118,6 +120,7 @@ class StepOut(Told):
     usd: Money
     seconds: float
     tokens: int
+    gpu_seconds: float
     cause: CauseOut | None
     error: ErrorOut | None
     reused_from: ReusedOut | None

@@ -115,13 +115,14 @@ def test_a_tool_that_names_an_endpoint_is_served_by_a_replica_that_works(
     assert well["tokens_per_second"] > 0
     assert bad["tokens_per_second"] is None
     assert bad["failures"] == bad["calls"]
+    assert well["gpu_seconds"] > usage["gpu_seconds"]
 
 
 def test_a_run_is_served_by_the_fallback_when_the_endpoint_fails(
     client: httpx2.Client, good: ScriptedModel, broken: ScriptedModel
 ) -> None:
     for body in (
-        {"name": "spare", "base_url": good.base_url},
+        {"name": "spare", "replicas": [{"base_url": good.base_url, "gpus": 4}]},
         {"name": "chat", "base_url": broken.base_url, "fallbacks": [{"endpoint": "spare", "model": "large"}]},
     ):
         assert client.post("/v1/endpoints", json=body).status_code == 201
@@ -130,8 +131,13 @@ def test_a_run_is_served_by_the_fallback_when_the_endpoint_fails(
     run = client.post("/v1/runs", json={"plan": {"subtasks": [subtask]}}).json()
     with client.stream("GET", f"/v1/runs/{run['id']}/events") as events:
         events.read()
-    assert client.get(f"/v1/runs/{run['id']}").json()["status"] == "succeeded"
+    ended = client.get(f"/v1/runs/{run['id']}").json()
+    assert ended["status"] == "succeeded"
     assert good.prompts[-1]["model"] == "large"
+    (step,) = ended["steps"]
+    taken = step["attempts"][0]["gpu_seconds"]
+    assert 0 < taken <= 4 * step["seconds"]
+    assert step["gpu_seconds"] == ended["spend"]["gpu_seconds"] == taken
 
 
 @pytest.mark.parametrize(

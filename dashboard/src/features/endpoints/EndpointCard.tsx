@@ -113,6 +113,7 @@ function ReplicaRow({ replica }: { replica: Replica }) {
         <Figure name="Calls">
           {replica.calls.toLocaleString()}, {replica.failures.toLocaleString()} failed
         </Figure>
+        {replica.gpus > 0 && <Figure name="GPU time">{duration(replica.gpu_seconds)}</Figure>}
         <Figure name="The server says">
           {running === null ? "–" : `${running} running, ${waiting ?? 0} waiting`}
         </Figure>

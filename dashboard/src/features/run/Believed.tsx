@@ -17,6 +17,7 @@ export function Believed({ run, step }: { run: Run; step: Step }) {
     ],
     ["Tries", null, String(step.tries)],
     ["Tokens", null, step.tokens.toLocaleString()],
+    ...(step.gpu_seconds ? [["GPU time", null, duration(step.gpu_seconds)] as const] : []),
   ] as const;
   return (
     <table className="figures w-full text-left">

@@ -45,7 +45,7 @@ export function Facts({ run }: { run: Run }) {
             ? { words: budget.tokens.toLocaleString(), share: spend.tokens / budget.tokens }
             : null
         }
-        more={null}
+        more={spend.gpu_seconds ? `${duration(spend.gpu_seconds)} of GPUs` : null}
       />
     </dl>
   );

@@ -9,7 +9,7 @@ const line: RunLine = {
   labels: {},
   created_at: "2026-01-01T00:00:00Z",
   finished_at: null,
-  spend: { usd: "0", reserved_usd: "0", seconds: 0, tokens: 0 },
+  spend: { usd: "0", reserved_usd: "0", seconds: 0, tokens: 0, gpu_seconds: 0 },
   steps: { running: 1, succeeded: 2, pending: 1 },
   waiting_on: null,
   error: null,

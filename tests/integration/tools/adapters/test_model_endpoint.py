@@ -92,8 +92,11 @@ async def test_other_fields_are_asked_for_as_json(
     tool = model_tool(server, "Mood of: {{what}}", MOOD)
     assert (await toolbox.call(tool, {"what": "sun"}, context)).output == {"mood": "good"}
     assert server.prompts[0]["response_format"]["json_schema"]["schema"] == MOOD
-    with pytest.raises(BadOutput, match="/mood"):
+    with pytest.raises(BadOutput, match="/mood") as caught:
         await toolbox.call(tool, {"what": "fog"}, context)
+    paid = caught.value.usage
+    assert paid is not None
+    assert paid.usd == tool.price.per_call + Decimal(paid.tokens_in + 2 * paid.tokens_out) / 1000
 
 
 async def test_a_text_file_goes_into_the_prompt(

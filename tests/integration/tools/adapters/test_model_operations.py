@@ -13,7 +13,7 @@ import pytest
 from tools.adapter import CallContext
 from tools.endpoints.record import Endpoint, Model, Protocol, Replica
 from tools.endpoints.router import Router
-from tools.errors import BadArguments, BadOutput, RateLimited, ServerFault, Unavailable
+from tools.errors import BadArguments, BadOutput, RateLimited, ServerFault, TimedOut, Unavailable
 from tools.net import Net
 from tools.processes import Processes
 from tools.spec import Kind, Price, Tool, file_schema
@@ -24,6 +24,7 @@ from tools.toolbox import Toolbox
 RULES = [
     Rule("busy", status=429, retry_after=2),
     Rule("broken", malformed=True),
+    Rule("slow", delay=30),
     Rule("mood", json={"mood": "good"}),
     Rule(text="one two three"),
 ]
@@ -265,6 +266,11 @@ async def test_endpoints_serve_every_operation(
         assert made.output["embeddings"] == [vector("a b")]
     assert made.usage.usd == Decimal("0.006")
     assert made.usage.gpu_seconds > 0
+    slow = replace(context, timeout=0.1, gpu_seconds=[])
+    with pytest.raises(TimedOut) as late:
+        await toolbox.call(embed, {"texts": ["slow"]}, slow)
+    assert late.value.usage is not None
+    assert late.value.usage.gpu_seconds > 0.05
     known.endpoints["here"] = endpoint(Protocol.KSERVE, [tensors.url], "double")
     double = replace(
         tool("", None, {"x": {"type": "array"}}), binding={"endpoint": "here", "model": "double"}

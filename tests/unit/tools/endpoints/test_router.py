@@ -256,14 +256,40 @@ async def test_calls_with_the_same_beginning_go_to_the_same_replica() -> None:
 
 
 async def test_gpu_seconds_are_shared_by_calls_side_by_side() -> None:
-    now = [0.0]
+    now: list[float] = [0.0]
+    took: list[float] = []
     known = Known(Endpoint("chat", Protocol.OPENAI, (Replica("http://a", gpus=8),)))
     made = Router(known, clock=lambda: now[0])
+    (live,) = (await made.group("chat")).replicas
+    route = replace(ROUTE, took=took.append)
 
     async def two_seconds(_: Target) -> None:
         await turns()
         now[0] += 2.0
 
-    assert (await made.call(ROUTE, two_seconds)).gpu_seconds == 16.0
-    beside = await asyncio.gather(*(made.call(ROUTE, two_seconds) for _ in range(2)))
-    assert sum(one.gpu_seconds for one in beside) < 40.0
+    await made.call(route, two_seconds)
+    assert took == [16.0]
+    await asyncio.gather(*(made.call(route, two_seconds) for _ in range(2)))
+    # The replica was busy for 4 s, of which both shared the first two.
+    assert took[1:] == [8.0, 24.0]
+    assert live.gpu_seconds == 48.0
+    live.others(3, now[0])
+    await made.call(route, two_seconds)
+    assert took[3:] == [4.0]
+
+
+async def test_what_a_try_that_failed_took_of_a_gpu_is_counted() -> None:
+    now: list[float] = [0.0]
+    took: list[float] = []
+    replicas = tuple(Replica(f"http://{name}", gpus=1) for name in "ab")
+    made = Router(Known(Endpoint("chat", Protocol.OPENAI, replicas)), clock=lambda: now[0])
+    tried: list[str] = []
+
+    async def second_works(target: Target) -> None:
+        tried.append(target.base_url)
+        now[0] += len(tried)
+        if len(tried) == 1:
+            raise ServerFault("no")
+
+    await made.call(replace(ROUTE, took=took.append), second_works)
+    assert took == [1.0, 2.0]
