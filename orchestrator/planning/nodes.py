@@ -188,6 +188,14 @@ class Nodes:
             raise nothing_fits(draft, state["shown"])
         raise rejection(findings)
 
+    async def in_line(self, state: State) -> State:
+        """All steps once, for a plan that is right or refused as it is."""
+        for step in (self.recall, self.decompose, self.ground):
+            state = {**state, **await step(state)}
+        if not state.get("findings"):
+            state = {**state, **await self.search(state)}
+        return {**state, **await self.check(state)}
+
     # --- parts ----------------------------------------------------------------------------------
 
     async def _by_model(self, state: State) -> State:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import math
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
 from orchestrator.domain.run import RunRequest
 from orchestrator.errors import DeadlineExceeded, FieldProblem, Invalid, OrchestratorError, PlanningTooLong
-from orchestrator.planning.graph import planning_graph
 from orchestrator.planning.llm_decomposer import LlmDecomposer
 from orchestrator.planning.model_calls import Bill, Model, ModelCalls
 from orchestrator.planning.nodes import DraftsOffline, Nodes
@@ -50,19 +52,18 @@ class Planner:
             calls = ModelCalls(model, replies=replies, budget=budget, max_tokens=max_tokens)
             by_model = LlmDecomposer(calls, candidates=candidates)
         self._has_model = by_model is not None
-        self._plan = planning_graph(
-            Nodes(
-                catalog=catalog,
-                retriever=retriever,
-                beliefs=beliefs,
-                artifacts=artifacts,
-                offline=offline,
-                model=by_model,
-                recalled=recalled,
-                max_repairs=max_repairs,
-                search_seconds=search_seconds,
-            )
+        self._nodes = Nodes(
+            catalog=catalog,
+            retriever=retriever,
+            beliefs=beliefs,
+            artifacts=artifacts,
+            offline=offline,
+            model=by_model,
+            recalled=recalled,
+            max_repairs=max_repairs,
+            search_seconds=search_seconds,
         )
+        self._graph: Callable[[State], Awaitable[State]] | None = None
 
     async def plan(self, task: PlanningTask) -> Planned | NeedsAnswers:
         """A checked plan and its path, or what must be asked first.
@@ -85,9 +86,19 @@ class Planner:
         left = math.inf if whole is None else max(whole - task.used.seconds, 0.0)
         try:
             async with asyncio.timeout(min(limit, left)):
-                return await self._plan(start)
+                return await self._through(start)
         except TimeoutError as error:
             raise too_long(limit, left) from error
+
+    async def _through(self, start: State) -> State:
+        if start["source"] == "given":
+            return await self._nodes.in_line(start)  # nothing to mend, so no loop
+        if self._graph is None:
+            # Most of a second of imports, which a process that is only given plans never needs.
+            module: Any = await asyncio.to_thread(importlib.import_module, "orchestrator.planning.graph")
+            self._graph = module.planning_graph(self._nodes)
+        assert self._graph is not None
+        return await self._graph(start)
 
     def _start(self, task: PlanningTask) -> State:
         source = self._source(task.request)

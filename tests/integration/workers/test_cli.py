@@ -276,7 +276,9 @@ def test_help_is_there_at_once_since_nothing_heavy_is_imported():
 
 
 def test_a_worker_imports_what_few_calls_need_when_they_need_it():
-    heavy = "{'alembic', 'duckdb', 'fastapi', 'mcp', 'mcp_types', 'openai', 'openpyxl', 'starlette'}"
+    heavy = (
+        "{'alembic', 'duckdb', 'fastapi', 'langgraph', 'mcp', 'mcp_types', 'openai', 'openpyxl', 'starlette'}"
+    )
     program = f"import sys, workers.lifecycle; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
