@@ -12,6 +12,7 @@ from orchestrator.domain.artifact import Artifact
 from orchestrator.domain.belief import Belief, Prior
 from orchestrator.domain.dead_letter import DeadLetter, DeadLetterFilter
 from orchestrator.domain.events import Event, EventType
+from orchestrator.domain.feedback import Said
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
@@ -334,12 +335,7 @@ class Transaction(Protocol):
         ...
 
     def add_plan(
-        self,
-        plan: Plan,
-        *,
-        request: RunRequest,
-        path: Path | None,
-        parent: str | None = None,
+        self, plan: Plan, *, request: RunRequest, path: Path | None, parent: str | None = None
     ) -> None:
         """Store a plan with the request it answers."""
         ...
@@ -366,6 +362,10 @@ class Transaction(Protocol):
 
     def answer_question(self, run_id: str, question_id: str, answer: Any, *, by: str = "person") -> None:
         """By a person, or by "expiry". Raises `NotFound`, or `Conflict` when it is answered."""
+        ...
+
+    def say(self, run_id: str, step: StepId | None, said: Said, *, by: str | None) -> None:
+        """Keep what the key `by` says in place of what it said before, and believe it of a step's tool."""
         ...
 
 

@@ -124,6 +124,31 @@ def retry(
     _act(run_id, "retry", body, url, data_dir, as_json=as_json)
 
 
+@app.command(help="Judge a run that has ended, or the output of one of its steps.")
+def feedback(
+    run_id: Run,
+    verdict: Annotated[str, typer.Argument(help="good, bad, or a quality from 0 to 1.")],
+    step: Annotated[
+        str | None, typer.Option(help="Sub-task or step whose output is meant; without it the whole run.")
+    ] = None,
+    comment: Annotated[str, typer.Option("--comment", "-m", help="Why, in words.")] = "",
+    url: Url = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge a run or a step."""
+    said: dict[str, Any] = {"comment": comment}
+    if verdict in ("good", "bad"):
+        said["verdict"] = verdict
+    else:
+        try:
+            said["quality"] = float(verdict)
+        except ValueError:
+            raise CliError(f"{verdict!r} is neither good nor bad nor a number from 0 to 1.") from None
+    body = said if step is None else {"steps": [{"step": step, **said}]}
+    _act(run_id, "feedback", body, url, data_dir, as_json=as_json)
+
+
 def _edits(given: list[str]) -> dict[str, Any]:
     edits: dict[str, Any] = {}
     for text in given:

@@ -96,6 +96,7 @@ def show_run(console: Console, run: dict[str, Any]) -> None:
         console.print(run["waiting_on"]["text"], style="yellow", **_PLAIN)
     show_error(console, run)
     show_compensation(console, run.get("compensation"))
+    show_feedback(console, run["feedback"])
     show_result(console, run)
 
 
@@ -113,6 +114,14 @@ def show_compensation(console: Console, told: dict[str, Any] | None) -> None:
     for one in told["steps"]:
         rows.add_row(one["step"], one["tool"], one["status"], (one["error"] or {}).get("message", ""))
     console.print(rows)
+
+
+def show_feedback(console: Console, given: list[dict[str, Any]]) -> None:
+    """What people said of it."""
+    for one in given:
+        of = f"step {one['step']}" if one["step"] else "the run"
+        words = f": {one['comment']}" if one["comment"] else ""
+        console.print(f"Judged, {of}: quality {one['quality']:.2f}{words}", **_PLAIN)
 
 
 def show_error(console: Console, run: dict[str, Any]) -> None:

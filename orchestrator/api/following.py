@@ -128,4 +128,5 @@ def encoded(event: Event) -> bytes:
 
 
 def _final(event: Event) -> bool:
-    return event.type is EventType.RUN_ENDED
+    """Runs are judged only when they have ended."""
+    return event.type in (EventType.RUN_ENDED, EventType.FEEDBACK_GIVEN)

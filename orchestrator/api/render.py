@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from orchestrator.api.schemas.codes import CauseOut, error_out
+from orchestrator.api.schemas.feedback import FeedbackOut, VerdictOut
 from orchestrator.api.schemas.fields import shown
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.api.schemas.run import (
@@ -23,13 +24,12 @@ from orchestrator.api.schemas.run import (
     StepExchangeOut,
     StepOut,
     UndoOut,
-    VerdictOut,
     WaitingOut,
 )
 from orchestrator.api.schemas.terms import BudgetOut, PreferenceOut, ToolFilterOut
 from orchestrator.domain.question import Question
 from orchestrator.domain.run import Run
-from orchestrator.domain.step import Attempt, ReusedFrom, Step, StepStatus
+from orchestrator.domain.step import Attempt, ReusedFrom, Step, StepStatus, Verdict
 from orchestrator.domain.undo import Undo, Undoing
 from orchestrator.domain.views import Exchanged, RunSummary, RunView
 from orchestrator.domain.waiting import Waiting, run_waiting, step_waiting
@@ -72,6 +72,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         steps=_steps(view, now),
         questions=[question_out(question) for question in view.questions],
         compensation=_compensation(view),
+        feedback=_feedback(view),
         waiting_on=_waiting(run_waiting(run, view.steps, view.questions, now=now, served=view.served)),
         error=error_out(_object(run.error)),
         result=_result(view),
@@ -196,7 +197,7 @@ def _step(step: Step, attempts: Iterable[Attempt], waiting: Waiting | None) -> S
         needs=list(step.needs),
         tries=step.tries,
         revision=step.revision,
-        verdict=None if step.verdict is None else VerdictOut(**asdict(step.verdict)),
+        verdict=_verdict(step.verdict),
         usd=step.usd,
         seconds=step.seconds,
         tokens=step.tokens,
@@ -210,6 +211,10 @@ def _step(step: Step, attempts: Iterable[Attempt], waiting: Waiting | None) -> S
         finished_at=step.finished_at,
         attempts=[_attempt(attempt) for attempt in attempts],
     )
+
+
+def _verdict(verdict: Verdict | None) -> VerdictOut | None:
+    return None if verdict is None else VerdictOut(**asdict(verdict))
 
 
 def _progress(step: Step) -> ProgressOut | None:
@@ -262,6 +267,22 @@ def _undo(undo: Undo, step: str) -> UndoOut:
         started_at=undo.started_at,
         finished_at=undo.finished_at,
     )
+
+
+def _feedback(view: RunView) -> list[FeedbackOut]:
+    keys = {step.id.idx: step.key for step in view.steps}
+    return [
+        FeedbackOut(
+            step=None if one.step_idx is None else keys[one.step_idx],
+            attempt=one.attempt,
+            quality=one.said.quality,
+            comment=one.said.comment,
+            by=one.by,
+            at=one.at,
+            before=_verdict(one.before),
+        )
+        for one in view.feedback
+    ]
 
 
 def _result(view: RunView) -> ResultOut | None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Query, Response
 from orchestrator.api.deps import Caller, Now, Parts
 from orchestrator.api.render import exchange_out, run_line, run_out
 from orchestrator.api.schemas.diff import QuoteDiffOut, RunDiffOut
+from orchestrator.api.schemas.feedback import FeedbackIn
 from orchestrator.api.schemas.fields import PageOut
 from orchestrator.api.schemas.plan import ExplainOut
 from orchestrator.api.schemas.run import (
@@ -25,11 +26,12 @@ from orchestrator.api.schemas.run import (
 )
 from orchestrator.api.schemas.run_request import RunIn
 from orchestrator.domain.views import RunView
-from orchestrator.errors import FieldProblem, Invalid, NotBuilt
+from orchestrator.errors import FieldProblem, Invalid
 from orchestrator.runs import plans, stop
 from orchestrator.runs.answer import answer
 from orchestrator.runs.bulk import bulk
 from orchestrator.runs.diff import diff_quote, diff_runs
+from orchestrator.runs.feedback import give_feedback
 from orchestrator.runs.retry import retry
 from orchestrator.runs.submit import submit
 
@@ -152,11 +154,12 @@ async def answers(run_id: str, body: AnswersIn, parts: Parts, now: Now) -> RunOu
     return run_out(await parts.store.view(run_id), now=now)
 
 
-@router.post("/{run_id}/feedback", summary="Rate a run (not served yet)", include_in_schema=False)
-async def feedback(run_id: str, parts: Parts) -> None:
-    """Feedback is known but not built."""
-    await parts.store.view(run_id)
-    raise NotBuilt("Feedback on runs is not served yet; beliefs can be set at /v1/tools/{name}/beliefs.")
+@router.post("/{run_id}/feedback", summary="Judge a run that has ended, and its outputs")
+async def feedback(run_id: str, body: FeedbackIn, parts: Parts, now: Now, caller: Caller) -> RunOut:
+    """What is said of a step's output is believed of its tool; what the same key said before is replaced."""
+    of_steps = [(one.step, said) for one in body.steps if (said := one.said()) is not None]
+    await give_feedback(run_id, body.said(), of_steps, by=caller, store=parts.store)
+    return run_out(await parts.store.view(run_id), now=now)
 
 
 @router.get("/{run_id}/diff/quote", summary="Predicted against actual")

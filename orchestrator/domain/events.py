@@ -34,6 +34,8 @@ class EventType(StrEnum):
     UNDO_STARTED = "undo.started"
     UNDO_SUCCEEDED = "undo.succeeded"
     UNDO_FAILED = "undo.failed"
+    #: A person judged a run that has ended, or an output of it; the stream closes after it.
+    FEEDBACK_GIVEN = "feedback.given"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from orchestrator.domain.feedback import Feedback
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.question import Question
@@ -73,6 +74,8 @@ class RunView:
     #: The queues that a live worker serves; None where nobody looked.
     served: frozenset[str] | None = None
     undos: tuple[Undo, ...] = ()
+    #: What people said of it and of its outputs, oldest first.
+    feedback: tuple[Feedback, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.belief import DECAY, Belief, Observed, Prior
@@ -32,9 +32,11 @@ def observe(journal: Journal, outcomes: Sequence[Outcome]) -> None:
             continue
         claim = outcome.claim
         row = sums.setdefault(
-            (claim.tool, claim.tool_version, claim.subtask_type), dict.fromkeys((*_SUMS, "factor"), 0.0)
+            (claim.tool, claim.tool_version, claim.subtask_type),
+            dict.fromkeys((*_SUMS, "factor"), 0.0) | {"outcomes": 0},
         )
         row["factor"] = (row["factor"] or 1.0) * DECAY
+        row["outcomes"] += 1
         for name, value in _seen(outcome).items():
             row[name] = row[name] * DECAY + value
     # Sorted, so that two groups meet the same rows in the same order.
@@ -67,22 +69,50 @@ def _observe_statement(dialect: str) -> Any:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _SUMS}
     keys: dict[str, Any] = {name: bindparam(name) for name in ("tool", "version", "subtask_type")}
-    statement = insert(beliefs).values(**keys, **new)
+    statement = insert(beliefs).values(**keys, **new, outcomes=bindparam("new_outcomes"))
     old = beliefs.c
     return statement.on_conflict_do_update(
         index_elements=["tool", "version", "subtask_type"],
         set_={
             name: old[name] * bindparam("new_factor", type_=old[name].type) + statement.excluded[name]
             for name in _SUMS
-        },
+        }
+        | {"outcomes": old.outcomes + statement.excluded.outcomes},
     )
 
 
 _OBSERVE = {dialect: _observe_statement(dialect) for dialect in ("sqlite", "postgresql")}
 
 
-#: Rows by (tool, version, sub-task type).
-Rows = Mapping[tuple[str, int, str], Row[Any]]
+def judge(connection: Connection, key: Key, quality: float) -> int:
+    """Let a person's judgement of an output enter as one more observation of quality.
+
+    Answers how many outcomes were seen by then, as `judge_again` wants to know.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    tool, version, subtask_type = key
+    seen = {**asdict(Observed()), "judged": 1.0, "quality": quality}
+    statement = insert(beliefs).values(tool=tool, version=version, subtask_type=subtask_type, **seen)
+    old = beliefs.c
+    statement = statement.on_conflict_do_update(
+        index_elements=["tool", "version", "subtask_type"],
+        set_={"judged": old.judged + 1.0, "quality": old.quality + quality},
+    )
+    return int(connection.execute(statement.returning(old.outcomes)).scalar_one())
+
+
+def judge_again(connection: Connection, key: Key, difference: float, *, since: int) -> None:
+    """Change a judgement that entered when `since` outcomes were seen, by what is left of its weight."""
+    here = tuple_(beliefs.c.tool, beliefs.c.version, beliefs.c.subtask_type) == key
+    outcomes = connection.execute(select(beliefs.c.outcomes).where(here).with_for_update()).scalar_one()
+    weight = DECAY ** max(outcomes - since, 0)
+    connection.execute(update(beliefs).where(here).values(quality=beliefs.c.quality + difference * weight))
+
+
+#: (tool, version, sub-task type).
+Key = tuple[str, int, str]
+#: Rows by that.
+Rows = Mapping[Key, Row[Any]]
 
 
 def read(connection: Connection, tools: Collection[str]) -> Rows:

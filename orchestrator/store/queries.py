@@ -14,6 +14,7 @@ from orchestrator.domain.views import Exchanged, InboxItem, Page, RunView, Store
 from orchestrator.errors import NotFound
 from orchestrator.store.codec import load
 from orchestrator.store.cursors import cursor_of, parse_cursor
+from orchestrator.store.feedback import feedback_of
 from orchestrator.store.rows import attempt_of, event_of, plan_of, question_of, run_of, step_of
 from orchestrator.store.tables import attempts, events, paths, plans, questions, runs, steps
 from orchestrator.store.undos import undos_of
@@ -39,6 +40,7 @@ def run_view(connection: Connection, run_id: str, *, now: float) -> RunView:
         questions=tuple(map(question_of, connection.execute(_questions_of(run_id)))),
         undos=tuple(undos_of(connection, [run_id]).get(run_id, ())) if row.undoing is not None else (),
         served=served_queues(connection, now),
+        feedback=feedback_of(connection, run_id),
     )
 
 

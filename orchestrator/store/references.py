@@ -12,7 +12,9 @@ from orchestrator.store.tables import artifacts, metadata, runs, steps
 
 ID = re.compile(r"art_[0-9a-f]{32}")
 #: What holds no references of its own: the artifacts themselves, and what only tells of a run.
-_SILENT = frozenset({"artifacts", "events", "attempts", "replies", "beliefs", "counters", "tools"})
+_SILENT = frozenset(
+    {"artifacts", "events", "attempts", "replies", "beliefs", "counters", "tools", "feedback"}
+)
 #: Looked at last: what is copied is copied into runs and steps, so a copy made meanwhile is seen.
 _LAST = (runs.name, steps.name)
 _AT_ONCE = 1_000

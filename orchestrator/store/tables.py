@@ -337,6 +337,25 @@ questions = Table(
 _OPEN = questions.c.answered_at.is_(None)
 Index("ix_questions_open", questions.c.created_at, questions.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
+#: What people said of runs and of the outputs of steps; one row for each key.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    #: The step's number; -1 for the whole run.
+    Column("idx", Integer, primary_key=True),
+    #: The key's id; empty for the service's own.
+    Column("key_id", Text, primary_key=True),
+    Column("attempt", Integer),
+    Column("quality", Double, nullable=False),
+    Column("comment", Text, nullable=False),
+    _time("at", required=True),
+    #: The verdict on the output before any person spoke.
+    Column("judged", Text),
+    #: How many outcomes the belief about the tool rested on when this entered it.
+    Column("seen", BigInteger),
+)
+
 tools = Table(
     "tools",
     metadata,
@@ -385,6 +404,8 @@ beliefs = Table(
             "seconds_squared",
         )
     ),
+    #: Outcomes seen, undecayed: how much each has lost of its weight since follows from it.
+    _count("outcomes"),
 )
 
 artifacts = Table(

@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from orchestrator.domain.events import EventType
+from orchestrator.domain.feedback import Said
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.question import Question
@@ -26,6 +27,7 @@ from orchestrator.store.approvals import settle
 from orchestrator.store.codec import dump, dumps, load, nano
 from orchestrator.store.ends import cut_off, end_if_over, move
 from orchestrator.store.engine import insert_rows
+from orchestrator.store.feedback import say
 from orchestrator.store.journal import Journal, LockedRun
 from orchestrator.store.limits import limited_steps
 from orchestrator.store.pools import PLANNING, give_back
@@ -408,3 +410,9 @@ class SqlTransaction:
         if by != "person":  # what a person says may be private; a default is not
             told["answer"] = answer
         self.event(run_id, EventType.QUESTION_ANSWERED, told)
+
+    # --- feedback -----------------------------------------------------------------------------
+
+    def say(self, run_id: str, step: StepId | None, said: Said, *, by: str | None) -> None:
+        """Keep, tell and believe it."""
+        say(self._journal, run_id, step, said, by=by)

@@ -33,6 +33,7 @@ const STEP_AFTER = {
   "undo.started": null,
   "undo.succeeded": null,
   "undo.failed": null,
+  "feedback.given": null,
 } as const satisfies Record<EventType, StepStatus | null>;
 
 /** The run with what the events say of its steps and status, at once and without asking. */

@@ -105,6 +105,17 @@ export function answer(id: string, question: string, value: unknown) {
   );
 }
 
+/** Of the whole run, or of the output of a step. */
+export function judge(id: string, step: number | null, verdict: "good" | "bad", comment: string) {
+  const said = { verdict, comment };
+  return told(
+    api.POST("/v1/runs/{run_id}/feedback", {
+      params: { path: { run_id: id } },
+      body: step === null ? said : { comment: "", steps: [{ step: String(step), ...said }] },
+    }),
+  );
+}
+
 export function submit(body: RunIn, key: string) {
   return told(api.POST("/v1/runs", { body, params: { header: { "idempotency-key": key } } }));
 }

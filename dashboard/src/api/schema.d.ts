@@ -233,6 +233,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a run that has ended, and its outputs
+         * @description What is said of a step's output is believed of its tool; what the same key said before is replaced.
+         */
+        post: operations["feedback_v1_runs__run_id__feedback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{run_id}/diff/quote": {
         parameters: {
             query?: never;
@@ -2092,6 +2112,48 @@ export interface components {
             model: string | null;
         };
         /**
+         * FeedbackIn
+         * @description Of the whole run, of its steps, or of both.
+         */
+        FeedbackIn: {
+            /** Verdict */
+            verdict?: ("good" | "bad") | null;
+            /** Quality */
+            quality?: number | null;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Steps */
+            steps?: components["schemas"]["StepFeedbackIn"][];
+        };
+        /**
+         * FeedbackOut
+         * @description What the holder of one key said of the run, or of the output of an attempt at a step.
+         *
+         *     `by` is the key's id, null for the service's own; `before` is what the output was judged before any
+         *     person spoke.
+         */
+        FeedbackOut: {
+            /** Step */
+            step: string | null;
+            /** Attempt */
+            attempt: number | null;
+            /** Quality */
+            quality: number;
+            /** Comment */
+            comment: string;
+            /** By */
+            by: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            before: components["schemas"]["VerdictOut"] | null;
+        };
+        /**
          * FieldProblemOut
          * @description A bad field: a JSON pointer to it, and what is wrong there.
          */
@@ -3644,6 +3706,8 @@ export interface components {
             /** Questions */
             questions: components["schemas"]["QuestionOut"][];
             compensation: components["schemas"]["CompensationOut"] | null;
+            /** Feedback */
+            feedback: components["schemas"]["FeedbackOut"][];
             waiting_on: components["schemas"]["WaitingOut"] | null;
             error: components["schemas"]["ErrorOut"] | null;
             result: components["schemas"]["ResultOut"] | null;
@@ -3925,6 +3989,23 @@ export interface components {
             /** Reply */
             reply: string | null;
             error: components["schemas"]["ErrorOut"] | null;
+        };
+        /**
+         * StepFeedbackIn
+         * @description Of the output of one step, named by its key, its number, or its sub-task.
+         */
+        StepFeedbackIn: {
+            /** Verdict */
+            verdict?: ("good" | "bad") | null;
+            /** Quality */
+            quality?: number | null;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Step */
+            step: string;
         };
         /**
          * StepOut
@@ -4510,7 +4591,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        EventType: "run.accepted" | "run.status" | "run.ended" | "run.reopened" | "plan.made" | "path.chosen" | "question.asked" | "question.answered" | "step.started" | "step.progress" | "step.succeeded" | "step.low_quality" | "step.failed" | "step.waiting" | "step.skipped" | "step.cancelled" | "step.lost" | "step.poisoned" | "undo.started" | "undo.succeeded" | "undo.failed";
+        EventType: "run.accepted" | "run.status" | "run.ended" | "run.reopened" | "plan.made" | "path.chosen" | "question.asked" | "question.answered" | "step.started" | "step.progress" | "step.succeeded" | "step.low_quality" | "step.failed" | "step.waiting" | "step.skipped" | "step.cancelled" | "step.lost" | "step.poisoned" | "undo.started" | "undo.succeeded" | "undo.failed" | "feedback.given";
         /**
          * EventOut
          * @description The data of one Server-Sent Event; `data` says by type what happened.
@@ -5175,6 +5256,59 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedback_v1_runs__run_id__feedback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

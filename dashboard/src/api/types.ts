@@ -15,6 +15,7 @@ export type Attempt = Schemas["AttemptOut"];
 export type Exchange = Schemas["StepExchangeOut"];
 export type Ending = Schemas["Ending"];
 export type SubTask = Schemas["SubTaskOut"];
+export type Feedback = Schemas["FeedbackOut"];
 export type Question = Schemas["QuestionOut"];
 export type QuestionKind = Schemas["QuestionKind"];
 export type InboxItem = Schemas["InboxOut"];

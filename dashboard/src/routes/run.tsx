@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useLiveRun } from "@/api/live";
+import { ended } from "@/api/runs";
 import type { Run } from "@/api/types";
 import { Failure, Loading } from "@/components/Notice";
 import { Page } from "@/components/Page";
@@ -10,6 +11,7 @@ import { QUOTE } from "@/features/compare/pair";
 import { Actions } from "@/features/run/Actions";
 import { Connection } from "@/features/run/Connection";
 import { Events } from "@/features/run/Events";
+import { Feedback } from "@/features/run/Feedback";
 import { Facts } from "@/features/run/Facts";
 import { Questions } from "@/features/run/Questions";
 import { Result } from "@/features/run/Result";
@@ -67,6 +69,11 @@ function Followed({ id }: { id: string }) {
             <Steps run={run.data} chosen={chosen} choose={setChosen} />
           </section>
           <Result run={run.data} />
+          {ended(run.data.status) && (
+            <div className="card p-4 sm:p-5">
+              <Feedback run={run.data} />
+            </div>
+          )}
           <details
             className="card overflow-hidden"
             onToggle={({ currentTarget }) => setListed(currentTarget.open)}
@@ -133,6 +140,12 @@ function callsOf(id: string): Call[] {
       body: { from_step: "STEP", edits: { ARGUMENT: "value" } },
     },
     { what: "What a step sent and got", path: `${here}/steps/STEP/exchanges` },
+    {
+      what: "Say whether its outputs are good",
+      method: "POST",
+      path: `${here}/feedback`,
+      body: { verdict: "good", steps: [{ step: "STEP", quality: 0.4, comment: "why" }] },
+    },
     { what: "What was quoted, and what it took", path: `${here}/diff/quote` },
     {
       what: "Answer a question",

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from orchestrator.api.schemas.codes import CauseOut, ErrorOut
+from orchestrator.api.schemas.feedback import FeedbackOut, VerdictOut
 from orchestrator.api.schemas.fields import Asked, Json, Moment, Money, Told, Usd, seconds_of
 from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.api.schemas.terms import BudgetOut, PreferenceOut, ToolFilterOut
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.reuse import CacheUse
 from orchestrator.domain.run import Mode, OnFailure, PlannerChoice, RunStatus
-from orchestrator.domain.step import Ending, StepStatus, VerdictSource
+from orchestrator.domain.step import Ending, StepStatus
 from orchestrator.domain.undo import Undoing, UndoStatus
 from orchestrator.domain.views import RunFilter
 from orchestrator.domain.waiting import WaitingReason
@@ -37,14 +38,6 @@ class SpendOut(Told):
     seconds: float
     tokens: int
     gpu_seconds: float
-
-
-class VerdictOut(Told):
-    """A judgement of an output, and who said so."""
-
-    quality: float
-    source: VerdictSource
-    detail: str
 
 
 class AttemptOut(Told):
@@ -224,6 +217,8 @@ class RunOut(Told):
     questions: list[QuestionOut] = Field(default_factory=list)
     #: Null unless the run has ended badly under on_failure "undo".
     compensation: CompensationOut | None = None
+    #: What people said of it, oldest first.
+    feedback: list[FeedbackOut] = Field(default_factory=list)
     waiting_on: WaitingOut | None
     error: ErrorOut | None
     result: ResultOut | None = None

@@ -33,6 +33,15 @@ def test_a_run_started_from_the_page_is_watched_to_its_end(page: Page, faults):
     page.get_by_role("list", name="Steps").get_by_role("button").first.click()
     panel = page.get_by_role("complementary", name=re.compile("Step"))
     expect(panel.get_by_text("Attempts")).to_be_visible()
+    panel.get_by_role("button", name="Bad").click()
+    panel.get_by_label("Why").fill("not the answer")
+    panel.get_by_role("button", name="Keep these words").press("Enter")
+    expect(panel.get_by_role("list", name="Verdicts")).to_contain_text("You: 0 % – not the answer")
+    expect(panel).to_contain_text("says a person: not the answer")
+    whole = page.get_by_role("region", name="Your verdict on this run")
+    whole.get_by_role("button", name="Good").click()
+    expect(whole.get_by_role("button", name="Good")).to_have_attribute("aria-pressed", "true")
+    expect(whole.get_by_role("list", name="Verdicts")).to_contain_text("100 %")
     assert faults(page) == []
 
 

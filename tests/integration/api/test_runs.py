@@ -349,11 +349,33 @@ def test_a_run_explains_its_path(client):
     assert {other["alpha"] for other in body["alternatives"]} == {0, 0.5, 1, 2}
 
 
-def test_feedback_is_not_built_and_says_so(client):
+def test_a_run_that_has_ended_is_judged_and_its_stream_ends_behind_that(client):
     run_id = submit(client, plan=graph(ADD))["id"]
-    reply = client.post(f"/v1/runs/{run_id}/feedback", json={"rating": 5})
-    assert reply.status_code == 422
-    assert reply.json()["code"] == "not_built"
+    done(client, run_id)
+    last = follow(client, run_id)[-1]
+    said = {"verdict": "good", "steps": [{"step": "a", "quality": 0.25, "comment": "off by one"}]}
+    run = client.post(f"/v1/runs/{run_id}/feedback", json=said).raise_for_status().json()
+    whole, step = sorted(run["feedback"], key=lambda one: one["step"] or "")
+    assert (whole["quality"], whole["by"], whole["attempt"]) == (1.0, None, None)
+    assert (step["step"], step["comment"], step["attempt"]) == ("a", "off by one", 1)
+    assert run["steps"][0]["verdict"] == {"quality": 0.25, "source": "person", "detail": "off by one"}
+    names = [event["name"] for event in follow(client, run_id, last=str(last["id"]))]
+    assert names == ["feedback.given", "feedback.given"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"comment": "words alone"},
+        {"verdict": "good", "quality": 1},
+        {"steps": [{"step": "a"}]},
+        {"rating": 5},
+    ],
+)
+def test_feedback_that_judges_nothing_is_refused(client, body):
+    run_id = submit(client, plan=graph(ADD))["id"]
+    assert client.post(f"/v1/runs/{run_id}/feedback", json=body).status_code == 422
 
 
 def test_a_run_that_could_not_be_planned_is_planned_again_on_retry(client):

@@ -128,6 +128,12 @@ def test_runs_are_listed_shown_explained_and_retried(toolpath):
     assert "3*7 = 21" in toolpath("runs", "show", run["id"]).out
     assert "chosen" in toolpath("runs", "explain", run["id"]).out
     assert toolpath("runs", "explain", run["id"], "--json").json["subtasks"]
+    said = toolpath("runs", "feedback", run["id"], "0.25", "--step", "calculate", "-m", "too terse", "--json")
+    assert [(one["step"], one["quality"], one["comment"]) for one in said.json["feedback"]] == [
+        ("calculate", 0.25, "too terse")
+    ]
+    assert "neither good nor bad" in toolpath("runs", "feedback", run["id"], "meh").err
+    assert "step calculate: quality 0.25: too terse" in toolpath("runs", "show", run["id"]).out
     again = ("--from-step", "calculate", "--edit", "expression=4*4")
     assert toolpath("runs", "retry", run["id"], *again).code == 0
     refused = toolpath("runs", "cancel", "run_none")

@@ -10,6 +10,7 @@ import { StepBadge } from "@/components/Status";
 import { clock, duration, money, percent } from "@/lib/format";
 import { Again } from "@/features/run/Again";
 import { Believed } from "@/features/run/Believed";
+import { Feedback } from "@/features/run/Feedback";
 import { Exchanges } from "@/features/run/Exchanges";
 import { ENDINGS, EVENTS, messageOf, told } from "@/features/run/words";
 
@@ -65,6 +66,9 @@ export function StepPanel({ run, step, events, close }: Props) {
             {step.verdict.detail && `: ${step.verdict.detail}`}
           </p>
         </Part>
+      )}
+      {ended(run.status) && step.output && (step.status === "succeeded" || step.status === "low_quality") && (
+        <Feedback run={run} step={step} />
       )}
       {step.attempts.length > 0 && (
         <Part title="Attempts">

@@ -1,5 +1,6 @@
 /** Errors, endings and events in words. */
 import type { Ending, EventType, RunEvent } from "@/api/types";
+import { percent } from "@/lib/format";
 
 export const ENDINGS = {
   succeeded: "Succeeded",
@@ -33,13 +34,15 @@ export const EVENTS = {
   "undo.started": "Undo started",
   "undo.succeeded": "Undone",
   "undo.failed": "Undo failed",
+  "feedback.given": "Judged",
 } as const satisfies Record<EventType, string>;
 
 /** What an event tells beside its name, in a few words. */
-export function told({ data }: RunEvent): string {
+export function told({ type, data }: RunEvent): string {
   const named = ["subtask", "tool", "status", "text", "source"].map((name) => data[name]);
   const error = data.error;
   const words = named.filter((word): word is string => typeof word === "string");
+  if (type === "feedback.given" && typeof data.quality === "number") words.push(percent(data.quality));
   if (typeof error === "object" && error !== null) words.push(messageOf(error as Record<string, unknown>));
   return words.join(" · ");
 }
