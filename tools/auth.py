@@ -6,7 +6,9 @@ user:password, `{"basic": {"user": "ann", "password": SECRET}}` the password alo
 into that place. `{"oauth2": {"token_url": "https://…", "client_id": SECRET, "client_secret": SECRET,
 "scope": "read write", "send": "header" or "body", "resource": "https://…"}}` gets an access token by client
 credentials (RFC 6749, 4.4) and sends it as a bearer; `send` says how the client proves itself to the token
-server, `resource` for whom the token shall be (RFC 8707).
+server, `resource` for whom the token shall be (RFC 8707). With "private_key": SECRET in place of
+"client_secret" the client signs each request (`private_key_jwt`, RFC 7523); "algorithm", "key_id" and
+"audience" say how, by which key of its own, and for whom, where that is not the token server's address.
 """
 
 from __future__ import annotations
@@ -20,9 +22,18 @@ from tools.spec import Kind, Tool
 SECRET_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 PLACES = ("header", "query", "cookie")
 #: Fields of an object under `auth`: those that name secrets, and those that are plain text.
-_SECRETS_OF = {"basic": ("password",), "oauth2": ("client_id", "client_secret")}
-_PLAIN_OF = {"basic": ("user",), "oauth2": ("token_url", "scope", "send", "resource")}
-_NEEDED_OF = {"basic": ("user", "password"), "oauth2": ("token_url", "client_id", "client_secret")}
+_SECRETS_OF = {"basic": ("password",), "oauth2": ("client_id", "client_secret", "private_key")}
+_PLAIN_OF = {
+    "basic": ("user",),
+    "oauth2": ("token_url", "scope", "send", "resource", "algorithm", "key_id", "audience"),
+}
+_NEEDED_OF = {"basic": ("user", "password"), "oauth2": ("token_url", "client_id")}
+#: How a client proves itself: by one of these.
+_PROOFS = ("client_secret", "private_key")
+#: What only a client that signs has.
+_OF_SIGNING = ("algorithm", "key_id", "audience")
+#: How signatures are made, which a key may narrow down.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 #: A token (RFC 9110, 5.6.2): names of headers and of cookies.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 #: The ways that write the header Authorization, of which there is one.
@@ -106,4 +117,18 @@ def _faults_of_fields(
         found.append((f"{pointer}/user", "a user name has no colon in it"))
     if given.get("send", "header") not in ("header", "body"):
         found.append((f"{pointer}/send", "use header or body"))
+    if way == "oauth2":
+        found += _faults_of_proof(pointer, given)
+    return found
+
+
+def _faults_of_proof(pointer: str, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    proofs = [field for field in _PROOFS if given.get(field)]
+    if len(proofs) != 1:
+        return [(f"{pointer}/client_secret", "give client_secret or private_key, and not both")]
+    if proofs == ["client_secret"]:
+        return [(f"{pointer}/{one}", "goes with private_key") for one in _OF_SIGNING if given.get(one)]
+    found = [(f"{pointer}/send", "a client that signs sends no secret")] if given.get("send") else []
+    if given.get("algorithm") and given["algorithm"] not in ALGORITHMS:
+        found.append((f"{pointer}/algorithm", f"use one of {', '.join(ALGORITHMS)}"))
     return found

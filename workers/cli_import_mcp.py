@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from workers.cli_errors import CliError
-from workers.cli_import import pairs
 from workers.cli_options import AsJson, DataDir, Url, connect, print_json
 
 #: Seconds; a server may have to be installed at its first start.
@@ -23,7 +24,8 @@ def mcp(
     auth: Annotated[
         list[str] | None,
         typer.Option(
-            help="bearer=SECRET, basic=SECRET or header:NAME=SECRET, by the secret's name; repeatable."
+            help="bearer=SECRET, basic=SECRET or header:NAME=SECRET, by the secret's name; "
+            "oauth2=@FILE or oauth2={…} for what is an object; @FILE or {…} for all at once; repeatable."
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change.")] = False,
@@ -33,13 +35,41 @@ def mcp(
 ) -> None:
     """Import the tools of an MCP server."""
     where = "url" if source.startswith(("http://", "https://")) else "server"
-    body = {where: source, "prefix": prefix, "auth": pairs(auth, "--auth"), "dry_run": dry_run}
+    body = {where: source, "prefix": prefix, "auth": ways(auth), "dry_run": dry_run}
     with connect(url, data_dir) as client:
         told = client.post("/v1/tools/import/mcp", body, timeout=_TIMEOUT)
     if as_json:
         print_json(told)
     else:
         _print(told, dry_run=dry_run)
+
+
+def ways(given: Sequence[str] | None) -> dict[str, Any]:
+    """`auth` by options: WAY=SECRET, WAY=OBJECT, OBJECT; an object is JSON or @FILE. Raises `CliError`."""
+    found: dict[str, Any] = {}
+    for text in given or ():
+        if text.startswith(("{", "@")):
+            found |= _object(text)
+            continue
+        way, equals, value = text.partition("=")
+        if not (way and equals and value):
+            raise CliError("--auth takes WAY=SECRET, WAY=@FILE, WAY={…}, @FILE or {…}.")
+        found[way] = _object(value) if value.startswith(("{", "@")) else value
+    return found
+
+
+def _object(text: str) -> dict[str, Any]:
+    """JSON, or a file of it."""
+    where = f"The file {text[1:]}" if text.startswith("@") else "What --auth gives"
+    try:
+        value = json.loads(Path(text[1:]).read_bytes() if text.startswith("@") else text)
+    except OSError as error:
+        raise CliError(f"{where} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise CliError(f"{where} is no JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise CliError(f"{where} is no JSON object.")
+    return value
 
 
 def approve(

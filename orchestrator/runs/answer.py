@@ -32,7 +32,9 @@ async def answer(
     fit; nothing is recorded then.
     """
     view = await store.view(run_id)
-    _check(answers, {question.id: question for question in view.questions})
+    asked = {question.id: question for question in view.questions}
+    answers = [(id, _with_defaults(asked.get(id), value)) for id, value in answers]
+    _check(answers, asked)
     await store.write(lambda tx: _answer(tx, run_id, answers))
     doorbell.ring()
 
@@ -63,6 +65,19 @@ def _check(answers: Sequence[tuple[str, Any]], asked: Mapping[str, Question]) ->
         problems += [FieldProblem(f"/answers/{number}/value{at}", detail) for at, detail in faults]
     if problems:
         raise Invalid("The answers do not fit the questions.", problems=problems)
+
+
+def _with_defaults(question: Question | None, value: Any) -> Any:
+    """A form with what it proposes itself in the fields that were left out (SEP-1034)."""
+    if question is None or not isinstance(value, Mapping) or question.kind is not QuestionKind.TOOL_ASKS:
+        return value
+    fields = _asked_for(question, value).get("properties", {})
+    proposed = {
+        name: field["default"]
+        for name, field in fields.items()
+        if isinstance(field, Mapping) and "default" in field
+    }
+    return proposed | dict(value)
 
 
 def _asked_for(question: Question, value: Any) -> Mapping[str, Any]:

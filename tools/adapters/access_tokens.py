@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import importlib
 import math
 import time
 from collections import OrderedDict
@@ -25,6 +26,7 @@ _UNTOLD = 300.0
 #: A token is taken for expired that much before it is: the call must still arrive.
 _EARLY = 30.0
 _WORDS = 200
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,12 @@ class Grant:
 
     url: str
     client_id: str = field(repr=False)
-    client_secret: str = field(repr=False)
+    client_secret: str = field(default="", repr=False)
+    #: In place of the secret: a key in PEM that signs each request, and how.
+    private_key: str = field(default="", repr=False)
+    algorithm: str = ""
+    key_id: str = ""
+    audience: str = ""
     scope: str = ""
     in_body: bool = False
     #: For whom the token shall be (RFC 8707).
@@ -42,7 +49,8 @@ class Grant:
     @property
     def key(self) -> bytes:
         """What tells grants apart, without what is secret of them."""
-        parts = (self.url, self.client_id, self.client_secret, self.scope, self.resource)
+        proof = (self.client_secret, self.private_key, self.algorithm, self.key_id, self.audience)
+        parts = (self.url, self.client_id, *proof, self.scope, self.resource)
         return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
@@ -90,7 +98,10 @@ class AccessTokens:
             form["scope"] = grant.scope
         if grant.resource:
             form["resource"] = grant.resource
-        if grant.in_body:
+        if grant.private_key:
+            form |= {"client_id": grant.client_id, "client_assertion_type": _ASSERTION}
+            form["client_assertion"] = await asyncio.to_thread(_assertion, grant)
+        elif grant.in_body:
             form |= {"client_id": grant.client_id, "client_secret": grant.client_secret}
         else:
             pair = f"{quote_plus(grant.client_id)}:{quote_plus(grant.client_secret)}"
@@ -104,14 +115,27 @@ class AccessTokens:
             max_bytes=_LARGEST,
             follow_redirects=False,  # to wherever that leads, our secret does not
         )
-        return _token(grant, reply)
+        return _token(grant, reply, form.get("client_assertion", ""))
 
 
-def _token(grant: Grant, reply: Reply) -> tuple[str, float]:
+def _assertion(grant: Grant) -> str:
+    """In a thread: the library is loaded by the first one, and takes a while."""
+    made: str = importlib.import_module("tools.adapters.assertions").signed(
+        grant.private_key,
+        client_id=grant.client_id,
+        audience=grant.audience or grant.url,
+        algorithm=grant.algorithm,
+        key_id=grant.key_id,
+    )
+    return made
+
+
+def _token(grant: Grant, reply: Reply, assertion: str) -> tuple[str, float]:
     host = grant.url.partition("://")[2].partition("/")[0]
     body = _object(reply)
     if reply.status in (400, 401, 403):
-        words = Mask((grant.client_id, grant.client_secret)).text(str(body.get("error", "")))[:_WORDS]
+        hidden = [one for one in (grant.client_id, grant.client_secret, assertion) if one]
+        words = Mask(hidden).text(str(body.get("error", "")))[:_WORDS]
         said = f": {words}" if words else ""
         raise NotAuthorised(f"{host} gives no access token, it answered {reply.status}{said}")
     if reply.status != 200:

@@ -78,10 +78,14 @@ class Authority:
     async def _token(
         self, tool: Tool, given: Mapping[str, str], context: CallContext, refused: str | None
     ) -> str:
+        proof = "private_key" if given.get("private_key") else "client_secret"
         grant = Grant(
             url=given.get("token_url", ""),
             client_id=secret(tool, given.get("client_id", ""), context.secrets),
-            client_secret=secret(tool, given.get("client_secret", ""), context.secrets),
+            **{proof: secret(tool, given.get(proof, ""), context.secrets)},
+            algorithm=given.get("algorithm", ""),
+            key_id=given.get("key_id", ""),
+            audience=given.get("audience", ""),
             scope=given.get("scope", ""),
             in_body=given.get("send") == "body",
             resource=given.get("resource", ""),

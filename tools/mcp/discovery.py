@@ -37,7 +37,10 @@ async def completed(net: Net, url: str, auth: Mapping[str, Any], *, timeout: flo
         raise Unavailable(f"{issuer} does not say where access tokens are had: give auth/oauth2/token_url")
     found = {"token_url": str(told["token_endpoint"]), "resource": str(resource["resource"])}
     ways = told.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-    if "client_secret_basic" not in ways and "client_secret_post" in ways:
+    if grant.get("private_key"):
+        # To the token server's name, not to one of its addresses (SEP-1046).
+        found["audience"] = str(told["issuer"])
+    elif "client_secret_basic" not in ways and "client_secret_post" in ways:
         found["send"] = "body"
     scope = challenge.get("scope") or _words(resource.get("scopes_supported"))
     if scope and len(scope) <= _LONGEST_SCOPE:

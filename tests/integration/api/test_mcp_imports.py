@@ -126,6 +126,20 @@ def test_the_command_line_imports_and_approves(odd: Service, marker: Path) -> No
     made = runner.invoke(app, ["tools", "import", "mcp", "odd", "--prefix", "o", *where])
     assert made.exit_code == 0, made.output
     assert "o_greet" in made.output
+    grant = marker.parent / "grant.json"
+    grant.write_text('{"client_id": "id", "private_key": "pem", "algorithm": "none"}')
+    for auth, words in (
+        (f"oauth2=@{grant}", "/auth/oauth2/algorithm"),
+        ('{"oauth2": {"client_id": "id"}}', "/auth/oauth2/client_secret"),
+        (f"@{marker.parent}/nothing.json", "nothing.json cannot be read"),
+        ("oauth2={", "is no JSON"),
+        ("@/dev/null", "is no JSON"),
+        ("bearer", "--auth takes"),
+    ):
+        address = "http://127.0.0.1:9/mcp"
+        wrong = runner.invoke(app, ["tools", "import", "mcp", address, "--auth", auth, *where])
+        assert wrong.exit_code != 0
+        assert words in str(wrong.exception)
     marker.write_text("changed")
     with odd.client() as client:
         client.post("/v1/tools/o_die/invoke", json={"arguments": {}})

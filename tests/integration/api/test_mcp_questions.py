@@ -100,7 +100,7 @@ def test_a_form_is_a_question_with_typed_fields(client: httpx2.Client, folder: P
     assert run["status"] == "succeeded", run["error"]
     assert run["result"]["outputs"][0]["value"] == "painted north red"
     assert [one["ending"] for one in run["steps"][0]["attempts"]] == ["asked", "succeeded"]
-    assert Path(f"{folder}/odd.log").read_text() == "wall north: red\n"
+    assert Path(f"{folder}/odd.log").read_text() == "wall north: red 7\n"
     names = [event["name"] for event in events]
     order = ["question.asked", "question.answered", "step.succeeded", "run.ended"]
     assert [name for name in names if name in order] == order

@@ -8,6 +8,7 @@ from tools.auth import faults, secret_names
 from tools.spec import Kind, Tool
 
 OAUTH2 = {"token_url": "https://id.example/token", "client_id": "id", "client_secret": "key"}
+SIGNED = {"token_url": "https://id.example/token", "client_id": "id", "private_key": "pem"}
 
 
 def tool(kind: Kind = Kind.HTTP, auth: Any = None, **binding: Any) -> Tool:
@@ -23,6 +24,7 @@ def tool(kind: Kind = Kind.HTTP, auth: Any = None, **binding: Any) -> Tool:
         ({"basic": {"user": "ann", "password": "a"}}, ("a",)),
         ({"header:X-Api-Key": "a", "query:key": "b", "cookie:sid": "a"}, ("a", "b")),
         ({"oauth2": OAUTH2 | {"scope": "read write", "send": "body"}}, ("id", "key")),
+        ({"oauth2": SIGNED | {"algorithm": "PS256", "key_id": "k1", "audience": "https://a"}}, ("id", "pem")),
     ],
 )
 def test_each_way_names_its_secrets(auth: Any, names: tuple[str, ...]) -> None:
@@ -47,6 +49,12 @@ def test_a_model_names_the_secret_of_its_key() -> None:
         ({"header:X Y": "a"}, "/header:X Y"),
         ({"cookie:a/b": "a"}, "/cookie:a~1b"),
         ({"oauth2": {"token_url": "https://id.example"}}, "/oauth2/client_id"),
+        ({"oauth2": {"token_url": "https://id.example", "client_id": "id"}}, "/oauth2/client_secret"),
+        ({"oauth2": OAUTH2 | {"private_key": "pem"}}, "/oauth2/client_secret"),
+        ({"oauth2": OAUTH2 | {"key_id": "k1"}}, "/oauth2/key_id"),
+        ({"oauth2": SIGNED | {"send": "body"}}, "/oauth2/send"),
+        ({"oauth2": SIGNED | {"algorithm": "none"}}, "/oauth2/algorithm"),
+        ({"oauth2": SIGNED | {"algorithm": "HS256"}}, "/oauth2/algorithm"),
         ({"oauth2": OAUTH2 | {"send": "smoke"}}, "/oauth2/send"),
         ({"oauth2": OAUTH2 | {"scope": "a\nb"}}, "/oauth2/scope"),
         ({"bearer": "a", "basic": "b"}, ""),

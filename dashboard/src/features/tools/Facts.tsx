@@ -71,7 +71,7 @@ function secretsOf({ auth, model }: ToolRecord): ReactNode {
     typeof given === "string"
       ? [given]
       : Object.entries(given).flatMap(([field, name]) =>
-          ["password", "client_id", "client_secret"].includes(field) ? [name] : [],
+          ["password", "client_id", "client_secret", "private_key"].includes(field) ? [name] : [],
         ),
   );
   if (typeof model?.api_key_secret === "string") named.push(model.api_key_secret);

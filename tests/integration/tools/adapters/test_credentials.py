@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tools.adapter import CallContext, Exchange
 from tools.errors import BadOutput, NotAuthorised, ServerFault, ToolError, Unavailable
@@ -173,6 +177,60 @@ async def test_a_client_may_prove_itself_in_the_body(
     form = parse_qs(server.requests[0].body.decode())
     assert (form["client_id"], form["client_secret"]) == (["client-of-ours"], [SECRET])
     assert "authorization" not in server.requests[0].headers
+
+
+def pem(key: PrivateKeyTypes) -> str:
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return key.private_bytes(*form).decode()
+
+
+def signing(server: LoopbackServer, **more: str) -> dict[str, Any]:
+    return {"oauth2": {"token_url": f"{server.url}/token", "client_id": "id", "private_key": "pem", **more}}
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "algorithm"),
+    [
+        (ec.generate_private_key(ec.SECP256R1()), {}, "ES256"),
+        (ec.generate_private_key(ec.SECP384R1()), {"audience": "https://id.example"}, "ES384"),
+        (rsa.generate_private_key(65537, 2048), {"key_id": "k1", "algorithm": "PS256"}, "PS256"),
+        (ed25519.Ed25519PrivateKey.generate(), {}, "EdDSA"),
+    ],
+)
+async def test_a_client_may_sign_its_request(
+    server: LoopbackServer, toolbox: Toolbox, context: CallContext, key: Any, more: Any, algorithm: str
+) -> None:
+    context = dataclasses.replace(context, secrets={**context.secrets, "pem": pem(key)})
+    tool = http_tool(server, auth=signing(server, **more))
+    await toolbox.call(tool, {}, context)
+    form = parse_qs(server.requests[0].body.decode())
+    (assertion,) = form["client_assertion"]
+    assert form["client_assertion_type"] == ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
+    audience = more.get("audience", f"{server.url}/token")
+    claims = jwt.decode(assertion, key.public_key(), algorithms=[algorithm], audience=audience)
+    assert (claims["iss"], claims["sub"]) == ("client-of-ours", "client-of-ours")
+    assert 0 < claims["exp"] - claims["iat"] <= 300
+    assert jwt.get_unverified_header(assertion).get("kid") == more.get("key_id")
+    assert "client_secret" not in form
+    assert "authorization" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "words"),
+    [
+        ("no key, but opensesame", {}, "not a PEM file of a private key"),
+        (pem(rsa.generate_private_key(65537, 1024)), {}, "cannot be used"),
+        (pem(ed25519.Ed25519PrivateKey.generate()), {"algorithm": "RS256"}, "signs by EdDSA, not by RS256"),
+    ],
+)
+async def test_a_key_that_cannot_sign_makes_the_tool_unavailable(
+    server: LoopbackServer, toolbox: Toolbox, context: CallContext, key: str, more: Any, words: str
+) -> None:
+    context = dataclasses.replace(context, secrets={**context.secrets, "pem": key})
+    with pytest.raises(Unavailable, match=words) as caught:
+        await toolbox.call(http_tool(server, auth=signing(server, **more)), {}, context)
+    assert "opensesame" not in str(caught.value)
+    assert server.requests == []
 
 
 async def test_an_expired_token_is_fetched_anew(

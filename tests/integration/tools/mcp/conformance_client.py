@@ -44,6 +44,9 @@ async def main(url: str) -> None:
 
 def credentials(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """`auth` and the secrets it names, for scenarios that have a client registered."""
+    if "private_key_pem" in given:
+        signs = {"client_id": "id", "private_key": "key", "algorithm": given["signing_algorithm"]}
+        return {"oauth2": signs}, {"id": given["client_id"], "key": given["private_key_pem"]}
     if "client_secret" not in given:
         return {}, {}
     grant = {"client_id": "id", "client_secret": "key"}

@@ -126,8 +126,11 @@ async def asks(context: Context) -> types.InputRequiredResult:
 
 FORM = {
     "type": "object",
-    "properties": {"colour": {"type": "string", "enum": ["red", "blue"]}, "number": {"type": "integer"}},
-    "required": ["colour"],
+    "properties": {
+        "colour": {"type": "string", "enum": ["red", "blue"]},
+        "number": {"type": "integer", "default": 7},
+    },
+    "required": ["colour", "number"],
 }
 
 
@@ -140,8 +143,8 @@ async def paint(wall: str, context: Context) -> str | types.InputRequiredResult:
         ask = types.ElicitRequest(params=asked)
         return types.InputRequiredResult(input_requests={"q": ask}, request_state=f"wall {wall}")
     assert isinstance(given, types.ElicitResult)
-    colour = (given.content or {})["colour"]
-    note(f"{context.request_state}: {colour}")
+    colour, number = (given.content or {})["colour"], (given.content or {})["number"]
+    note(f"{context.request_state}: {colour} {number}")
     return f"painted {wall} {colour}"
 
 

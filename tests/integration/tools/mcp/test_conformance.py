@@ -13,9 +13,15 @@ from tests.integration.mcp_peers import NODE, PYTHON, peer
 
 pytestmark = pytest.mark.peers
 
-#: All others but two log in by a browser. Those are the one that signs its requests for tokens, and the one
-#: that wants a question answered within the call, while ours wait for a person.
-SCENARIOS = ("initialize", "tools_call", "sse-retry", "auth/client-credentials-basic")
+#: All others but one log in by a browser. That one wants a question answered within the call, while ours
+#: wait for a person.
+SCENARIOS = (
+    "initialize",
+    "tools_call",
+    "sse-retry",
+    "auth/client-credentials-basic",
+    "auth/client-credentials-jwt",
+)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -23,7 +29,7 @@ def test_the_client_conforms(scenario: str, tmp_path: Path) -> None:
     suite, node = peer(NODE, "conformance"), peer(PYTHON, "node")
     command = f"{sys.executable} -m tests.integration.tools.mcp.conformance_client"
     done = subprocess.run(
-        [node, suite, "client", "--command", command, "--scenario", scenario],
+        [node, suite, "client", "--command", command, "--scenario", scenario, "--timeout", "50000"],
         cwd=tmp_path,
         env={"PATH": f"{PYTHON}:{os.environ['PATH']}", "PYTHONPATH": str(Path(__file__).parents[4])},
         capture_output=True,

@@ -73,6 +73,25 @@ async def test_by_the_servers_own_word_and_a_token_server_behind_a_path() -> Non
     assert (grant["send"], grant["scope"]) == ("body", "mine")
 
 
+async def test_a_client_that_signs_does_so_for_the_token_server_by_its_name() -> None:
+    grant, origin = await discovered(
+        {
+            "/.well-known/oauth-protected-resource/mcp": {
+                "resource": "ORIGIN/mcp",
+                "authorization_servers": [""],
+            },
+            "/.well-known/oauth-authorization-server": {
+                "issuer": "ORIGIN/",
+                "token_endpoint": "ORIGIN/token",
+                "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
+            },
+        },
+        auth={"oauth2": {"client_id": "id", "private_key": "pem"}},
+    )
+    assert (grant["token_url"], grant["audience"]) == (f"{origin}/token", f"{origin}/")
+    assert "send" not in grant
+
+
 @pytest.mark.parametrize(
     ("documents", "words"),
     [
