@@ -219,7 +219,7 @@ def build(settings: Settings, *, runs_steps: bool) -> Services:
                 store=store,
                 planner=planner,
                 estimate=estimate,
-                notifier=WebhookNotifier(net=net, store=store, retry=retry),
+                notifier=WebhookNotifier(net=net),
                 undoer=Undoer(store=store, catalog=catalog, executor=executor, retry=retry),
                 doorbell=doorbell,
             ),

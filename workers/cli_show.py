@@ -92,6 +92,10 @@ def show_run(console: Console, run: dict[str, Any]) -> None:
     spend = run["spend"]
     gpus = f", {spend['gpu_seconds']:.2f} GPU-seconds" if spend["gpu_seconds"] else ""
     console.print(f"Spent: ${spend['usd']}, {spend['seconds']:.2f} s of tools{gpus}", **_PLAIN)
+    told = run["webhook"]
+    if told:
+        why = f" ({told['error']})" if told["error"] else ""
+        console.print(f"Webhook: {told['status']} after {told['tries']} tries{why}", **_PLAIN)
     if run["waiting_on"]:
         console.print(run["waiting_on"]["text"], style="yellow", **_PLAIN)
     show_error(console, run)

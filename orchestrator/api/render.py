@@ -13,6 +13,7 @@ from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.api.schemas.run import (
     AttemptOut,
     CompensationOut,
+    DeliveryOut,
     OutputOut,
     ProgressOut,
     QuestionOut,
@@ -54,6 +55,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         mode=request.mode,
         planner=request.planner,
         webhook_url=request.webhook_url,
+        webhook=None if run.webhook is None else DeliveryOut(**asdict(run.webhook)),
         labels=dict(request.labels),
         priority=request.priority,
         seed=request.seed,

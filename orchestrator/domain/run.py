@@ -177,6 +177,30 @@ class Spend:
     gpu_seconds: float = 0.0
 
 
+class DeliveryStatus(StrEnum):
+    """How the telling of a webhook stands."""
+
+    #: It could not be told yet, and will be tried again.
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    #: The receiver said no, or may not be called: not tried again.
+    REFUSED = "refused"
+    #: It could not be told, however often it was tried.
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came of telling a run's webhook of its end, at the last try."""
+
+    status: DeliveryStatus
+    tries: int
+    at: float
+    error: str | None = None
+    #: When it is tried again.
+    next_at: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """The record of a run. Times are seconds since 1970 by the database's clock."""
@@ -207,6 +231,8 @@ class Run:
     last_event: int = 0
     #: The API key it was submitted with; None for the service's own key.
     key_id: str | None = None
+    #: Of its webhook; None where it has none, or was not tried yet.
+    webhook: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)

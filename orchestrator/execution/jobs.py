@@ -11,7 +11,7 @@ import structlog
 
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.planning import NeedsAnswers, Planned, PlanningTask
-from orchestrator.domain.run import Job, JobClaim, Run
+from orchestrator.domain.run import Delivery, DeliveryStatus, Job, JobClaim, Run
 from orchestrator.errors import OrchestratorError
 from orchestrator.execution.repair import (
     error_of,
@@ -24,6 +24,7 @@ from orchestrator.execution.repair import (
     settle_questions,
     used,
 )
+from orchestrator.execution.webhook import Told
 from orchestrator.ports import Doorbell, Planner, Store, Transaction
 from orchestrator.search.paths import choose
 
@@ -39,8 +40,8 @@ Settle = Callable[[Transaction], bool | None]
 class Notifier(Protocol):
     """Tells a run's webhook that it has ended."""
 
-    async def notify(self, run_id: str, url: str) -> None:
-        """Deliver, with tries of its own; raises when it could not."""
+    async def notify(self, run: Run, url: str, *, tries: int) -> Told:
+        """The try of that number, from 1."""
         ...
 
 
@@ -142,9 +143,13 @@ class Jobs:
 
     async def _notify(self, claim: JobClaim) -> Settle:
         run = claim.run
-        if run.request.webhook_url is not None:
-            try:
-                await self._notifier.notify(run.id, run.request.webhook_url)
-            except Exception as fault:  # noqa: BLE001 - a webhook must not keep the run from ending
-                log.warning("webhook.failed", run=run.id, error=str(fault))
-        return lambda tx: settle_notified(tx, run.id, fence=claim.fence)
+        tries = 1 + (run.webhook.tries if run.webhook is not None else 0)
+        try:
+            told = await self._notifier.notify(run, run.request.webhook_url or "", tries=tries)
+        except Exception:
+            log.exception("webhook.crashed", run=run.id)
+            told = Told(DeliveryStatus.FAILED, "telling it failed in a way this service does not know")
+        if told.error is not None:
+            log.warning("webhook.failed", run=run.id, error=told.error, again_in=told.pause)
+        delivery = Delivery(told.status, tries, 0.0, told.error)
+        return lambda tx: settle_notified(tx, run.id, delivery, pause=told.pause, fence=claim.fence)

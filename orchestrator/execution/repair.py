@@ -11,7 +11,7 @@ from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Option, Plan
 from orchestrator.domain.planning import FinishedCall, NeedsAnswers, Planned, Used, canonical
 from orchestrator.domain.question import PLAN_ANSWER, Question, QuestionKind
-from orchestrator.domain.run import Job, Run, RunStatus, run_ended
+from orchestrator.domain.run import Delivery, Job, Run, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
 from orchestrator.errors import BudgetTooSmall, NoOptionLeft, OrchestratorError
 from orchestrator.execution.scheduler import lay_path
@@ -145,11 +145,16 @@ def _states(steps: Sequence[Step]) -> tuple[tuple[int, StepStatus], ...]:
     return tuple((step.id.idx, step.status) for step in steps)
 
 
-def settle_notified(tx: Transaction, run_id: str, *, fence: int) -> None:
-    """The webhook is done with; a run that was reopened meanwhile keeps its new job."""
+def settle_notified(tx: Transaction, run_id: str, told: Delivery, *, pause: float | None, fence: int) -> None:
+    """The webhook is done with, or to be told after a pause; a run reopened meanwhile keeps its new job."""
     run = tx.run(run_id)
-    if run.job is Job.NOTIFY and run.fence == fence:
-        tx.update_run(run_id, job=None)
+    if run.job is not Job.NOTIFY or run.fence != fence:
+        return
+    if pause is None:
+        tx.update_run(run_id, job=None, webhook=replace(told, at=tx.now))
+    else:
+        later = tx.now + pause
+        tx.update_run(run_id, job=Job.NOTIFY, job_at=later, webhook=replace(told, at=tx.now, next_at=later))
 
 
 def ruled_out(steps: Sequence[Step]) -> frozenset[tuple[str, str]]:

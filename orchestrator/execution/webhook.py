@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from orchestrator.domain.retry import RetryPolicy
-from orchestrator.ports import Store
-from tools.errors import ToolError, TryAgain
+from orchestrator.domain.run import DeliveryStatus, Run
+from tools.errors import ToolError
 from tools.net import Net
+from tools.statuses import status_error
+
+#: A receiver may be away for an hour and a half; between the tries nothing waits for it.
+TRIES = RetryPolicy(tries=8, first=2.0, factor=4.0, longest=3_600.0, longest_asked=3_600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one try came to; with a `pause`, in seconds, there is to be another."""
+
+    status: DeliveryStatus
+    error: str | None = None
+    pause: float | None = None
 
 
 class WebhookNotifier:
     """POSTs `{"id", "status", "error", "finished_at"}`; the receiver reads the rest over REST."""
 
-    def __init__(self, *, net: Net, store: Store, retry: RetryPolicy, timeout: float = 10.0) -> None:
-        self._net, self._store, self._retry, self._timeout = net, store, retry, timeout
+    def __init__(self, *, net: Net, retry: RetryPolicy = TRIES, timeout: float = 10.0) -> None:
+        self._net, self._retry, self._timeout = net, retry, timeout
 
-    async def notify(self, run_id: str, url: str) -> None:
-        """Deliver. Raises the last `ToolError` when all tries failed."""
-        run = (await self._store.view(run_id)).run
+    async def notify(self, run: Run, url: str, *, tries: int) -> Told:
+        """The try of that number, from 1. Only a 2xx answer says that the receiver has it."""
         body = {
             "id": run.id,
             "status": run.status.value,
             "error": run.error,
             "finished_at": None if run.finished_at is None else _rfc3339(run.finished_at),
         }
-        tries = 0
-        while True:
-            tries += 1
-            try:
-                await self._post(url, body, key=f"{run_id}:ended:{run.last_event}")
-            except ToolError as error:
-                asked = error.retry_after if isinstance(error, TryAgain) else None
-                pause = self._retry.pause(tries, asked=asked) if error.retryable else None
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
-            else:
-                return
-
-    async def _post(self, url: str, body: Mapping[str, object], *, key: str) -> None:
-        reply = await self._net.request(
-            "POST", url, json=body, headers={"Idempotency-Key": key}, timeout=self._timeout
-        )
-        if reply.status >= 500 or reply.status == 429:
-            raise TryAgain(f"the webhook answered {reply.status}")
+        key = {"Idempotency-Key": f"{run.id}:ended:{run.last_event}"}
+        try:
+            reply = await self._net.request("POST", url, json=body, headers=key, timeout=self._timeout)
+            if not 200 <= reply.status < 300:
+                raise status_error(reply.status, reply.headers, host="the webhook")
+        except ToolError as error:
+            asked = getattr(error, "retry_after", None)
+            pause = self._retry.pause(tries, asked=asked) if error.retryable else None
+            if pause is not None:
+                return Told(DeliveryStatus.WAITING, str(error), pause)
+            return Told(DeliveryStatus.FAILED if error.retryable else DeliveryStatus.REFUSED, str(error))
+        return Told(DeliveryStatus.DELIVERED)
 
 
 def _rfc3339(seconds: float) -> str:

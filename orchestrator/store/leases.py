@@ -22,11 +22,11 @@ from sqlalchemy import (
     update,
 )
 
-from orchestrator.domain.run import Job, JobClaim, RunStatus
+from orchestrator.domain.run import Delivery, DeliveryStatus, Job, JobClaim, RunStatus
 from orchestrator.domain.step import StepId, StepStatus, Swept
 from orchestrator.store.approvals import expired_questions
 from orchestrator.store.claiming import LEASE
-from orchestrator.store.codec import dumps
+from orchestrator.store.codec import dump, dumps
 from orchestrator.store.ends import close_steps, move
 from orchestrator.store.engine import DIALECTS, ROWS, rows_from_json
 from orchestrator.store.journal import Journal, LockedRun
@@ -85,7 +85,10 @@ def _give_up(journal: Journal, run: LockedRun, tries: int) -> None:
     """Fail a run whose planning or repair has killed its worker again and again."""
     job = run["job"]
     run["job"] = None
-    if job != Job.NOTIFY:
+    if job == Job.NOTIFY:
+        words = f"the worker vanished {tries} times while it told the webhook"
+        run["webhook"] = dump(Delivery, Delivery(DeliveryStatus.FAILED, tries, journal.now, words))
+    else:
         message = f"the worker vanished {tries} times while it did this run's {job} job"
         run["error"] = dumps({"code": "poisoned", "message": message})
         run["dead_job"] = job

@@ -10,7 +10,7 @@ from orchestrator.domain.events import Event, EventType
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.question import Question, QuestionKind
-from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, Spend
+from orchestrator.domain.run import Delivery, Job, Run, RunRequest, RunStatus, Spend
 from orchestrator.domain.step import Attempt, Ending, Progress, ReusedFrom, Step, StepId, StepStatus, Verdict
 from orchestrator.domain.undo import Undoing
 from orchestrator.domain.views import StoredPlan
@@ -44,6 +44,7 @@ def run_of(row: Any) -> Run:
         undoing=None if row.undoing is None else Undoing(row.undoing),
         last_event=row.last_event,
         key_id=row.key_id,
+        webhook=None if row.webhook is None else load(Delivery, row.webhook),
     )
 
 

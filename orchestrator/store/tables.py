@@ -105,6 +105,8 @@ runs = Table(
     Column("undoing", Text),
     #: When the next undo may be made.
     _time("undo_at"),
+    #: What came of telling its webhook (domain.run.Delivery).
+    Column("webhook", Text),
 )
 Index("ix_runs_created_at_id", runs.c.created_at, runs.c.id)
 Index("ix_runs_status_created_at", runs.c.status, runs.c.created_at)

@@ -16,7 +16,7 @@ from orchestrator.domain.feedback import Said
 from orchestrator.domain.path import Path
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.question import Question
-from orchestrator.domain.run import Job, Run, RunRequest, RunStatus, may_move, run_ended
+from orchestrator.domain.run import Delivery, Job, Run, RunRequest, RunStatus, may_move, run_ended
 from orchestrator.domain.step import STEP_MOVES, Step, StepId, StepStatus, Verdict, step_open
 from orchestrator.domain.undo import Undo, Undoing
 from orchestrator.domain.views import StoredPlan
@@ -110,7 +110,7 @@ class SqlTransaction:
         if now is RunStatus.PLANNING:
             self._drop_reservations(run)
         if run_ended(now):
-            run["finished_at"] = run["dead_job"] = None
+            run["finished_at"] = run["dead_job"] = run["webhook"] = None
             if run["undoing"] is not None:
                 run["undoing"] = Undoing.WANTED.value
             self._journal.event(run_id, EventType.RUN_REOPENED, {"from": now.value})
@@ -133,6 +133,8 @@ class SqlTransaction:
         for name, value in fields.items():
             if name == "job":
                 self._set_job(run, value)
+            elif name == "webhook":
+                run[name] = dump(Delivery, value)
             else:
                 run[name] = dumps(value) if name in _RUN_JSON and value is not None else value
                 if name == "answers":

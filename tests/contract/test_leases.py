@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from orchestrator.domain.budget import Budget
 from orchestrator.domain.question import QuestionKind
-from orchestrator.domain.run import Job, RunRequest, RunStatus
+from orchestrator.domain.run import DeliveryStatus, Job, RunRequest, RunStatus
 from orchestrator.domain.step import Ending, Outcome, StepId, StepStatus
 from orchestrator.errors import Conflict
 from orchestrator.runs.answer import answer
@@ -220,7 +220,10 @@ async def test_a_webhook_that_kills_its_workers_is_given_up(truth: Truth) -> Non
         assert len(await truth.steps.claim_jobs(owner="one", room=5)) == 1
         await truth.let_leases_expire()
     assert await truth.steps.claim_jobs(owner="one", room=5) == []
-    assert await truth.status(run_id) is RunStatus.SUCCEEDED
+    run = (await truth.store.view(run_id)).run
+    assert run.status is RunStatus.SUCCEEDED
+    assert run.webhook is not None
+    assert run.webhook.status is DeliveryStatus.FAILED
 
 
 async def _cut_off(truth: Truth) -> tuple[str, str]:

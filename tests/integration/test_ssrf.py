@@ -11,14 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpcore2
 import orjson
 import pytest
 
-from orchestrator.domain.retry import RetryPolicy
+from orchestrator.domain.run import Run, RunRequest, RunStatus
 from orchestrator.execution.webhook import WebhookNotifier
 from tools.adapter import CallContext
 from tools.addresses import is_public
@@ -194,16 +193,10 @@ async def _chat(_: World, net: Net, url: str) -> object:
 
 
 async def _webhook(_: World, net: Net, url: str) -> object:
-    run = SimpleNamespace(
-        id="run_1", status=SimpleNamespace(value="failed"), error=None, finished_at=1.0, last_event=1
-    )
-
-    async def view(_: str) -> Any:
-        return SimpleNamespace(run=run)
-
-    store: Any = SimpleNamespace(view=view)
-    retry = RetryPolicy(tries=1, first=0.01)
-    await WebhookNotifier(net=net, store=store, retry=retry, timeout=5).notify("run_1", url)
+    run = Run("run_1", RunRequest(request="x"), RunStatus.FAILED, 0.0, 1.0, finished_at=1.0)
+    told = await WebhookNotifier(net=net, timeout=5).notify(run, url, tries=1)
+    if told.error is not None:
+        raise ConnectionError(told.error)
     return None
 
 

@@ -1694,6 +1694,33 @@ export interface components {
             since?: string | null;
         };
         /**
+         * DeliveryOut
+         * @description What came of telling a run's webhook of its end, `at` the last of its `tries`.
+         *
+         *     `delivered` says that it answered 2xx; `waiting`, that it is tried again at `next_at`; `refused`, that
+         *     it said no (4xx but 408, 425 and 429) or may not be called; `failed`, that no try of them all arrived.
+         */
+        DeliveryOut: {
+            status: components["schemas"]["DeliveryStatus"];
+            /** Tries */
+            tries: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Error */
+            error: string | null;
+            /** Next At */
+            next_at: string | null;
+        };
+        /**
+         * DeliveryStatus
+         * @description How the telling of a webhook stands.
+         * @enum {string}
+         */
+        DeliveryStatus: "waiting" | "delivered" | "refused" | "failed";
+        /**
          * DisableIn
          * @description Why a tool is disabled.
          */
@@ -3661,6 +3688,7 @@ export interface components {
             planner: "auto" | "llm" | "offline";
             /** Webhook Url */
             webhook_url: string | null;
+            webhook: components["schemas"]["DeliveryOut"] | null;
             /** Labels */
             labels: {
                 [key: string]: string;

@@ -15,7 +15,7 @@ from orchestrator.api.schemas.plan import PathOut, PlanOut, QuoteOut
 from orchestrator.api.schemas.terms import BudgetOut, PreferenceOut, ToolFilterOut
 from orchestrator.domain.question import QuestionKind
 from orchestrator.domain.reuse import CacheUse
-from orchestrator.domain.run import Mode, OnFailure, PlannerChoice, RunStatus
+from orchestrator.domain.run import DeliveryStatus, Mode, OnFailure, PlannerChoice, RunStatus
 from orchestrator.domain.step import Ending, StepStatus
 from orchestrator.domain.undo import Undoing, UndoStatus
 from orchestrator.domain.views import RunFilter
@@ -183,6 +183,20 @@ class ResultOut(Told):
     outputs: list[OutputOut]
 
 
+class DeliveryOut(Told):
+    """What came of telling a run's webhook of its end, `at` the last of its `tries`.
+
+    `delivered` says that it answered 2xx; `waiting`, that it is tried again at `next_at`; `refused`, that
+    it said no (4xx but 408, 425 and 429) or may not be called; `failed`, that no try of them all arrived.
+    """
+
+    status: DeliveryStatus
+    tries: int
+    at: Moment
+    error: str | None
+    next_at: Moment | None
+
+
 class RunOut(Told):
     """A run: one request, from acceptance to its end."""
 
@@ -197,6 +211,8 @@ class RunOut(Told):
     mode: Mode
     planner: PlannerChoice
     webhook_url: str | None
+    #: Null before the first try.
+    webhook: DeliveryOut | None
     labels: dict[str, str]
     priority: int
     seed: int | None

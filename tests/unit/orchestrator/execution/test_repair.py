@@ -9,11 +9,12 @@ from sqlalchemy import update
 from orchestrator.domain.budget import Budget, Preference
 from orchestrator.domain.plan import Call, Estimate, Option, Plan, SubTask
 from orchestrator.domain.planning import DraftQuestion, NeedsAnswers, Planned, PlanningTask
-from orchestrator.domain.run import Job, RunRequest, RunStatus
+from orchestrator.domain.run import DeliveryStatus, Job, RunRequest, RunStatus
 from orchestrator.domain.step import StepStatus
 from orchestrator.errors import NoSuitableTool
 from orchestrator.execution.jobs import Jobs
 from orchestrator.execution.repair import settle_failure, settle_planned, settle_questions
+from orchestrator.execution.webhook import Told
 from orchestrator.search.paths import choose
 from orchestrator.store.tables import runs
 from tests.contract.truth import Truth, done, failed, tool
@@ -45,6 +46,7 @@ class World:
     def __init__(self, truth: Truth) -> None:
         self.truth = truth
         self.rings = 0
+        self.told: list[Told] = []
         self.answer: object = None
         self.asked: PlanningTask | None = None
         self.jobs = Jobs(
@@ -62,7 +64,9 @@ class World:
             raise self.answer
         return self.answer
 
-    async def notify(self, run_id, url) -> None:
+    async def notify(self, run, url, *, tries) -> Told:
+        if self.told:
+            return self.told.pop(0)
         raise RuntimeError("the receiver is down")
 
     async def undo(self, claim) -> None:
@@ -267,6 +271,31 @@ async def test_a_webhook_that_fails_leaves_the_run_ended(world):
     await world.job()
     run = (await world.truth.store.view("run_1")).run
     assert (run.status, run.job) == (RunStatus.SUCCEEDED, None)
+    assert run.webhook is not None
+    assert (run.webhook.status, run.webhook.tries) == (DeliveryStatus.FAILED, 1)
+
+
+async def test_a_webhook_that_is_away_is_told_later_and_holds_nobody_up(world):
+    truth = world.truth
+    world.told = [Told(DeliveryStatus.WAITING, "it answered 503", 60.0), Told(DeliveryStatus.DELIVERED)]
+    await world.laid(plan_of(piece("a")), webhook_url="http://a.example/")
+    (a,) = await truth.claim()
+    await truth.record(done(a))
+    await world.job()
+    run = (await truth.store.view("run_1")).run
+    assert (run.status, run.job, run.owner) == (RunStatus.SUCCEEDED, Job.NOTIFY, None)
+    first = run.webhook
+    assert (first.status, first.tries, first.error) == (DeliveryStatus.WAITING, 1, "it answered 503")
+    assert first.next_at == first.at + 60
+    assert await truth.steps.claim_jobs(owner="one", room=1) == []
+    due = update(runs).values(job_at=0.0)
+    await truth.database.act(lambda journal: journal.connection.execute(due))
+    await world.job()
+    run = (await truth.store.view("run_1")).run
+    assert run.job is None
+    assert (run.webhook.status, run.webhook.tries, run.webhook.error) == (DeliveryStatus.DELIVERED, 2, None)
+    await truth.store.write(lambda tx: tx.move_run("run_1", RunStatus.PLANNING, job=Job.PLAN))
+    assert (await truth.store.view("run_1")).run.webhook is None
 
 
 async def test_a_webhook_told_late_leaves_the_job_of_a_reopened_run(world):
