@@ -193,6 +193,10 @@ class Beliefs(Protocol):
         """All beliefs about that tool version."""
         ...
 
+    async def tables(self, tools: Sequence[Tool]) -> list[list[Belief]]:
+        """The same of many, in one query."""
+        ...
+
     async def set_prior(self, tool: Tool, subtask_type: str, prior: Prior) -> Belief:
         """Write a prior; what was observed stays."""
         ...

@@ -89,6 +89,9 @@ class FakeBeliefs:
     async def table(self, tool: Tool) -> list[Belief]:
         return await self.of([(tool, one.subtask_type) for one in tool.believed])
 
+    async def tables(self, tools: Sequence[Tool]) -> list[list[Belief]]:
+        return [await self.table(tool) for tool in tools]
+
     async def set_prior(self, tool: Tool, subtask_type: str, prior: Prior) -> Belief:
         self.priors[tool.name, subtask_type] = prior
         return (await self.of([(tool, subtask_type)]))[0]

@@ -59,7 +59,9 @@ async def listing(parts: Parts, asked: Annotated[ToolsAsked, Query()]) -> PageOu
     wanted, limit = asked.value(), asked.limit
     known = (await parts.catalog.entries()).values()
     left = [entry for entry in known if entry.tool.name > after and wanted.accept(entry)]
-    items = [ToolOut.of(entry, await parts.beliefs.table(entry.tool)) for entry in left[:limit]]
+    page = left[:limit]
+    tables = await parts.beliefs.tables([entry.tool for entry in page])
+    items = [ToolOut.of(entry, table) for entry, table in zip(page, tables, strict=True)]
     more = len(left) > limit
     return PageOut[ToolOut](items=items, next_cursor=_cursor(items[-1].name) if more else None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -236,6 +236,11 @@ class SqlStepStore:
         return swept
 
 
+def _types(tool: Tool, seen: Sequence[str]) -> Iterable[str]:
+    """The types of sub-task of which something was seen or written, and those that its record states."""
+    return dict.fromkeys([*seen, *([believed.subtask_type for believed in tool.believed] or ["*"])])
+
+
 class SqlBeliefs:
     """`ports.Beliefs`."""
 
@@ -249,10 +254,21 @@ class SqlBeliefs:
 
     async def table(self, tool: Tool) -> list[Belief]:
         """All beliefs about that tool version: what was seen or written, and what its record states."""
-        rows = await self._database.read(lambda c: beliefs.read(c, {tool.name}))
-        seen = [type_ for name, version, type_ in rows if (name, version) == (tool.name, tool.version)]
-        stated = [believed.subtask_type for believed in tool.believed] or ["*"]
-        return [beliefs.belief(rows, tool, type_) for type_ in dict.fromkeys([*seen, *stated])]
+        return (await self.tables([tool]))[0]
+
+    async def tables(self, tools: Sequence[Tool]) -> list[list[Belief]]:
+        """The same of many, in one query."""
+        rows = await self._database.read(lambda c: beliefs.read(c, {tool.name for tool in tools}))
+        seen: dict[tuple[str, int], list[str]] = {}
+        for name, version, type_ in rows:
+            seen.setdefault((name, version), []).append(type_)
+        return [
+            [
+                beliefs.belief(rows, tool, type_)
+                for type_ in _types(tool, seen.get((tool.name, tool.version), []))
+            ]
+            for tool in tools
+        ]
 
     async def evidence(self, tool: str, *, limit: int) -> list[Evidence]:
         """What its latest steps came to, newest run first."""

@@ -143,6 +143,22 @@ async def test_a_stopped_worker_says_nothing_about_the_tool(truth: Truth) -> Non
     assert (await truth.beliefs.table(tool()))[0].subtask_type == "*"
 
 
+async def test_the_tables_of_many_tools_are_those_of_each(truth: Truth) -> None:
+    known = [
+        tool(),
+        tool("other", believed=(Believed(seconds=3, subtask_type="say"),)),
+        replace(tool(), version=2),
+    ]
+    await truth.running(new_step(), new_step(1, subtask_type="again"))
+    await together([truth.record(done(claim)) for claim in await truth.claim()])
+    await truth.beliefs.set_prior(known[1], "sing", Prior(usd=1))
+    tables = await truth.beliefs.tables(known)
+    assert tables == [await truth.beliefs.table(one) for one in known]
+    types = [[belief.subtask_type for belief in table] for table in tables]
+    assert types == [["again", "echo", "*"], ["sing", "say"], ["*"]]
+    assert await truth.beliefs.tables([]) == []
+
+
 async def test_a_full_disk_says_nothing_about_the_tool(truth: Truth) -> None:
     await truth.running(new_step())
     (claim,) = await truth.claim()

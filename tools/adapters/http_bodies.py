@@ -64,7 +64,8 @@ def _media_type_of(file: File, body: Body) -> str:
 def _written(body: Body, value: Any, headers: dict[str, str]) -> bytes:
     if body.media_type.startswith("multipart/"):
         return _multipart(body, value, headers)
-    headers.setdefault("Content-Type", "application/json" if "*" in body.media_type else body.media_type)
+    kind = "text/plain" if body.media_type.startswith("text/*") else body.media_type
+    headers.setdefault("Content-Type", "application/json" if "*" in kind else kind)
     if body.media_type == _FORM and isinstance(value, Mapping):
         return _form(body, value)
     if isinstance(value, str) and not _is_json(body.media_type):
@@ -74,7 +75,7 @@ def _written(body: Body, value: Any, headers: dict[str, str]) -> bytes:
 
 def _is_json(media_type: str) -> bool:
     kind = media_type.partition(";")[0].strip().lower()
-    return kind == "application/json" or kind.endswith("+json") or "*" in kind
+    return kind in ("application/json", "*/*", "*", "application/*") or kind.endswith("+json")
 
 
 def _form(body: Body, fields: Mapping[str, Any]) -> bytes:

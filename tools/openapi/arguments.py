@@ -8,10 +8,11 @@ from typing import Any
 
 from tools.adapters.http_styles import STYLES
 from tools.openapi.bodies import BodyReader
-from tools.openapi.documents import Documents, Node, is_true
+from tools.openapi.documents import Documents, Lost, Node, is_true
 from tools.openapi.inputs import Arguments
 from tools.openapi.operation import Operation
 from tools.openapi.schemas import Schemas
+from tools.openapi.swagger import FORM
 
 #: Headers that the call itself decides on (OpenAPI: "shall be ignored"), or that are always sent.
 _OURS = frozenset(
@@ -65,16 +66,23 @@ def _usable(node: Node, made: Arguments) -> bool:
     if not isinstance(name, str) or not name:
         made.notes.append("a parameter without a name is left out")
         return False
-    if where == "querystring":  # OpenAPI 3.2: the whole query as one value
+    if where == "querystring" and _query_kind(node) != FORM:  # OpenAPI 3.2: the whole query as one value
+        if is_true(node.get("required")):
+            raise Lost(f"its query is written as {_query_kind(node) or 'nothing'} as a whole: not supported")
         made.notes.append(f"the parameter {name} is the whole query string, which is not supported")
         return False
-    if where not in _PLACES:
+    if where not in (*_PLACES, "querystring"):
         made.notes.append(f"the parameter {name} is in {where!r}, which is no place")
         return False
     if where == "header" and name.lower() in _OURS:
         made.keyed = made.keyed or name.lower() == "idempotency-key"
         return False
     return True
+
+
+def _query_kind(node: Node) -> str:
+    content = node.at("content").value
+    return str(next(iter(content), "")).partition(";")[0].strip() if isinstance(content, dict) else ""
 
 
 def _content(node: Node) -> Node | None:
@@ -86,6 +94,8 @@ def _content(node: Node) -> Node | None:
 
 
 def _place(node: Node, name: str, where: str, by_content: bool) -> dict[str, Any]:
+    if where == "querystring":  # its fields are parameters of their own
+        return {"in": "query", "name": name, "style": "form", "explode": True}
     made: dict[str, Any] = {"in": where, "name": name}
     if by_content:
         return made | {"content": str(next(iter(node.get("content"))))}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.openapi.documents import Documents, Node, is_true, reference_of
+from tools.openapi.documents import Documents, Lost, Node, is_true, reference_of
 from tools.openapi.inputs import Arguments
 from tools.openapi.keywords import types_of
 from tools.openapi.operation import Operation
-from tools.openapi.schemas import Schema, Schemas
+from tools.openapi.schemas import Schema, Schemas, alternatives
 from tools.openapi.swagger import FORM, MULTIPART
 from tools.spec import file_schema
 
@@ -84,11 +84,14 @@ class BodyReader:
 
     def _of(self, kind: str, media: Node, body: Body) -> Body:
         schema = media.at("schema")
-        structured = is_json(kind) or kind.startswith((FORM, "multipart/")) or "*" in kind
+        anything = _is_anything(kind) and not (isinstance(schema.value, dict) and _is_binary(schema.value))
+        structured = is_json(kind) or kind.startswith((FORM, "multipart/")) or anything
         if not structured:
             return self._whole(body, _raw(kind, schema.value))
         fields = self._fields(schema)
         if fields is None or not fields.nodes:
+            if kind.startswith("multipart/") and _is_sequence(media, self._documents.follow(schema)):
+                raise Lost("its body is a sequence of parts without names, which is not supported")
             translated = self._schemas.translate(schema)
             body.needs |= translated.needs
             return self._whole(body, {} if isinstance(translated.schema, bool) else translated.schema)
@@ -104,7 +107,7 @@ class BodyReader:
         undefined = [name for name in fields.required if name not in fields.nodes]
         body.properties |= {name: {} for name in undefined}
         for name, nodes in fields.nodes.items():
-            schemas = [self._field(node, body, multipart=multipart) for node in nodes]
+            schemas = [self._field(name, node, body, multipart=multipart) for node in nodes]
             if any(self._read_only(node) for node in nodes):
                 continue
             body.properties[name] = schemas[0] if len(schemas) == 1 else {"allOf": schemas}
@@ -128,21 +131,21 @@ class BodyReader:
             found.append({word: [one.schema for one in translated]})
         return found[0] if len(found) == 1 else {"allOf": found} if found else {}
 
-    def _field(self, node: Node, body: Body, *, multipart: bool) -> Schema:
+    def _field(self, name: str, node: Node, body: Body, *, multipart: bool) -> Schema:
         if multipart:
-            file = self._file(node)
+            file = self._file(node, body.binding.get("encoding", {}).get(name, {}))
             if file is not None:
                 return file
         translated = self._schemas.translate(node)
         body.needs |= translated.needs
         return translated.schema
 
-    def _file(self, node: Node) -> dict[str, Any] | None:
+    def _file(self, node: Node, encoding: dict[str, Any]) -> dict[str, Any] | None:
         """A field of a form that holds a file, or a list of them."""
         found = self._documents.follow(node)
         if not isinstance(found.value, dict):
             return None
-        if _is_binary(found.value):
+        if _is_binary(found.value) or _is_open(found.value, encoding):
             said = found.value.get("description")
             return file_schema(description=said if isinstance(said, str) else "")
         if types_of(found.value) == ["array"]:
@@ -194,7 +197,7 @@ class BodyReader:
                 continue
             if not made.nodes or not all(_is_choice(one.value) for one in branches):
                 return None
-            made.choices.append((word, branches))
+            made.choices.append((alternatives(word, node.value), branches))
             for branch in branches:
                 for name in branch.get("properties") or ():
                     made.nodes.setdefault(name, [Node(True, branch.base)])
@@ -211,6 +214,25 @@ def _encoding(media: Node) -> dict[str, dict[str, Any]]:
     }
 
 
+def _is_open(schema: dict[str, Any], encoding: dict[str, Any]) -> bool:
+    """Whether only the encoding says what a field holds, and that is no text (since OpenAPI 3.1)."""
+    told = encoding.get("contentType")
+    if set(schema) - {"description", "title", "deprecated"} or not isinstance(told, str):
+        return False
+    kinds = [kind.strip() for kind in told.split(",")]
+    return not any(is_json(kind) or kind.startswith("text/") for kind in kinds)
+
+
+def _is_sequence(media: Node, schema: Node) -> bool:
+    """Whether a multipart body has parts by their order (OpenAPI 3.2), not by names."""
+    ordered = any(media.get(word) is not None for word in ("itemSchema", "prefixEncoding", "itemEncoding"))
+    return ordered or (isinstance(schema.value, dict) and types_of(schema.value) == ["array"])
+
+
+def _is_anything(kind: str) -> bool:
+    return kind.partition(";")[0].strip() in ("*/*", "*", "application/*")
+
+
 def is_json(kind: str) -> bool:
     """Whether a media type is JSON of some kind."""
     name = kind.partition(";")[0].strip().lower()
@@ -222,7 +244,7 @@ def _rank(kind: str) -> int:
     name = kind.partition(";")[0].strip().lower()
     if name == "application/json":
         return 0
-    if is_json(name) or "*" in name:
+    if is_json(name) or _is_anything(name):
         return 1
     if name in (MULTIPART, FORM):
         return 2

@@ -152,7 +152,7 @@ class Schemas:
         for words, there in ((LISTS, inside), (LISTS_OF_THE_SAME, beside)):
             for word in words:
                 parts = [self._schema(one, there) for one in node.each(word)]
-                made |= {word: parts} if parts else {}
+                made |= {alternatives(word, value): parts} if parts else {}
         made |= {
             word: self._map(word, node.at(word), there)
             for words, there in ((MAPS, inside), (MAPS_OF_THE_SAME, beside))
@@ -210,6 +210,13 @@ class Names:
             self._of[address] = known
             self._taken.add(known)
         return known
+
+
+def alternatives(word: str, schema: dict[str, Any]) -> str:
+    """`anyOf` for `oneOf` where a discriminator says which one is meant: a value may well fit others too."""
+    told = schema.get("discriminator")
+    named = isinstance(told, (dict, str)) and bool(told) and not schema.get("anyOf")
+    return "anyOf" if word == "oneOf" and named else word
 
 
 def _dynamic(value: dict[str, Any]) -> str | None:

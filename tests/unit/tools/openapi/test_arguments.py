@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.tools.openapi.small import body, compile_documents, document, one
+from tools.adapters.http_requests import build
 from tools.schemas import Schema
 from tools.spec import MEDIA_TYPES, Effect
 
@@ -212,3 +213,51 @@ def test_alternatives_that_say_more_about_fields_stand_beside_them() -> None:
     assert schema.faults({"status": "open"}) == []
     assert schema.faults({"status": "done"}) != []
     assert schema.faults({"status": "done", "end": "today"}) == []
+
+
+@pytest.mark.parametrize("kind", ["image/*", "*/*", "application/octet-stream"])
+def test_a_raw_body_of_any_kind_of_file_is_a_file(kind: str) -> None:
+    tool = body({"type": "string", "format": "binary"}, kind)
+    assert MEDIA_TYPES in tool.input_schema["properties"]["body"]
+    assert tool.binding["body"]["media_type"] == kind
+
+
+def test_a_whole_query_that_is_a_form_is_one_argument_and_any_other_is_told() -> None:
+    def query(kind: str, **more: Any) -> dict[str, Any]:
+        fields = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}
+        return {"name": "all", "in": "querystring", "content": {kind: {"schema": fields}}, **more}
+
+    form = query("application/x-www-form-urlencoded", required=True)
+    made = one({"parameters": [form]})
+    assert made.input_schema["required"] == ["all"]
+    request = build(made, {"all": {"q": "a b", "n": [1, 2]}})
+    assert request.url == "https://pets.example/v1/pets?q=a%20b&n=1&n=2"
+    other = compile_documents(
+        document(
+            {
+                "/a": {"get": {"parameters": [query("application/json", required=True)]}},
+                "/b": {"get": {"parameters": [query("application/json")]}},
+            }
+        )
+    )
+    assert [tool.binding["url"] for tool in other.tools] == ["https://pets.example/v1/b"]
+    (skipped,) = other.skipped
+    assert skipped == ("GET /a", "its query is written as application/json as a whole: not supported")
+
+
+def test_in_a_form_the_encoding_alone_may_say_that_a_field_is_a_file() -> None:
+    schema = {"type": "object", "properties": {"photo": {}, "text": {}, "note": {}}}
+    encoding = {"photo": {"contentType": "image/png, image/jpeg"}, "text": {"contentType": "text/plain"}}
+    content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
+    fields = one({"requestBody": {"content": content}}, method="post").input_schema["properties"]
+    assert [name for name, field in fields.items() if MEDIA_TYPES in field] == ["photo"]
+
+
+def test_parts_without_names_are_told() -> None:
+    content = {"multipart/mixed": {"schema": {"type": "array", "prefixItems": [{}, {}]}}}
+    operation = {"requestBody": {"content": content}}
+    made = compile_documents(document({"/pets": {"post": operation}}))
+    assert made.tools == []
+    assert made.skipped == [
+        ("POST /pets", "its body is a sequence of parts without names, which is not supported")
+    ]

@@ -203,3 +203,25 @@ def test_a_schema_nested_too_deep_is_refused() -> None:
         document({"/x": {"get": {"parameters": [{"name": "x", "in": "query", "schema": schema}]}}})
     )
     assert "nested deeper than 50 levels" in made.skipped[0][1]
+
+
+def test_of_alternatives_that_a_discriminator_tells_apart_a_value_may_fit_several() -> None:
+    pet = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+    schemas = {
+        "Pet": pet,
+        "Cat": {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"properties": {"claws": {}}}]},
+        "Dog": {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"required": ["bark"]}]},
+    }
+    body = {
+        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Cat", "Dog")],
+        "discriminator": {"propertyName": "kind"},
+    }
+    content = {"application/json": {"schema": body}}
+    operation = {"requestBody": {"required": True, "content": content}}
+    made = one(operation, method="post", components={"schemas": schemas})
+    checked = Schema(made.input_schema)
+    assert checked.faults({"body": {"kind": "Dog", "bark": True}}) == []
+    assert checked.faults({"body": {"bark": True}}) != []
+    del body["discriminator"]
+    strict = one(operation, method="post", components={"schemas": schemas})
+    assert Schema(strict.input_schema).faults({"body": {"kind": "Dog", "bark": True}}) != []
