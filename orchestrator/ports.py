@@ -472,10 +472,10 @@ class StepStore(Protocol):
         """Record under the fence; claim newly ready children for `owner` while `room()` says so."""
         ...
 
-    async def foresee(self, parent: StepId, children: Sequence[int]) -> list[Foreseen]:
+    async def foresee(self, children: Mapping[StepId, StepId]) -> list[Foreseen]:
         """Those of the children that will be free to go without any decision, for the first time.
 
-        They cost nothing and are of the parent's queue.
+        They cost nothing and are of the queue of the parent that each is given with.
         """
         ...
 

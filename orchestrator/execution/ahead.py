@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any, TypeVar
 
 import structlog
@@ -28,8 +28,9 @@ log = structlog.get_logger(__name__)
 _SOON = 0.005
 #: Seconds for which a look holds: the run may be paused since. A longer call has no need of a head start.
 _FRESH = 0.5
-#: Children looked at for one step.
+#: Children looked at for one step, and in one query.
 _MOST = 64
+_AT_ONCE = 256
 
 Call = asyncio.Task[Outcome]
 Spawn = Callable[[Coroutine[Any, Any, Outcome]], Call]
@@ -50,8 +51,10 @@ class Ahead:
     def __init__(self, *, steps: StepStore, executor: Executor, spawn: Spawn) -> None:
         self._steps, self._executor, self._spawn = steps, executor, spawn
         self._seen: dict[StepId, _Seen] = {}
-        self._asked: set[StepId] = set()
-        self._looks: set[asyncio.Task[None]] = set()
+        #: What to look at next, each with the parent that asks; what the look under way is at.
+        self._wanted: dict[StepId, StepId] = {}
+        self._asked: dict[StepId, StepId] = {}
+        self._looking: asyncio.Task[None] | None = None
         #: Until when it counts that a step has succeeded here.
         self._ended: dict[StepId, float] = {}
         self._begun: dict[StepId, tuple[Claim, Call]] = {}
@@ -100,25 +103,34 @@ class Ahead:
         """Ask for what no sibling has asked for already."""
         now = time.monotonic()
         _forget(self._seen, lambda seen: seen.until < now)
-        ids = [StepId(claim.id.run_id, idx) for idx in claim.children[:_MOST]]
-        unknown = [id_ for id_ in ids if id_ not in self._seen and id_ not in self._asked]
-        if unknown:
-            self._asked.update(unknown)
-            task = asyncio.create_task(self._see(claim.id, unknown))
-            self._looks.add(task)
-            task.add_done_callback(self._looks.discard)
+        for idx in claim.children[:_MOST]:
+            id_ = StepId(claim.id.run_id, idx)
+            if id_ not in self._seen and id_ not in self._asked:
+                self._wanted.setdefault(id_, claim.id)
+        if self._wanted and self._looking is None:
+            self._looking = asyncio.create_task(self._see())
 
-    async def _see(self, parent: StepId, unknown: Sequence[StepId]) -> None:
-        until = time.monotonic() + _FRESH
+    async def _see(self) -> None:
+        """Look at all that is wanted by now: calls that began together are looked at together."""
         try:
-            for foreseen in await self._steps.foresee(parent, [id_.idx for id_ in unknown]):
-                if (await self._executor.tool(foreseen.claim)).effect is Effect.READ:
-                    self._seen[foreseen.claim.id] = _Seen(foreseen, until)
+            while self._wanted:
+                self._asked = dict(islice(self._wanted.items(), _AT_ONCE))
+                for id_ in self._asked:
+                    del self._wanted[id_]
+                await self._see_some(self._asked)
         except Exception:
             # Nothing depends on it: the calls are made after the commit then.
             log.debug("ahead.look_failed", exc_info=True)
+            self._wanted.clear()
         finally:
-            self._asked.difference_update(unknown)
+            self._asked = {}
+            self._looking = None
+
+    async def _see_some(self, children: Mapping[StepId, StepId]) -> None:
+        until = time.monotonic() + _FRESH
+        for foreseen in await self._steps.foresee(children):
+            if (await self._executor.tool(foreseen.claim)).effect is Effect.READ:
+                self._seen[foreseen.claim.id] = _Seen(foreseen, until)
 
     def _may_begin(self, child: StepId, now: float) -> bool:
         seen = self._seen.get(child)

@@ -126,29 +126,41 @@ def _promote_statement(dialect: str) -> Any:
     )
 
 
-def foresee(connection: Connection, parent: StepId, children: Sequence[int]) -> list[Foreseen]:
-    """Those of the children that will be free to go without any decision, with what they still wait for."""
-    here = {"of_run": parent.run_id, "of_parent": parent.idx, "among": list(children)}
-    rows = connection.execute(_FREE, here).all()
-    needed = {row.idx: frozenset(loads(row.needs)) for row in rows}
-    every = {"of_run": parent.run_id, "among": sorted(frozenset().union(*needed.values()))}
-    missing = frozenset(connection.execute(_MISSING, every).scalars()) if rows else frozenset()
-    return [Foreseen(claim_of(row), needed[row.idx] & missing) for row in rows]
+def foresee(connection: Connection, children: Mapping[StepId, StepId]) -> list[Foreseen]:
+    """Those of the children that will be free to go without any decision, with what they still wait for.
+
+    Each is given with the parent that asks, all in two statements, however many they are.
+    """
+    free, missing = _FORESEE[connection.dialect.name]
+    asked = [{"run_id": id_.run_id, "idx": id_.idx, "parent": parent.idx} for id_, parent in children.items()]
+    rows = connection.execute(free, {ROWS: dumps(asked)}).all()
+    if not rows:
+        return []
+    needs = {(row.run_id, row.idx): frozenset(loads(row.needs)) for row in rows}
+    every = {(run_id, need) for (run_id, _), needed in needs.items() for need in needed}
+    among = {ROWS: dumps([{"run_id": run_id, "idx": need} for run_id, need in sorted(every)])}
+    open_: dict[str, set[int]] = {}
+    for run_id, idx in connection.execute(missing, among).all():
+        open_.setdefault(run_id, set()).add(idx)
+    return [
+        Foreseen(claim_of(row), needs[row.run_id, row.idx] & open_.get(row.run_id, set())) for row in rows
+    ]
 
 
-def _free_query() -> Any:
+def _foresee_statements(dialect: str) -> tuple[Any, Any]:
+    v = rows_from_json(dialect, [*KEY, ("parent", Integer())])
     then = {"fence": steps.c.fence + 1, "tries": steps.c.tries + 1, "time_left": steps.c.deadline}
     columns = [then.get(column.name, column).label(column.name) for column in CLAIM_COLUMNS]
     parent = steps.alias("parent")
-    return select(*columns, steps.c.needs).where(
-        steps.c.run_id == bindparam("of_run"),
-        parent.c.run_id == steps.c.run_id,
-        parent.c.idx == bindparam("of_parent"),
+    free = select(*columns, steps.c.needs).where(
+        steps.c.run_id == v.c.run_id,
+        steps.c.idx == v.c.idx,
+        parent.c.run_id == v.c.run_id,
+        parent.c.idx == v.c.parent,
         steps.c.queue == parent.c.queue,
-        runs.c.id == steps.c.run_id,
+        runs.c.id == v.c.run_id,
         runs.c.status == RunStatus.RUNNING.value,
         runs.c.error.is_(None),
-        steps.c.idx.in_(bindparam("among", expanding=True)),
         steps.c.status == StepStatus.PENDING.value,
         steps.c.fence == 0,
         steps.c.previous.is_(None),
@@ -156,12 +168,14 @@ def _free_query() -> Any:
         ~steps.c.gated,
         ~steps.c.once,
     )
+    needed = rows_from_json(dialect, KEY)
+    missing = select(steps.c.run_id, steps.c.idx).where(
+        steps.c.run_id == needed.c.run_id,
+        steps.c.idx == needed.c.idx,
+        steps.c.status != StepStatus.SUCCEEDED.value,
+    )
+    return free, missing
 
 
-_FREE = _free_query()
-_MISSING = select(steps.c.idx).where(
-    steps.c.run_id == bindparam("of_run"),
-    steps.c.idx.in_(bindparam("among", expanding=True)),
-    steps.c.status != StepStatus.SUCCEEDED.value,
-)
+_FORESEE = {dialect: _foresee_statements(dialect) for dialect in DIALECTS}
 _PROMOTE = {dialect: _promote_statement(dialect) for dialect in DIALECTS}

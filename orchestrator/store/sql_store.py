@@ -181,9 +181,9 @@ class SqlStepStore:
         recorded: Recorded = await self._database.writer.submit(RECORD, record, keep=True)
         return recorded
 
-    async def foresee(self, parent: StepId, children: Sequence[int]) -> list[Foreseen]:
+    async def foresee(self, children: Mapping[StepId, StepId]) -> list[Foreseen]:
         """Children that will be free to go."""
-        return await self._database.read(lambda c: foresee(c, parent, children))
+        return await self._database.read(lambda c: foresee(c, children))
 
     async def outputs(
         self, run_id: str, steps: Sequence[str]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from orchestrator.domain.run import Job, RunRequest, RunStatus
-from orchestrator.domain.step import Ending, StepStatus
+from orchestrator.domain.step import Claim, Ending, StepId, StepStatus
 from orchestrator.ports import Transaction
 from tests.contract.truth import Truth, again, chain, done, failed, new_step, together
 
@@ -44,6 +44,10 @@ async def test_children_of_another_queue_are_left_for_those_who_serve_it(truth: 
     assert [claim.id.idx for claim in await truth.steps.claim(owner="g", queues=("gpu",), room=5)] == [1]
 
 
+def _children(*parents: Claim) -> dict[StepId, StepId]:
+    return {StepId(parent.id.run_id, idx): parent.id for parent in parents for idx in parent.children}
+
+
 async def test_calls_that_need_no_decision_are_foreseen_as_they_will_be_claimed(truth: Truth) -> None:
     asked = {"words": "x", "timeout": None, "default": "reject", "effect": "read"}
     run_id = await truth.running(
@@ -59,7 +63,7 @@ async def test_calls_that_need_no_decision_are_foreseen_as_they_will_be_claimed(
     )
     first, seventh, eighth = [claim for claim in await truth.claim() if claim.id.idx in (0, 7, 8)]
     await truth.record(done(eighth))
-    one, two = await truth.steps.foresee(first.id, first.children)
+    one, two = await truth.steps.foresee(_children(first))
     assert [sorted(foreseen.missing) for foreseen in (one, two)] == [[0], [0, 7]]
     await truth.record(done(seventh))
     recorded = await truth.record(done(first), room=10)
@@ -68,16 +72,30 @@ async def test_calls_that_need_no_decision_are_foreseen_as_they_will_be_claimed(
         replace(foreseen.claim, time_left=None) for foreseen in (one, two)
     ]
     assert (one.claim.time_left, two.claim.time_left) == (30.0, None)
-    assert await truth.steps.foresee(first.id, first.children) == []
+    assert await truth.steps.foresee(_children(first)) == []
     assert (await truth.step(run_id, 3)).status is StepStatus.READY
+
+
+async def test_calls_of_several_runs_are_foreseen_by_one_look(truth: Truth) -> None:
+    for _ in range(2):
+        await truth.running(new_step(0, children=(2,)), new_step(1, children=(2,)), new_step(2, needs=(0, 1)))
+    claims = await truth.claim()
+    assert len(claims) == 4
+    await truth.record(done(claims[0]))
+    seen = await truth.steps.foresee(_children(*claims))
+    missing = {foreseen.claim.id.run_id: sorted(foreseen.missing) for foreseen in seen}
+    left: dict[str, list[int]] = {}
+    for claim in claims[1:]:
+        left.setdefault(claim.id.run_id, []).append(claim.id.idx)
+    assert missing == {run_id: sorted(idxs) for run_id, idxs in left.items()}
 
 
 async def test_nothing_is_foreseen_of_a_run_that_is_paused(truth: Truth) -> None:
     run_id = await truth.running(*chain(2))
     (claim,) = await truth.claim()
-    assert len(await truth.steps.foresee(claim.id, claim.children)) == 1
+    assert len(await truth.steps.foresee(_children(claim))) == 1
     await truth.store.write(lambda tx: tx.move_run(run_id, RunStatus.PAUSED))
-    assert await truth.steps.foresee(claim.id, claim.children) == []
+    assert await truth.steps.foresee(_children(claim)) == []
 
 
 async def test_an_outcome_counts_once(truth: Truth) -> None:

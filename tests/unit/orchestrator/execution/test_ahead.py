@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +23,7 @@ class World:
 
     def __init__(self, *missing: int, effect: Effect = Effect.READ, fault: Exception | None = None) -> None:
         self.missing, self.effect, self.fault = frozenset(missing or {0}), effect, fault
-        self.asked: list[tuple[StepId, Sequence[int]]] = []
+        self.asked: list[dict[StepId, StepId]] = []
         self.called: list[Claim] = []
         self.tasks: list[asyncio.Task[Outcome]] = []
         self.go = asyncio.Event()
@@ -33,8 +33,8 @@ class World:
         self.tasks.append(asyncio.create_task(work))
         return self.tasks[-1]
 
-    async def foresee(self, parent: StepId, children: Sequence[int]) -> list[Foreseen]:
-        self.asked.append((parent, children))
+    async def foresee(self, children: Mapping[StepId, StepId]) -> list[Foreseen]:
+        self.asked.append(dict(children))
         if self.fault is not None:
             raise self.fault
         return [Foreseen(CHILD, self.missing)]
@@ -76,7 +76,7 @@ async def test_a_call_begins_with_the_end_of_its_parent_and_is_taken_by_its_clai
 async def test_a_call_behind_several_parents_begins_with_the_last_of_them() -> None:
     world = World(0, 2)
     await world.look(PARENT, OTHER)
-    assert [parent for parent, _ in world.asked] == [PARENT.id]
+    assert world.asked == [{CHILD.id: PARENT.id}]
     assert world.end(OTHER) == []
     assert world.end(PARENT) == [CHILD.id]
     call = world.ahead.take(CHILD)
