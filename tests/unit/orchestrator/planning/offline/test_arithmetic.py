@@ -29,3 +29,17 @@ def test_calculations_in_signs_and_words_are_found(text: str, found: str):
 )
 def test_numbers_that_are_no_calculation_are_left_alone(text: str):
     assert list(expressions(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("divide 1024 by 16 and subtract seven", "((1024) / (16)) - 7"),
+        ("subtract twenty from ninety", "(90) - (20)"),
+        ("the product of three and 2.5", "(3) * (2.5)"),
+        ("twelve times forty-two", "12 * 42"),
+        ("a third of nine hundred", "(900) / 3"),
+    ],
+)
+def test_calculations_may_be_told_in_words(text: str, expression: str):
+    assert next(expressions(text))[0] == expression
