@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.planning import PlanningTask
@@ -29,7 +29,7 @@ from orchestrator.planning.finished import without_finished
 from orchestrator.planning.given import ROOT, read_given
 from orchestrator.planning.grounding import ground
 from orchestrator.planning.model_calls import Bill
-from orchestrator.planning.offline import AttachedInput, peek_inputs
+from orchestrator.planning.offline import ABSENT, QUESTION, AttachedInput, peek_inputs
 from orchestrator.planning.recall import recalled
 from orchestrator.planning.state import Candidate, State
 from orchestrator.planning.toolset import Toolset
@@ -101,8 +101,8 @@ class Nodes:
         request = state["task"].request
         tools = self.shelf.of(await self.catalog.active()).restricted(request.tools)
         given = state["source"] == "given"
-        peek = {} if given else await self._peek(request)
-        media_types = await self._media_types(request) if given else _types_of(request, peek)
+        peek = {} if given else await self._peek(state)
+        media_types = await self._media_types(request) if given else _types_of(_inputs(state), peek)
         scene = Scene(tools, request.inputs, media_types, root=ROOT if given else "/subtasks")
         shown: list[Tool] = []
         if state["source"] == "llm":
@@ -223,9 +223,9 @@ class Nodes:
         grounded = ground(draft, scene, pinned=pinned, failed=state["task"].failed)
         return replace(candidate, grounded=grounded, findings=missed)
 
-    async def _peek(self, request: RunRequest) -> Mapping[str, AttachedInput]:
+    async def _peek(self, state: State) -> Mapping[str, AttachedInput]:
         try:
-            return await peek_inputs(request.inputs, self.artifacts)
+            return await peek_inputs(_inputs(state), self.artifacts)
         except NotFound as error:
             raise Invalid(str(error), problems=[FieldProblem("/inputs", str(error))]) from error
 
@@ -279,10 +279,17 @@ def _doubts(parts: Sequence[str]) -> tuple[Finding, ...]:
     return tuple(Finding(CLAUSES, "/clauses", f"no clause quotes {part!r}: {how}") for part in parts)
 
 
-def _types_of(request: RunRequest, peek: Mapping[str, AttachedInput]) -> dict[str, str]:
+def _inputs(state: State) -> Mapping[str, Any]:
+    """What is attached, with the file that the offline planner asked for once it is there."""
+    task = state["task"]
+    file = task.answers.get(QUESTION) if state["source"] == "offline" else None
+    return task.request.inputs if file is None else {**task.request.inputs, ABSENT: file}
+
+
+def _types_of(inputs: Mapping[str, Any], peek: Mapping[str, AttachedInput]) -> dict[str, str]:
     return {
         str(value["artifact"]): peek[name].types[0]
-        for name, value in request.inputs.items()
+        for name, value in inputs.items()
         if isinstance(value, Mapping) and "artifact" in value and name in peek and peek[name].types
     }
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from orchestrator.domain.planning import PlanningTask
 from orchestrator.domain.run import ToolFilter
 from orchestrator.errors import FieldProblem, Invalid
 from orchestrator.planning.drafts import Draft
+from orchestrator.planning.offline.absent import ABSENT, QUESTION, absent_file, asking_for_it, with_file
 from orchestrator.planning.offline.choosing import Choosing
-from orchestrator.planning.offline.clauses import is_stop, tokens_of, without_list_marks
-from orchestrator.planning.offline.coverage import COVERED, may_ask, shares_of, unused_values
-from orchestrator.planning.offline.evidence import weigh
+from orchestrator.planning.offline.clauses import Token, is_stop, tokens_of, without_list_marks
+from orchestrator.planning.offline.coverage import COVERED, converts, may_ask, shares_of, unused_values
+from orchestrator.planning.offline.evidence import COLUMN, Evidence, weigh
 from orchestrator.planning.offline.jobs import Job, jobs_of
 from orchestrator.planning.offline.lexicon import GENERIC_VERBS
+from orchestrator.planning.offline.negations import without_denied
 from orchestrator.planning.offline.ordinals import with_names
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.thesaurus import SYNONYMS
@@ -93,25 +97,54 @@ def _draft(
     peek: Mapping[str, AttachedInput],
     nearest: tuple[str, ...],
 ) -> Draft:
+    answer = task.answers.get(QUESTION)
+    if answer is not None and ABSENT in peek:
+        draft = _read(task, text, jobs, peek, nearest)
+        return replace(draft, subtasks=tuple(with_file(draft.subtasks, answer)))
+    draft = _read(task, text, jobs, peek, nearest)
+    if draft.subtasks and not draft.uncovered and not draft.questions:
+        return draft
+    values = find_values(text, attached=peek, is_demand=_demand_test(jobs))
+    absent = absent_file(tokens_of(text, values), values, peek)
+    if absent is None:
+        return draft
+    found = asking_for_it(_read(task, text, jobs, {ABSENT: absent}, nearest), absent)
+    return found if found.questions and not found.uncovered else draft
+
+
+def _read(
+    task: PlanningTask,
+    text: str,
+    jobs: Sequence[Job],
+    peek: Mapping[str, AttachedInput],
+    nearest: tuple[str, ...],
+) -> Draft:
     is_demand = _demand_test(jobs)
     values = find_values(text, attached=peek, is_demand=is_demand)
-    named = with_names(text, values, peek, is_demand)
-    if named != text:
-        text, values = named, find_values(named, attached=peek, is_demand=is_demand)
+    for told in (without_denied, partial(with_names, attached=peek)):
+        plain = told(text, values, is_demand=is_demand)
+        if plain != text:
+            text, values = plain, find_values(plain, attached=peek, is_demand=is_demand)
     _check_length(values)
     tokens = tokens_of(text, values)
     _check_length(tokens)
     evidence = weigh(tokens, jobs, peek)
     best = Choosing(task, text, tokens, values, evidence, peek).best()
-    shares = shares_of(text, tokens, evidence, best.reading if best else None)
+    shares = shares_of(text, tokens, evidence, best.reading if best else None, best.subtasks if best else ())
     asked = tuple(clause for clause, _ in shares) or (text.strip(),)
     uncovered = tuple(clause for clause, share in shares if share < COVERED)
     if best is not None:
-        ignored = [one for one in unused_values(values, best.subtasks) if one.kind == "number"]
+        ignored = [
+            one for one in unused_values(values, best.subtasks) if one.kind in ("number", "url", "input")
+        ]
         uncovered += tuple(text[one.start : one.end] for one in ignored)
     least = min((share for _, share in shares), default=0.0)
     asking = best.drafting.asking() if best else []
-    unclear = bool(asking) and not may_ask(asking, tokens, least)
+    lacking = best.drafting.questions if best else []
+    bare = len(lacking) > 1 and len(asking) == 1 and converts(asking[0].job)
+    unclear = bool(asking) and (
+        bare or not may_ask(asking, tokens, least) or _names_unknown(tokens, evidence)
+    )
     if best is None or unclear or len(uncovered) >= len(shares):
         return Draft((), asked, uncovered or asked, nearest=nearest, confidence=0.1)
     return Draft(
@@ -121,6 +154,19 @@ def _draft(
         tuple(best.drafting.questions),
         nearest if uncovered else (),
         confidence=max(0.1, min(1.0, least)),
+    )
+
+
+def _names_unknown(tokens: Sequence[Token], evidence: Evidence) -> bool:
+    """Whether a name that nothing knows stands there, such as "into Klingon": no answer mends that."""
+    return any(
+        token.value is None
+        and token.text[0].isupper()
+        and token.gap not in ("start", "sentence")
+        and not token.media
+        and evidence.known[place] < COLUMN
+        and max(evidence.strengths[place], default=0.0) < COLUMN
+        for place, token in enumerate(tokens)
     )
 
 
