@@ -76,6 +76,8 @@ def wrong(draft: Draft, case: Case) -> str:
     """What is wrong about a draft for a request that can be served."""
     if draft.uncovered:
         return "refused"
+    if case.asks:
+        return "" if [case.asks in one.id for one in draft.questions] == [True] else "does not ask that alone"
     if draft.questions:
         return "asks"
     jobs = Counter(subtask.type for subtask in draft.subtasks)

@@ -5,11 +5,15 @@ The jobs are those of the built-in tools. `also` are further sets of jobs that a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from orchestrator.planning.offline import AttachedInput, Column
+from orchestrator.planning.offline.lexicon import ENDINGS
+from orchestrator.planning.offline.peek import ColumnKind
 
 U, V = "https://example.org/a", "https://example.org/b"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -59,6 +63,8 @@ class Case:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     before: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    #: Part of the id of the one question that must be asked.
+    asks: str = ""
 
 
 _A = "fetch_page extract_page_text summarise_text write_docx"
@@ -526,3 +532,48 @@ UNSERVABLE: tuple[tuple[str, Mapping[str, AttachedInput]], ...] = (
     ("put this CSV in our Postgres database", CSV),
     ("who wrote this document?", PDF),
 )  # fmt: skip
+
+_NUMBERS, _NAMES = ("units", "revenue", "amount", "temperature", "humidity"), {"city": ("Oslo", "Bergen")}
+_TABLES = {
+    "sales.csv": "date region product units revenue",
+    "orders.csv": "order_id customer_id amount date",
+    "customers.csv": "customer_id name city",
+    "readings.json": "station temperature humidity time",
+}
+
+
+def _kind(column: str) -> ColumnKind:
+    if column in ("date", "time"):
+        return "date"
+    return "number" if column in _NUMBERS or column.endswith("_id") else "category"
+
+
+def _file(name: str) -> AttachedInput:
+    columns = tuple(Column(one, _kind(one), 6, _NAMES.get(one, ())) for one in _TABLES.get(name, "").split())
+    stem, _, ending = name.rpartition(".")
+    return AttachedInput(stem.replace("-", "_"), (ENDINGS[ending],), name, columns)
+
+
+def _blind() -> list[Case]:
+    """Requests written before their writer had seen the planner; no `jobs` where nothing serves them."""
+    found = []
+    for line in Path(__file__).with_name("blind.jsonl").read_text().splitlines():
+        said = json.loads(line)
+        attached = {one.name: one for one in map(_file, said.get("files", "").split())}
+        group = "ask" if "asks" in said else "blind" if "jobs" in said else "refuse"
+        found.append(
+            Case(
+                group,
+                said["request"],
+                said.get("jobs", ""),
+                attached,
+                said.get("arguments", {}),
+                asks=said.get("asks", ""),
+            )
+        )
+    return found
+
+
+_BLIND = _blind()
+SERVABLE += tuple(case for case in _BLIND if case.group != "refuse")
+UNSERVABLE += tuple((case.request, case.attached) for case in _BLIND if case.group == "refuse")
