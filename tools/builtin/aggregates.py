@@ -141,7 +141,7 @@ TOOLS: tuple[Tool, ...] = (
         does=("aggregate_table",),
         input_schema=schema(
             {
-                "data": DATA,
+                "data": {**DATA, "x-columns": "named"},
                 "group_by": columns(
                     "the columns that make the groups; none means the whole table", "category"
                 ),
@@ -185,7 +185,7 @@ TOOLS: tuple[Tool, ...] = (
         does=("top_per_group",),
         input_schema=schema(
             {
-                "data": DATA,
+                "data": {**DATA, "x-columns": "named"},
                 "group": column(
                     "the column that makes the groups; where no item is named, the one that looks like a "
                     "place or class",

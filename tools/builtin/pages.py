@@ -271,7 +271,11 @@ TOOLS: tuple[Tool, ...] = (
             {
                 "page": _PAGE,
                 "base_url": string("The page's own address, to complete relative links.", default=""),
-                "external_only": boolean("Leave out links that are relative, mail or phone.", default=False),
+                "external_only": boolean(
+                    "Leave out links that are relative, mail or phone.",
+                    default=False,
+                    **{"x-words": {"true": ["external", "outgoing", "outbound", "offsite"]}},
+                ),
             },
             ["page"],
         ),

@@ -117,8 +117,8 @@ TOOLS: tuple[Tool, ...] = (
         does=("join_tables",),
         input_schema=schema(
             {
-                "data": DATA,
-                "other": DATA,
+                "data": {**DATA, "x-columns": "kept"},
+                "other": {**DATA, "x-columns": "kept"},
                 "on": column("the column of the first table; by default one that both have"),
                 "other_on": column("the column of the second table, if it is called otherwise"),
                 "how": string(

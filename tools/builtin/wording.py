@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -76,6 +76,15 @@ def replace_text(text: str, find: str, replacement: str = "", match_case: bool =
     pattern = re.compile(re.escape(find), 0 if match_case else re.IGNORECASE)
     changed, count = pattern.subn(lambda _: replacement, text)
     return {"text": changed, "count": count}
+
+
+#: The cases, each with the words that ask for it.
+_CASES: Mapping[str, Sequence[str]] = {
+    "upper": ["capitals", "capital letters", "all caps", "uppercase", "block letters"],
+    "lower": ["small letters", "lowercase"],
+    "title": ["headline"],
+    "sentence": [],
+}
 
 
 def change_case(text: str, case: str) -> dict[str, Any]:
@@ -278,7 +287,7 @@ TOOLS: tuple[Tool, ...] = (
         description="Changes the letters' case and nothing else.",
         inputs={
             ("text"): _TEXT,
-            "case": string("The case wanted.", enum=["upper", "lower", "title", "sentence"]),
+            "case": string("The case wanted.", enum=list(_CASES), **{"x-words": _CASES}),
         },
         required=["text", "case"],
         output={"text": string("The changed text.")},

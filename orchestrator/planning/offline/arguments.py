@@ -45,7 +45,7 @@ def _value(filling: Filling, name: str, *, must: bool) -> Any:
     if "language" in types:
         return filling.language(name, must=must)
     if "x-column" in schema or types & {"column", "columns"}:
-        return filling.column(name)
+        return filling.column(name, must=must)
     if "enum" in schema:
         return filling.choice(name)
     return _plain_value(filling, name, types, must=must)

@@ -10,11 +10,20 @@ from orchestrator.domain.planning import PlanningTask
 from orchestrator.planning.drafts import DraftSubTask
 from orchestrator.planning.offline.bridges import Bridges
 from orchestrator.planning.offline.clauses import Token, is_generic
-from orchestrator.planning.offline.coverage import COVERED, labelled, may_ask, shares_of, unused_values
+from orchestrator.planning.offline.columns import named_columns
+from orchestrator.planning.offline.coverage import (
+    COVERED,
+    labelled,
+    may_ask,
+    shares_of,
+    strings_of,
+    unused_values,
+)
 from orchestrator.planning.offline.drafting import Drafting
-from orchestrator.planning.offline.evidence import Evidence
+from orchestrator.planning.offline.evidence import PLAIN_STEMS, Evidence
 from orchestrator.planning.offline.jobs import Job, input_types, main_output, required, takes_many
 from orchestrator.planning.offline.linking import Linker
+from orchestrator.planning.offline.mentions import named_by_nouns
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.reading import Reading, read
 from orchestrator.planning.offline.thesaurus import RANKS, SYNONYMS
@@ -27,6 +36,8 @@ _GAP = 1.0
 #: A verb that no job serves though one is called by it, a value that no argument takes, a ranking of nothing.
 _UNSERVED, _UNUSED, _UNRANKED = 0.45, 0.8, 0.8
 _OPEN = 0.4
+#: A job of which nothing is said but a verb that so many share.
+_UNNAMED, _SEVERAL = 0.3, 3
 #: How often a plan that lacks something is tried again without the jobs that lack it.
 _RETRIES = 3
 #: How strongly a verb must speak for the job that is called by it.
@@ -91,6 +102,13 @@ class Choosing:
                     best = candidate
         return best
 
+    def _must_use(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Columns that the request groups by ("per region"), and inputs that its nouns name."""
+        columns = tuple(column for one in self.attached.values() for column in one.columns)
+        named = named_columns(self.text, columns) if columns else ()
+        groups = frozenset(one.column.name for one in named if one.grouping and one.sure > 1)
+        return groups, named_by_nouns(self.tokens, self.attached)
+
     def _candidates(
         self, reading: Reading, bridges: Bridges, joiners: Sequence[Job], *, thorough: bool
     ) -> list[Candidate]:
@@ -106,6 +124,8 @@ class Choosing:
             sum(_ranks_nothing(one, self.tokens) for one in wanted)
             + _leaves_unranked(self.tokens, reading, self.evidence)
         )
+        unserved += _UNNAMED * sum(_goes_unnamed(one, self.tokens, self.evidence.jobs) for one in wanted)
+        groups, named = self._must_use()
         linker = Linker(wanted, self.tokens, self.values, self.attached, bridges, joiners)
         found = []
         for penalty, order in _orders(in_order(wanted, self.tokens), thorough=thorough):
@@ -122,6 +142,7 @@ class Choosing:
             subtasks = drafting.subtasks()
             worth = words - flow.cost - penalty - _GAP * drafting.gaps - unserved
             worth -= _UNUSED * len(unused_values(self.values, subtasks))
+            worth -= _UNUSED * (len(groups - strings_of(subtasks)) + len(named - drafting.inputs()))
             found.append(Candidate(worth, reading, drafting, subtasks))
         return found
 
@@ -136,6 +157,19 @@ def _goes_unserved(tokens: Sequence[Token], place: int, job: Job | None, evidenc
         return False
     rows = zip(evidence.strengths[place], evidence.jobs, strict=True)
     return any(strength >= _NAMING and near & set(stems(other.does)[:1]) for strength, other in rows)
+
+
+def _goes_unnamed(one: Wanted, tokens: Sequence[Token], jobs: Sequence[Job]) -> bool:
+    """Whether a job shares its verb with several and no word says what tells it from them.
+
+    "Extract the text" speaks of no keywords, though these are extracted of a text too.
+    """
+    verb, *named = stems(one.job.does)
+    if sum(stems(job.does)[0] == verb for job in jobs) < _SEVERAL:
+        return False
+    said = {near for token in one.tokens(tokens) for near in (token.stem, *SYNONYMS.get(token.stem, ()))}
+    telling = set(named) - PLAIN_STEMS
+    return bool(telling) and not telling & said
 
 
 def _ranks_nothing(one: Wanted, tokens: Sequence[Token]) -> bool:
@@ -164,7 +198,9 @@ def _without(evidence: Evidence, banned: frozenset[str]) -> Evidence:
     kept = [place for place, job in enumerate(evidence.jobs) if job.does not in banned]
     rows = tuple(tuple(row[place] for place in kept) for row in evidence.strengths)
     jobs = tuple(evidence.jobs[place] for place in kept)
-    return Evidence(jobs, evidence.weights, rows, evidence.known)
+    places = {place: number for number, place in enumerate(kept)}
+    objects = tuple(frozenset(places[one] for one in row if one in places) for row in evidence.objects)
+    return Evidence(jobs, evidence.weights, rows, evidence.known, objects)
 
 
 def _short_of_something(candidate: Candidate | None) -> frozenset[str]:

@@ -24,12 +24,14 @@ from orchestrator.retrieval.stem import stem, words
 
 Gap = Literal["start", "sentence", "comma", "then", "and", "preposition", "none"]
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?", re.UNICODE)
+_WORD = re.compile(r"\be-mails?\b|[^\W_]+(?:['’][^\W\d_]+)?", re.UNICODE | re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?;:\n]")
 _THEN = re.compile(
     r"\b(?:then|afterwards?|after\s+that|finally|next|lastly|later|subsequently|once|before|after)\b"
 )
-_AND = re.compile(r"\b(?:and|plus|but|or|also)\b|&|\+")
+_AND = re.compile(
+    r"\b(?:and|plus|but|or|also|followed\s+by|as\s+well\s+as|along\s+with|together\s+with)\b|&|\+"
+)
 _PREPOSITION = re.compile(
     r"\b(?:as|at|for|from|in|into|of|on|onto|to|through|using|via|with|about|between|containing|showing|"
     r"contains|shows|holding|holds|including|based|which|that|where|who)\b"
@@ -49,9 +51,14 @@ _MEASURED = frozenset(stem(word) for word in ("statistics", "stats", "table", "c
 _OF_EACH = re.compile(
     r"\s*(?:(?:of|for|on|about|per)\b\s*)?(?:(?:the|this|that|these|those|each|every|all|any|its|my)\b\s*)*"
 )
+#: "What's", "they're": the word and a short form of "is", "are", "have", "will" or "would".
+_SHORTENED = re.compile(r"'(?:s|re|ve|ll|d|m)$")
 _WHAT_IS = re.compile(r"\bwhat(?:\s+is|['’]?s|\s+s)\s*$")
 
 
+#: Nouns that make a program of "word" without its capital letter.
+_OF_WORD = frozenset(("doc", "document", "file", "format"))
+_GENERIC_STEMS = frozenset(stem(verb) for verb in GENERIC_VERBS)
 #: "(1)" or "1)" anywhere, "1." at the start of a line.
 _LIST_MARK = re.compile(r"(?m:(?<![^\s:,;])\(?(?=\d{1,2}\)|(?<=^)\d{1,2}\.)(\d{1,2})[).](?=\s+[^\W\d_]))")
 _FEWEST_MARKS = 2
@@ -102,6 +109,8 @@ def tokens_of(text: str, values: Sequence[Value]) -> list[Token]:
         token = _token(text[start:stop], start, gap, between, value)
         if value is None and word == "read" and _READ_OUT.match(text[start:]):
             token = replace(token, stem=stem("speak"))
+        if value is None and word == "many" and between.rstrip().endswith("how"):
+            token = replace(token, stem=stem("count"))
         if value is None and word == "written" and _WHAT_IS.search(between):
             token = replace(token, stem=stem("text"))
         aside = any(a <= start < b for a, b in beside)
@@ -132,12 +141,15 @@ def is_stop(word: str) -> bool:
     plain = word.replace("’", "'")
     if len(plain) == 1:
         return not plain.isdigit() and plain not in ("f", "c", "k", "m", "g", "l")
-    return plain in STOP_WORDS
+    return plain in STOP_WORDS or _SHORTENED.sub("", plain) in STOP_WORDS
 
 
 def is_generic(token: Token) -> bool:
     """Whether a token is a verb such as "make", which does not say what is done."""
-    return token.value is None and token.text.lower() in GENERIC_VERBS
+    word = token.text.lower()
+    return token.value is None and (
+        word in GENERIC_VERBS or (word.endswith("ed") and token.stem in _GENERIC_STEMS)
+    )
 
 
 def clauses_of(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
@@ -242,6 +254,8 @@ def _with_formats(tokens: list[Token]) -> list[Token]:
     marked = [replace(token, stem=_meant(token)) for token in tokens]
     for place in range(1, len(tokens)):
         first, second = tokens[place - 1], tokens[place]
+        if second.gap == "none" and first.text.lower() == "word" and second.text.lower() in _OF_WORD:
+            marked[place - 1] = replace(first, media=FORMATS["docx"])
         if second.gap == "none" and (first.text.lower(), second.stem) in (("text", "fil"), ("plain", "text")):
             marked[place] = replace(second, media="text/plain")
         if second.gap == "none" and (first.text.lower(), second.text.lower()) == ("number", "one"):

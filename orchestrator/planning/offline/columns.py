@@ -18,6 +18,7 @@ _GROUPING = re.compile(
 #: What stands between a column to group by and a further one.
 _BESIDE = re.compile(r"\s*(?:,|,?\s+and|&)\s+(?:by\s+|per\s+|the\s+)?")
 
+_IN_FULL = 3
 #: Characters before and behind a word that are looked at: all of a long text for each takes minutes.
 _NEAR = 300
 
@@ -29,7 +30,7 @@ class Named:
     column: Column
     start: int
     grouping: bool
-    #: 2 for its very name, 1 for a word that may stand for it.
+    #: 3 for its whole name, 2 for a word of it, 1 for a word that may stand for it.
     sure: int
 
 
@@ -62,17 +63,23 @@ def _named_columns(text: str, columns: tuple[Column, ...], offset: int) -> Seque
 
 def _sure(word: str, rest: str, column: Column) -> int:
     parts = stems(column.name.replace("_", " "))
-    if len(parts) > 1 and stems(" ".join(rest.split()[: len(parts)]))[: len(parts)] == parts:
-        return 3
+    if parts and stems(" ".join(rest.split()[: len(parts)]))[: len(parts)] == parts:
+        return _IN_FULL
     if word in parts:
         return 2
     return 1 if any(word in SYNONYMS.get(part, frozenset()) for part in parts) else 0
 
 
 def choose(
-    schema: Mapping[str, Any], name: str, named: Sequence[Named], columns: Sequence[Column], taken: set[str]
+    schema: Mapping[str, Any],
+    name: str,
+    named: Sequence[Named],
+    columns: Sequence[Column],
+    taken: set[str],
+    *,
+    compared: bool = False,
 ) -> str | None:
-    """The column for an argument of this schema; None leaves it to the tool's default.
+    """The column for an argument of this schema, `compared` with a number or not; None leaves the default.
 
     `schema["x-column"]` says what the column must hold, `schema["x-names"]` how it is often called.
     """
@@ -80,24 +87,33 @@ def choose(
     fitting = [one for one in named if one.column.name not in taken and _holds(one.column, kind)]
     hints = {stem(str(word)) for word in (*name.split("_"), *schema.get("x-names", ()))}
     groups = bool({"group", "per", "categor"} & {stem(part) for part in name.split("_")})
-    if kind == "number":
-        return _measure(fitting, columns, taken)
+    if kind == "number" or (compared and any(column.kind == "number" for column in columns)):
+        fitting = [one for one in fitting if one.column.kind in ("number", "any")]
+        return measure(fitting, columns, taken)
     if groups:
         per = [one for one in fitting if one.grouping]
         return per[0].column.name if per else None
     plain = [one for one in fitting if not one.grouping]
     called = [one for one in plain if hints & set(stems(one.column.name))]
-    fit = called or plain or fitting
-    return fit[0].column.name if fit else None
+    full = [one for one in fitting if one.sure == _IN_FULL]
+    fit = called or (full if len(full) == 1 else ()) or plain or fitting
+    return max(fit, key=lambda one: one.sure == _IN_FULL).column.name if fit else None
 
 
-def _measure(fitting: Sequence[Named], columns: Sequence[Column], taken: set[str]) -> str | None:
+def measure(fitting: Sequence[Named], columns: Sequence[Column], taken: set[str]) -> str | None:
+    """A column of amounts; a number that only tells things apart is one when it is named in full."""
+    fitting = [one for one in fitting if one.sure == _IN_FULL or not _identifies(one.column)]
+    columns = [column for column in columns if not _identifies(column)]
     if fitting:
         return max(fitting, key=lambda one: (one.sure, not one.grouping, -one.start)).column.name
     numbers = [column for column in columns if column.kind == "number" and column.name not in taken]
     if len(numbers) == 1:
         return numbers[0].name
     return None
+
+
+def _identifies(column: Column) -> bool:
+    return stems(column.name.replace("_", " "))[-1:] in (["id"], ["nr"], ["key"], ["cod"], ["code"])
 
 
 def _holds(column: Column, kind: str) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 from orchestrator.planning.drafts import DraftSubTask
 from orchestrator.planning.offline.clauses import Token, clauses_of, is_generic
-from orchestrator.planning.offline.evidence import Evidence
-from orchestrator.planning.offline.jobs import Job, main_output
+from orchestrator.planning.offline.evidence import COLUMN, Evidence
+from orchestrator.planning.offline.jobs import Job, input_types, main_output, properties
 from orchestrator.planning.offline.lexicon import MATERIAL
 from orchestrator.planning.offline.reading import Reading
 from orchestrator.planning.offline.thesaurus import SYNONYMS
@@ -30,16 +30,50 @@ _MUST_BE_USED = ("email", "expression", "sql")
 
 
 def shares_of(
-    text: str, tokens: Sequence[Token], evidence: Evidence, reading: Reading | None
+    text: str,
+    tokens: Sequence[Token],
+    evidence: Evidence,
+    reading: Reading | None,
+    subtasks: Sequence[DraftSubTask] = (),
 ) -> list[tuple[str, float]]:
-    """The clauses that ask for something, each with the share of its words that the plan explains."""
+    """The clauses that ask for something, each with the share of its words that the plan explains.
+
+    Words that an argument of `subtasks` holds as they stand are explained by that.
+    """
     labels = _labels(len(tokens), reading)
-    found = _shares(text, tokens, evidence, labels, least=1.0)
-    return found or _shares(text, tokens, evidence, labels, least=0.0)
+    held = _held_places(text, tokens, evidence, subtasks)
+    found = _shares(text, tokens, evidence, labels, held, least=1.0)
+    return found or _shares(text, tokens, evidence, labels, held, least=0.0)
+
+
+def _held_places(
+    text: str, tokens: Sequence[Token], evidence: Evidence, subtasks: Sequence[DraftSubTask]
+) -> frozenset[int]:
+    """Places of plain words that stand in an argument, as what is searched for or a town do."""
+    tools = {tool.name: tool for job in evidence.jobs for tool in job.tools}
+    literals = {
+        value
+        for subtask in subtasks
+        for call in subtask.options[0].calls
+        for name, value in call.arguments.items()
+        if isinstance(value, str) and set(input_types(tools[call.tool], name)) == {"string"}
+    }
+    spans = [(at, at + len(one)) for one in literals if (at := text.find(one)) >= 0]
+    return frozenset(
+        place
+        for place, token in enumerate(tokens)
+        if token.value is None and any(start <= token.start and token.end <= end for start, end in spans)
+    )
 
 
 def _shares(
-    text: str, tokens: Sequence[Token], evidence: Evidence, labels: Sequence[Job | None], *, least: float
+    text: str,
+    tokens: Sequence[Token],
+    evidence: Evidence,
+    labels: Sequence[Job | None],
+    held: frozenset[int],
+    *,
+    least: float,
 ) -> list[tuple[str, float]]:
     """`least` 0 takes in clauses that hardly ask for anything too."""
     found: list[tuple[str, float]] = []
@@ -52,13 +86,19 @@ def _shares(
         if total < _LEAST * least or unknown < _LEAST * least:
             continue
         explained = sum(
-            _demand(tokens[place], evidence, place) * _explained(evidence, place, labels[place])
+            _demand(tokens[place], evidence, place)
+            * (1.0 if place in held else _explained(evidence, place, labels[place]))
             for place in places
         )
         share = explained / max(total, 1e-6)
         if any(_counts_something(tokens[place], evidence, place, labels[place]) for place in places):
             share = max(share, _SURE)
-        if share < _SURE and not any(_named(tokens[place], labels[place]) for place in places):
+        named = any(place in held or _named(tokens[place], labels[place]) for place in places) or all(
+            _fills_column(evidence, place, labels[place])
+            for place in places
+            if _demand(tokens[place], evidence, place)
+        )
+        if share < _SURE and not named:
             share = min(share, COVERED - 0.01)
         if any(_stray(tokens[place], evidence, place, labels[place]) for place in places):
             share = 0.0
@@ -73,27 +113,43 @@ def labelled(reading: Reading) -> Iterator[tuple[int, Job | None]]:
 
 
 def unused_values(values: Sequence[Value], subtasks: Sequence[DraftSubTask]) -> list[Value]:
-    """Numbers in digits, and languages to put something into, that no argument of the plan holds."""
+    """Numbers in digits, addresses, named files, and languages to put into, that no argument holds."""
     given = [
         literal
         for subtask in subtasks
         for call in subtask.options[0].calls
-        for literal in _literals(call.arguments)
+        for literal in literals(call.arguments)
     ]
-    return [value for value in values if _must_be_held(value) and value.value not in given]
+    return [
+        value
+        for value in values
+        if _must_be_held(value) and _held(value) not in given and str(value.value) not in given
+    ]
+
+
+def _held(value: Value) -> Any:
+    """What an argument that holds the value has in it."""
+    return f"inputs.{value.value}" if value.kind == "input" else value.value
 
 
 def _must_be_held(value: Value) -> bool:
+    """Numbers and languages; addresses and files called by their names are held as they are."""
     if value.kind == "language":
         return value.more.get("before") in ("in", "into", "to") and not value.more.get("asking")
-    return value.kind == "number" and not value.more.get("word")
+    return value.kind in ("url", "input") or (value.kind == "number" and not value.more.get("word"))
 
 
-def _literals(value: Any) -> Iterator[Any]:
+def strings_of(subtasks: Sequence[DraftSubTask]) -> frozenset[str]:
+    """All strings that arguments of the plan hold."""
+    calls = (call for subtask in subtasks for call in subtask.options[0].calls)
+    return frozenset(one for call in calls for one in literals(call.arguments) if isinstance(one, str))
+
+
+def literals(value: Any) -> Iterator[Any]:
     if isinstance(value, Mapping):
-        yield from (one for part in value.values() for one in _literals(part))
+        yield from (one for part in value.values() for one in literals(part))
     elif isinstance(value, (list, tuple)):
-        yield from (one for part in value for one in _literals(part))
+        yield from (one for part in value for one in literals(part))
     else:
         yield value
 
@@ -113,7 +169,12 @@ def _named(token: Token, job: Job | None, *, exactly: bool = False) -> bool:
     names = set(stems(" ".join((job.does, *(tool.name for tool in job.tools))))) - _MATERIAL_STEMS
     words_for = {token.stem} if exactly else {token.stem, *SYNONYMS.get(token.stem, ())}
     format_made = token.media is not None and fits(main_output(job.lead)[1], token.media)
-    return bool(names & words_for) or format_made or token.unit is not None
+    return bool(names & words_for) or format_made or (token.unit is not None and converts(job))
+
+
+def converts(job: Job) -> bool:
+    """Whether a unit of measure says what the job does."""
+    return sum("unit" in input_types(job.lead, name) for name in properties(job.lead)) > 1
 
 
 def _counts_something(token: Token, evidence: Evidence, place: int, job: Job | None) -> bool:
@@ -121,6 +182,13 @@ def _counts_something(token: Token, evidence: Evidence, place: int, job: Job | N
     if job is None or token.value is None or token.value.kind != "number":
         return False
     return evidence.strengths[place][evidence.jobs.index(job)] >= 1.0
+
+
+def _fills_column(evidence: Evidence, place: int, job: Job | None) -> bool:
+    """Whether a word is a column of an attached table, and its job works on columns."""
+    if job is None or evidence.known[place] != COLUMN:
+        return False
+    return evidence.strengths[place][evidence.jobs.index(job)] >= COLUMN
 
 
 def _stray(token: Token, evidence: Evidence, place: int, job: Job | None) -> bool:

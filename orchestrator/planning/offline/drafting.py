@@ -10,6 +10,7 @@ from orchestrator.domain.planning import DraftQuestion
 from orchestrator.planning.drafts import DraftCall, DraftOption, DraftSubTask
 from orchestrator.planning.offline.arguments import Filled, fill
 from orchestrator.planning.offline.clauses import Token
+from orchestrator.planning.offline.coverage import literals
 from orchestrator.planning.offline.flow import Flow, Node, Source
 from orchestrator.planning.offline.jobs import (
     input_types,
@@ -40,6 +41,8 @@ class Drafting:
     ids: list[str] = field(default_factory=list)
     questions: list[DraftQuestion] = field(default_factory=list)
     gaps: int = 0
+    #: What the words gave to the first tool of each node.
+    given: dict[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def subtasks(self) -> tuple[DraftSubTask, ...]:
         """All sub-tasks; `questions` and `gaps` (required values not found) are known afterwards."""
@@ -50,6 +53,11 @@ class Drafting:
         """The instances for which something must be asked."""
         ids = {question.subtask for question in self.questions}
         return [self.wanted[node.wanted] for node in self.flow.nodes if self.ids[node.number] in ids]
+
+    def inputs(self) -> frozenset[str]:
+        """Names of the attached inputs that the flow uses."""
+        links = (sources for node in self.flow.nodes for sources in node.links.values())
+        return frozenset(source.name for sources in links for source in sources if source.kind == "input")
 
     def _subtask(self, node: Node) -> DraftSubTask:
         id = self.ids[node.number]
@@ -100,6 +108,7 @@ class Drafting:
             if answer is not None:
                 linked[name] = answer
         found = fill(tool, set(linked), setting)
+        self.given.setdefault(node.number, found.arguments)
         return Filled({**linked, **found.arguments}, found.missing)
 
     def _reference(self, tool: Tool, name: str, sources: Sequence[Source]) -> Any:
@@ -145,14 +154,25 @@ class Drafting:
         )
 
     def _columns(self, node: Node) -> tuple[Column, ...]:
-        """Columns of the attached table that goes into a node, through jobs that keep them."""
+        """Columns of the attached tables that go into a node, through jobs that keep them."""
+        found: list[Column] = []
         for links in node.links.values():
             for source in links:
-                if source.kind == "node" and _keeps_columns(self.flow.nodes[source.node].job.lead):
-                    return self._columns(self.flow.nodes[source.node])
-                if source.kind == "input" and self.attached[source.name].columns:
-                    return self.attached[source.name].columns
-        return ()
+                if source.kind == "node":
+                    found.extend(self._columns_made(self.flow.nodes[source.node]))
+                if source.kind == "input":
+                    found.extend(self.attached[source.name].columns)
+        return tuple({column.name: column for column in reversed(found)}.values())[::-1]
+
+    def _columns_made(self, node: Node) -> tuple[Column, ...]:
+        """Columns of the table that a node makes, as far as they are known."""
+        kinds = {schema.get("x-columns") for schema in properties(node.job.lead).values()}
+        if "kept" in kinds:
+            return self._columns(node)
+        if "named" not in kinds:
+            return ()
+        given = list(literals(self.given.get(node.number, {})))
+        return tuple(column for column in self._columns(node) if column.name in given)
 
     def _language(self, node: Node) -> str | None:
         """The language that the text of a node was put into by the sub-tasks before it."""
@@ -188,11 +208,6 @@ class Drafting:
     def _goal(self, node: Node) -> str:
         job = node.job.does.replace("_", " ")
         return f"{job.capitalize()}{' (needed on the way)' if node.bridge else ''}"
-
-
-def _keeps_columns(tool: Tool) -> bool:
-    """Whether the table that comes out has the columns of the one that goes in."""
-    return any(schema.get("x-columns") == "kept" for schema in properties(tool).values())
 
 
 def _ids(flow: Flow) -> list[str]:

@@ -16,14 +16,15 @@ from orchestrator.planning.offline.jobs import (
     properties,
     required,
 )
-from orchestrator.planning.offline.lexicon import CALLED, MATERIAL
+from orchestrator.planning.offline.lexicon import CALLED, FORMATS, MATERIAL
 from orchestrator.planning.offline.mentions import names_input
 from orchestrator.planning.offline.peek import AttachedInput
+from orchestrator.planning.offline.phrases import asks_nothing
 from orchestrator.planning.offline.settings import COMPARED, is_comparing
 from orchestrator.planning.offline.thesaurus import RANKS, SYNONYMS
 from orchestrator.planning.offline.values import Value
 from orchestrator.retrieval.stem import stem, stems
-from tools.spec import fits
+from tools.spec import Tool, fits
 
 _UNKNOWN = 0.5
 _FLOOR = 0.2
@@ -33,10 +34,16 @@ _MATERIAL = 0.45
 _FORMAT = 0.9
 _BORROWED = 0.35
 _EXCLUSIVE = 3
+#: From here on a word is clear without a job.
+_CLEAR = 0.9
+#: How strongly a verb must speak for a job that takes its object.
+_VERB = 0.9
 _RANK = 1.3
 _UNRANKED = 0.4
 _OWN_WORD = 0.7
 _COMPARISON = 0.9
+#: How far the name of a column speaks for a job over columns, and how far it is clear without one.
+COLUMN = 0.6
 #: Verbs that act on the world outside: only a job that is called by them does that.
 _OUTWARD = frozenset(
     stem(word)
@@ -45,13 +52,21 @@ _OUTWARD = frozenset(
     ).split()
 )
 _DETERMINER = re.compile(r"\b(?:a|an|the|all|any|every|each|my|its)\b")
+_AS_ITS = re.compile(r"\bas\s+(?:its|the|a|an)\s*$")
+#: "Biggest first" is an order of all, and no pick.
+_OF = re.compile(r"\s*of\b")
+_FIRST = re.compile(r"\s*(?:ones?\s+)?first\b")
+_DEFINITE = re.compile(r"\b(?:the|this|that|my|our)\s*$")
 _HAVING = re.compile(r"\b(?:with|having|has|have|had)\b")
 _WEIGHTY = frozenset(
     "important relevant central significant interesting telling essential frequent common".split()
 )
+_ROWS = frozenset(stem(word) for word in "row line record entry entries".split())
+#: Stems of nouns for what is worked on: a job is told from others by what else it is called.
+PLAIN_STEMS = frozenset(stem(word) for word in (*MATERIAL, *FORMATS))
 _JOINING = frozenset(stem(word) for word in "combine merge join unite put together both".split())
 _VALUE_WEIGHTS = {"url": 0.3, "quote": 0.3, "name": 0.15, "email": 0.7, "number": 0.3, "expression": 1.0,
-                  "language": 0.9, "file": 0.3, "input": 0.2, "sql": 1.0}  # fmt: skip
+                  "language": 1.0, "file": 0.3, "input": 0.2, "sql": 1.0}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +77,59 @@ class Evidence:
     weights: tuple[float, ...]
     strengths: tuple[tuple[float, ...], ...]
     known: tuple[float, ...]
+    #: Places of jobs whose verb stands right before a file that they take as it is: "read the scan".
+    objects: tuple[frozenset[int], ...] = ()
 
 
 def weigh(tokens: Sequence[Token], jobs: Sequence[Job], attached: Mapping[str, AttachedInput]) -> Evidence:
     """The evidence of `tokens` for `jobs`."""
     owners = _owners(jobs)
     ranking = {job.does for job in jobs if job.hints & RANKS}
-    known = tuple(
-        0.9 if _ranks_a_product(tokens, place, owners, ranking, attached) else _known(tokens, place, attached)
-        for place in range(len(tokens))
-    )
     strengths = tuple(
         tuple(_strength(tokens, place, job, attached, owners) for job in jobs) for place in range(len(tokens))
+    )
+    made = {main_output(job.lead)[1] for job in jobs}
+    ranked = [_ranked_product(tokens, place, owners, ranking, attached) for place in range(len(tokens))]
+    strengths = tuple(row if at is None else strengths[at] for row, at in zip(strengths, ranked, strict=True))
+    known = tuple(
+        _CLEAR
+        if ranked[place] is not None
+        or (
+            not _acts_outside(tokens, place)
+            and asks_nothing(tokens, place, made, attached, strength=max(row, default=0.0))
+        )
+        else _known(tokens, place, attached)
+        for place, row in enumerate(strengths)
     )
     weights = tuple(
         _weight(token, row, certain) for token, row, certain in zip(tokens, strengths, known, strict=True)
     )
-    return Evidence(tuple(jobs), weights, strengths, known)
+    objects = tuple(_object_of(tokens, place, jobs, attached, strengths) for place in range(len(tokens)))
+    return Evidence(tuple(jobs), weights, strengths, known, objects)
+
+
+def _object_of(
+    tokens: Sequence[Token],
+    place: int,
+    jobs: Sequence[Job],
+    attached: Mapping[str, AttachedInput],
+    strengths: Sequence[Sequence[float]],
+) -> frozenset[int]:
+    value = tokens[place].value
+    verb = tokens[place - 1] if place and tokens[place].gap == "none" else None
+    if verb is None or not verb.head or is_generic(verb):
+        return frozenset()
+    said = {token.stem for token in tokens}
+    named = value is not None and value.kind == "input"
+    types = attached[value.value].types if value and named else names_input(tokens, place, attached)
+    return frozenset(
+        number
+        for number, job in enumerate(jobs)
+        if types
+        and strengths[place - 1][number] >= _VERB
+        and any(fits(types[0], want) for want in _main_types(job))
+        and not set(stems(job.does)[1:]) - PLAIN_STEMS - said
+    )
 
 
 def _weight(token: Token, strengths: Sequence[float], known: float) -> float:
@@ -116,30 +167,45 @@ def _known(tokens: Sequence[Token], place: int, attached: Mapping[str, AttachedI
     if names_input(tokens, place, attached):
         return 1.0
     if column_named(token, attached):
-        return 0.6
-    if token.text.lower() == "long" and place and tokens[place - 1].gap == "none" and not token.head:
-        return 0.9
-    if token.stem in _JOINING or _only_degree(tokens, place):
-        return 0.9
+        return COLUMN
+    return _clear_by_word(tokens, place)
+
+
+def _clear_by_word(tokens: Sequence[Token], place: int) -> float:
+    """How far the word itself is clear without a job."""
+    token = tokens[place]
+    if token.text.lower() == "many":
+        return 0.8 if token.stem == stem("count") else 0.0
+    after = bool(place) and tokens[place - 1].gap == "none" and not token.head
+    if (token.text.lower() == "long" and after) or token.stem in _JOINING or _only_degree(tokens, place):
+        return _CLEAR
     material = token.text.lower() in MATERIAL or token.text.lower().rstrip("s") in MATERIAL
     return 0.5 if material and not token.media else 0.0
 
 
-def _ranks_a_product(
+def _ranked_product(
     tokens: Sequence[Token],
     place: int,
     owners: Mapping[str, frozenset[str]],
     ranking: set[str],
     attached: Mapping[str, AttachedInput],
-) -> bool:
-    """Whether a rank stands before what a job makes by itself: "top keywords" ask for no ranking."""
-    after = tokens[place + 1] if place + 1 < len(tokens) else None
-    if after is None or after.gap != "none" or tokens[place].stem not in RANKS:
-        return False
+) -> int | None:
+    """The place of rows, or of what a job makes by itself, behind a rank: "top 5 keywords" rank no item."""
+    near = range(place + 1, min(place + 3, len(tokens)))
+    at = next((other for other in near if not _is_number(tokens[other])), None)
+    if at is None or tokens[at].gap != "none" or tokens[place].stem not in RANKS:
+        return None
+    after = tokens[at]
+    if after.stem in _ROWS:
+        return at
     if column_named(after, attached):
-        return False
+        return None
     makers = owners.get(after.stem, frozenset())
-    return 0 < len(makers) <= _EXCLUSIVE and not makers & ranking
+    return at if 0 < len(makers) <= _EXCLUSIVE and not makers & ranking else None
+
+
+def _is_number(token: Token) -> bool:
+    return token.value is not None and token.value.kind == "number"
 
 
 def _share_of_rank(
@@ -150,7 +216,10 @@ def _share_of_rank(
     if token.stem not in RANKS:
         return 1.0
     ranks = {token.stem, *SYNONYMS.get(token.stem, ())} & job.hints
-    picks = _picks_an_item(tokens, place, attached) and not set(stems(job.does)) & RANKS
+    called = bool(set(stems(job.does)) & RANKS)
+    if called and place + 1 < len(tokens) and _FIRST.match(tokens[place + 1].between):
+        return _UNRANKED
+    picks = _picks_an_item(tokens, place, attached) and not called
     return (1.0 if ranks else _UNRANKED) * (_UNRANKED if picks else 1.0)
 
 
@@ -188,7 +257,7 @@ def _strength(
     token = tokens[place]
     if token.value is not None:
         return _value_strength(tokens, place, job, attached)
-    if _acts_outside(token) and token.stem not in stems(job.does):
+    if _acts_outside(tokens, place) and token.stem not in stems(job.does):
         return 0.0
     best = job.strength(token.stem)
     near = {token.stem, *SYNONYMS.get(token.stem, ())}
@@ -201,11 +270,15 @@ def _strength(
     kind, types = main_output(job.lead)[1], _main_types(job)
     if token.media and not names_input(tokens, place, attached):
         same = kind == token.media or (fits(kind, token.media) and "*" not in kind) or token.stem in job.hints
+        same = same and not _is_worked_on(tokens, place, job)
         best = max(best, 1.1) if same else best * 0.4
+    plain = token.text.lower() in MATERIAL or token.media
+    if not plain and token.stem in _arguments(job.lead) and _AS_ITS.search(token.between):
+        best = max(best, 1.1)
     if token.unit and _counts(job, "unit") >= 2:
         best = max(best, 1.1)
     if column_named(token, attached) and _counts(job, "column", "columns"):
-        best = max(best, 0.6)
+        best = max(best, COLUMN)
     if (
         names_input(tokens, place, attached)
         and types
@@ -215,10 +288,30 @@ def _strength(
     return best
 
 
-def _acts_outside(token: Token) -> bool:
+def _is_worked_on(tokens: Sequence[Token], place: int, job: Job) -> bool:
+    """Whether a verb that is not the job's has the noun as its object: "transcribe the recording"."""
+    first = place
+    while first and tokens[first].gap == "none" and not _DETERMINER.search(tokens[first].between):
+        first -= 1
+    verb = tokens[first - 1] if first else None
+    definite = _DEFINITE.search(tokens[first].between)
+    if verb is None or not definite or tokens[first].gap != "none" or not verb.head or is_generic(verb):
+        return False
+    names = set(stems(" ".join((job.does, *(tool.name for tool in job.tools)))))
+    return verb.value is None and not names & {verb.stem, *SYNONYMS.get(verb.stem, ())}
+
+
+def _arguments(tool: Tool) -> frozenset[str]:
+    """Stems of the names of a tool's arguments."""
+    return frozenset(stem(name.lower()) for name in properties(tool))
+
+
+def _acts_outside(tokens: Sequence[Token], place: int) -> bool:
     """Whether a token is a verb at the start of a clause that acts on the world outside."""
+    token = tokens[place]
+    noun = place + 1 < len(tokens) and _OF.match(tokens[place + 1].between) is not None
     first = token.head and token.gap != "none" and not _DETERMINER.search(token.between)
-    return first and token.stem in _OUTWARD
+    return first and token.stem in _OUTWARD and not noun
 
 
 def _owners(jobs: Sequence[Job]) -> dict[str, frozenset[str]]:

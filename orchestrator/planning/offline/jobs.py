@@ -191,7 +191,7 @@ def material_inputs(tool: Tool) -> Sequence[str]:
     musts = required(tool)
     wanted = [name for name in names if name in musts or properties(tool)[name].get("x-many")]
     optional = [name for name in names if name not in wanted and "default" not in properties(tool)[name]]
-    optional = [name for name in optional if tool.ports.inputs.get(name)]
+    optional = [name for name in optional if tool.ports.inputs.get(name) or "text" in input_types(tool, name)]
     return (*sorted(wanted, key=lambda name: name not in musts), *optional)
 
 

@@ -9,7 +9,8 @@ STOP_WORDS = frozenset(
     theirs he she his her my mine our your yours me us i i'd i'll i'm we you one ones some any all
     both each every other another such same own is are was were be been being am do does did done
     doing have has had having will would shall should can could may might must let lets let's want
-    wants wanted wish need needs like love please kindly just only also too very really actually
+    wants wanted wish need needs like love please kindly cheers nothing else followed separately
+    just only also too very really actually
     simply quickly straight away now here there thanks thank cheers hello hi hey dear ok okay and or
     but nor so yet if then than as at by for from in into of on onto out over to toward towards up
     upon via with within without about after before during until while once when where which what

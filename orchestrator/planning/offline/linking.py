@@ -17,6 +17,7 @@ from orchestrator.planning.offline.jobs import (
     required,
     takes_many,
 )
+from orchestrator.planning.offline.mentions import names_input
 from orchestrator.planning.offline.offers import MATERIAL_KINDS, Offer, Offers
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.planning.offline.values import Value
@@ -58,10 +59,15 @@ class Linker:
         """Adds an instance, once for each of the values it is asked to work on."""
         job = self.wanted[number].job
         names = material_inputs(job.lead)
-        main = names[0] if names else None
-        if main is None:
+        if not names:
             self._add(flow, job, number)
             return
+        if names[0] not in required(job.lead) and not takes_many(job.lead, names[0]):
+            node = self._add(flow, job, number)
+            self._fill_rest(flow, node, names, set())
+            self._mark(flow, node)
+            return
+        main = names[0]
         offers = self._offers.find(flow, number, main)
         groups = self._parts(flow, number, main, offers)
         for part, chosen in enumerate(groups):
@@ -117,7 +123,10 @@ class Linker:
             )
             return same and alike and not flow.used.get(two.key)
         if one.kind == "input":
-            return (wanted.joins or wanted.separates or self._plural(wanted)) and not flow.used.get(two.key)
+            both = {one.name, two.name} <= self._by_name(wanted)
+            return (both or wanted.joins or wanted.separates or self._plural(wanted)) and not flow.used.get(
+                two.key
+            )
         first, second = flow.nodes[one.node], flow.nodes[two.node]
         if first.wanted == second.wanted and first.job is second.job:
             return one.name == two.name
@@ -136,8 +145,17 @@ class Linker:
     def _direct(self, job: Job, source: Source) -> bool:
         return accepts(job.lead, material_inputs(job.lead)[0], source.type)
 
+    def _by_name(self, wanted: Wanted) -> set[str]:
+        """Inputs that the words of an instance call by their own names."""
+        values = (token.value for token in wanted.tokens(self.tokens))
+        return {str(value.value) for value in values if value is not None and value.kind == "input"}
+
     def _plural(self, wanted: Wanted) -> bool:
-        return any(token.media and token.text.lower().endswith("s") for token in wanted.tokens(self.tokens))
+        return any(
+            self.tokens[place].text.lower().endswith("s")
+            and (self.tokens[place].media or names_input(self.tokens, place, self.attached))
+            for place in wanted.places
+        )
 
     def _fill(self, flow: Flow, node: Node, name: str, chosen: Sequence[Offer]) -> set[tuple[object, ...]]:
         """Links `chosen` into an input, over bridges and a joiner where needed; answers what was taken."""
@@ -254,12 +272,17 @@ class Linker:
             flow.cost += _UNJOINED
             return sources[0]
         node = Node(len(flow.nodes), job, number, bridge=True)
-        node.links[required(job.lead)[0]] = sorted(sources, key=lambda one: (one.node, one.key[3]))
+        node.links[required(job.lead)[0]] = sorted(sources, key=lambda one: self._told_at(flow, one))
         flow.nodes.append(node)
         flow.cost += _JOINED
         self._mark(flow, node)
         output, kind = main_output(job.lead)
         return Source("node", kind, node=node.number, name=output)
+
+    def _told_at(self, flow: Flow, source: Source) -> tuple[int, int, int]:
+        """Where the request speaks of what makes a value: in that order values are joined."""
+        places = self.wanted[flow.nodes[source.node].wanted].places if source.kind == "node" else [-1]
+        return (min(places), source.node, source.key[3])
 
     def _mark(self, flow: Flow, node: Node) -> None:
         for links in node.links.values():

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from orchestrator.planning.offline.clauses import Token
-from orchestrator.planning.offline.lexicon import CALLED, FORMATS
+from orchestrator.planning.offline.lexicon import CALLED, FORMATS, MATERIAL
 from orchestrator.planning.offline.peek import AttachedInput
 from orchestrator.retrieval.stem import stem
 
@@ -26,7 +26,7 @@ def names_input(
     """
     token = tokens[place]
     if token.value is not None or (
-        _RENDERING.search(token.between.rstrip()) and not points_at(tokens, place)
+        _RENDERING.search(_before_noun(tokens, place)) and not points_at(tokens, place)
     ):
         return ()
     before = tokens[place - 1] if place and token.gap == "none" else None
@@ -36,6 +36,28 @@ def names_input(
         if token.stem in _called(one.types):
             return one.types
     return ()
+
+
+def named_by_nouns(tokens: Sequence[Token], attached: Mapping[str, AttachedInput]) -> frozenset[str]:
+    """Inputs that a noun calls by their kind where it can mean no other of them: "the scan" beside a PDF."""
+    found: set[str] = set()
+    for place, token in enumerate(tokens):
+        if len(attached) > 1 and names_input(tokens, place, attached):
+            meant = [one.name for one in attached.values() if token.stem in _called(one.types)]
+            found.update(meant if len(meant) == 1 else ())
+    return frozenset(found)
+
+
+def _before_noun(tokens: Sequence[Token], place: int) -> str:
+    """What stands before a noun, its counting word and the noun that goes with it: "into one text file"."""
+    while place and tokens[place].gap == "none" and not tokens[place].between.strip():
+        before = tokens[place - 1]
+        if before.value is None and before.text.lower() not in MATERIAL and before.media is None:
+            break
+        place -= 1
+    token = tokens[place]
+    counted = token.value is not None and token.value.kind == "number"
+    return f"{token.between} {token.text.lower() if counted else ''}".rstrip()
 
 
 def points_at(tokens: Sequence[Token], place: int) -> bool:

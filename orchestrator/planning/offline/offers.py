@@ -30,6 +30,7 @@ _SHARE = 0.4
 #: What was used before, what newer results stand after, and what is not a job's main output.
 _USED, _USED_BRIDGE, _STALE, _SIDE = 0.35, 0.05, 0.1, 1.0
 _REFERRED = -0.8
+_SHARED, _SPOKEN_FOR = 1.5, 1.0
 _ASKED = 0.6
 #: An input that an earlier job has used comes after what was made of it.
 _NAMED_AGAIN, _LOOSELY = 0.15, 0.6
@@ -91,6 +92,8 @@ class Offers:
         """Values of the request and attached inputs, each with its base cost and under each of its types."""
         wanted = self.wanted[number]
         own = {token.start for token in wanted.tokens(self.tokens)}
+        others = (one for one in self.wanted if one is not wanted and _needs_words(one.job.lead))
+        theirs = {token.start for one in others for token in one.tokens(self.tokens)}
         found = []
         for value in self.values:
             if value.kind not in MATERIAL_KINDS:
@@ -99,6 +102,7 @@ class Offers:
                 source = Source("literal", kind, value=value)
                 asked = value.kind == "quote" and _needs_words(wanted.job.lead)
                 base = _ASKED if asked else _OWN if value.start in own else _OTHER_VALUE
+                base += _SPOKEN_FOR if value.kind == "quote" and value.start in theirs else 0.0
                 found.append((base + (_USED if flow.used.get(source.key) else 0.0), source))
         named = self._named_inputs(wanted)
         for one in self.attached.values():
@@ -147,8 +151,20 @@ class Offers:
                     base = bases.get(node.root or (), _OTHER_VALUE) + (_USED_BRIDGE if used else 0.0)
                 else:
                     base = _STALE * newer + (_SIDE if place else 0.0) + (_USED if used else 0.0)
-                found.append((base + _fitness(wanted, node, name, output), source))
+                beside = _SHARED if self._coordinated(number, node) else 0.0
+                found.append((base + beside + _fitness(wanted, node, name, output), source))
         return found
+
+    def _coordinated(self, number: int, node: Node) -> bool:
+        """Whether an instance does beside what another of its job does: "into French and into German"."""
+        wanted, other = self.wanted[number], self.wanted[node.wanted]
+        first = self.tokens[min(wanted.places)]
+        return (
+            node.job is wanted.job
+            and not node.bridge
+            and other is not wanted
+            and first.gap in ("and", "comma")
+        )
 
 
 def _offer(

@@ -40,6 +40,7 @@ _GO_ON = {
     "none": 0.0,
 }
 _PAIR = 0.3
+_OBJECT = 0.3
 _KEEP = 8
 _ALIKE = 2
 
@@ -146,6 +147,8 @@ def _emission(tokens: Sequence[Token], place: int, job: int, evidence: Evidence)
         pair = (tokens[place - 1].stem, tokens[place].stem)
         if pair in evidence.jobs[job - 1].pairs:
             return gain, _PAIR * min(weight, evidence.weights[place - 1])
+        if evidence.objects and job - 1 in evidence.objects[place]:
+            return gain, _OBJECT
     return gain, 0.0
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.planning.offline.clauses import Token
-from orchestrator.planning.offline.columns import choose, named_columns
+from orchestrator.planning.offline.clauses import Token, is_stop
+from orchestrator.planning.offline.columns import choose, measure, named_columns
 from orchestrator.planning.offline.jobs import input_types, main_output, properties
 from orchestrator.planning.offline.peek import AttachedInput, Column
 from orchestrator.planning.offline.thesaurus import RANKS, SYNONYMS
 from orchestrator.planning.offline.values import Value
-from orchestrator.retrieval.stem import stem, stems
+from orchestrator.retrieval.stem import stem, stems, words
 from tools.spec import Tool
 
 #: Words in the name of an argument that tell its role.
@@ -23,6 +23,8 @@ _TITLES = {"title", "name", "heading", "caption", "subject", "filename"}
 _NOT = re.compile(r"\b(?:without|no|not|don't|never)\b")
 _SIZE = re.compile(r"(?<!\d)(\d{1,9})\s*+(?:px|pixels?)?\s*+(?:x|×|by)\s*+(\d{1,9})(?!\d)")
 _REST = re.compile(r"\b(?:for|about|on|mentions?|mentioning)\s+(.+)$", re.IGNORECASE | re.DOTALL)
+#: Words of a name that are stop words elsewhere: "New" York.
+_CAPITALS = re.compile(r"(?<=[a-z,] )(?:[A-Z][a-z]+ )+$")
 #: Nouns for how much there is of something, and the words that tie them to it.
 _QUANTITY = frozenset(stem(word) for word in ("number", "amount", "quantity"))
 _LINKS = frozenset(("of", "the"))
@@ -111,23 +113,34 @@ class Filling:
             fresh = [value for value in fresh if not _is_target(value)]
         return self._take(value for value in fresh if not allowed or value.value in allowed)
 
-    def column(self, name: str) -> Any:
+    def column(self, name: str, *, must: bool) -> Any:
         """A column, or the columns to group by, of the table that goes in."""
         schema = self.schema(name)
         named = [
             one
             for start, end in self.setting.spans()
-            for one in named_columns(self.setting.text[start:end], self.setting.columns, offset=start)
+            for one in named_columns(self._unnamed(start, end), self.setting.columns, offset=start)
         ]
         if schema.get("type") == "array":
             per = [one.column.name for one in named if one.grouping and one.column.name not in self.columns]
             self.columns.update(per)
             return list(dict.fromkeys(per)) or UNFILLED
-        found = choose(schema, name, named, self.setting.columns, self.columns)
+        compared = self._compares() and any(map(self._compared, self.setting.own))
+        found = choose(schema, name, named, self.setting.columns, self.columns, compared=compared)
+        if found is None and must:
+            found = measure((), self.setting.columns, self.columns)
         if found is None:
             return UNFILLED
         self.columns.add(found)
         return found
+
+    def _unnamed(self, start: int, end: int) -> str:
+        """A stretch of the text without names of files, which name no columns."""
+        text = self.setting.text[start:end]
+        for value in self.setting.values("input", "file", "url"):
+            first, last = max(value.start - start, 0), max(value.end - start, 0)
+            text = f"{text[:first]}{' ' * len(text[first:last])}{text[last:]}"
+        return text
 
     def choice(self, name: str) -> Any:
         """The value of an enumeration whose words stand in the text; the longest words win.
@@ -144,15 +157,24 @@ class Filling:
         theirs = {tuple(stems(phrase)) for other in others for _, phrase in _phrases(other)}
         if theirs & {(rank,) for rank in RANKS}:
             theirs |= {(rank,) for rank in RANKS}
-        pieces = (self._without_quantities(stems(piece)) for piece in self.setting.pieces())
+        said_before = (
+            (COMPARED.search(token.between) for token in self.setting.own) if is_comparing(schema) else ()
+        )
+        compared = [match[0] for match in said_before if match]
+        pieces = (self._without_quantities(stems(piece)) for piece in compared or self.setting.pieces())
         said = f" {' '.join(word for piece in pieces for word in piece)} "
-        best: tuple[int, Any] = (0, UNFILLED)
+        fitting: list[tuple[int, Any, str]] = []
         for value, phrase in _phrases(schema):
             found = stems(phrase)
             weight = len(found) * 10 + len(phrase) + (_VERY * (phrase == str(value)))
-            if found and tuple(found) not in theirs and f" {' '.join(found)} " in said and weight > best[0]:
-                best = (weight, value)
-        return best[1]
+            if found and tuple(found) not in theirs and f" {' '.join(found)} " in said:
+                fitting.append((weight, value, " ".join(found)))
+        if not fitting:
+            return UNFILLED
+        best = max(fitting, key=lambda one: one[0])
+        # "Phone numbers" are no numbers: of two words side by side the first says which of the second.
+        telling = (one for one in fitting if not all(is_stop(word) for word in one[2].split()))
+        return next((one[1] for one in telling if f" {one[2]} {best[2]} " in said), best[1])
 
     def _without_quantities(self, said: Sequence[str]) -> list[str]:
         """The stems without "number" in "number of units" where units are a column: nothing is counted."""
@@ -227,18 +249,23 @@ class Filling:
         """A title given as one, a quoted text, a table's value, or the words that say what is sought."""
         titled = bool(_TITLES & set(name.lower().split("_")))
         kinds = ("name",) if titled else ("quote",)
+        plain = must and set(input_types(self.tool, name)) == {"string"}
+        more = (
+            ("url", "email", "file", *(("number",) if plain and not self._numeric() else ())) if must else ()
+        )
         given = self._take(
-            value
-            for value in self.setting.values(*kinds, *(("url", "email", "file") if must else ()))
-            if value.start not in self.setting.taken
+            value for value in self.setting.values(*kinds, *more) if value.start not in self.setting.taken
         )
         if given is not UNFILLED:
-            return given
+            return given if isinstance(given, str) else str(given)
         if titled:
             files = [value for value in self.setting.values("file") if "name" in name.lower()]
             return str(files[0].value).rpartition(".")[0] if files else UNFILLED
         meant = self._cell()
-        return meant if meant is not UNFILLED or not must else self._rest()
+        if meant is not UNFILLED or not must:
+            return meant
+        proper = self._proper(name) if set(input_types(self.tool, name)) == {"string"} else UNFILLED
+        return self._rest() if proper is UNFILLED else proper
 
     def _take(self, values: Iterable[Value]) -> Any:
         """The first value that is not used yet; it is from now on."""
@@ -279,11 +306,33 @@ class Filling:
         cells = (value for column in columns for value in column.values)
         return next((value for value in cells if value.lower() in said), UNFILLED)
 
+    def _proper(self, name: str) -> Any:
+        """A name of the world: words with capital letters inside a sentence, in the argument's role."""
+        runs: list[list[Token]] = []
+        known = set(stems(f"{self.tool.name} {self.tool.summary}"))
+        for token in self.setting.own:
+            plain = token.value is None and not token.media and token.gap not in ("start", "sentence")
+            if not plain or not token.text[0].isupper() or token.start in self.used or token.stem in known:
+                continue
+            if runs and token.gap == "none" and self.setting.text[runs[-1][-1].end : token.start] == " ":
+                runs[-1].append(token)
+            else:
+                runs.append([token])
+        parts = set(name.lower().split("_"))
+        role = "from" if parts & FROM else "to" if parts & TO else ""
+        fitting = [run for run in runs if role and role in run[0].between.split()] or runs
+        if not fitting:
+            return UNFILLED
+        self.used.update(token.start for token in fitting[0])
+        first = fitting[0][0].start
+        before = _CAPITALS.search(self.setting.text[max(0, first - 60) : first])
+        return self.setting.text[first - (len(before[0]) if before else 0) : fitting[0][-1].end]
+
     def _rest(self) -> Any:
         """The words after "for", "about" or "on", which say what is looked for."""
         matches = (_REST.search(piece) for piece in self.setting.pieces())
         found = (match[1].strip(" .?!,;\n") for match in matches if match)
-        return next((rest for rest in found if rest), UNFILLED)
+        return next((rest for rest in found if not all(is_stop(word) for word in words(rest))), UNFILLED)
 
 
 def is_comparing(schema: Mapping[str, Any]) -> bool:

@@ -6,10 +6,10 @@ from orchestrator.retrieval.stem import stem
 
 _RINGS = """
 summarise condense shorten abridge digest gist distil distill recap outline overview tldr abstract
-  boil synopsis sum essence nutshell compress précis precis takeaways;
+  boil synopsis sum essence nutshell compress précis precis takeaways resume;
 translate render translation interpret localise rendition;
 speak say narrate voice vocalise pronounce recite spoken aloud speech talk dictate utter loud;
-speech audio voice spoken sound;
+speech audio voice spoken sound listen hear;
 fetch get grab load visit open visit retrieve pull download crawl scrape access;
 extract parse pull lift pluck pick harvest collect scrape gather get;
 write save store export put record persist output dump;

@@ -9,8 +9,10 @@ from itertools import islice
 from typing import Any
 
 from orchestrator.planning.offline.arithmetic import expressions
-from orchestrator.planning.offline.lexicon import ENDINGS, LANGUAGES, NUMBER_WORDS
-from orchestrator.planning.offline.peek import AttachedInput
+from orchestrator.planning.offline.columns import named_columns
+from orchestrator.planning.offline.lexicon import ENDINGS, LANGUAGES
+from orchestrator.planning.offline.number_words import number_phrases
+from orchestrator.planning.offline.peek import AttachedInput, Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ _FILE = re.compile(
 _NUMBER = re.compile(
     r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:(?<![\w.])[-−]?|(?<=\d[x×]))\d+(?:\.\d+)?"
 )
+_PERCENT = re.compile(r"\s*(?:%|per\s?cent\b)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 _SHARES = {"half": 50.0, "a third": 33.33, "one third": 33.33, "a quarter": 25.0, "one quarter": 25.0,
            "two thirds": 66.67, "three quarters": 75.0}  # fmt: skip
@@ -58,6 +61,8 @@ _SHARE_OF = re.compile(
     rf"({'|'.join(_SHARES)})\s+(?:{_SIZED}|as\s+(?:large|big|wide))|by\s+(half)\b", re.IGNORECASE
 )
 _TIMES_AS = re.compile(rf"({'|'.join(_TIMES)})\s+(?:{_SIZED}|as\s+(?:large|big|wide))", re.IGNORECASE)
+_TURNS = {"upside down": 180, "a half turn": 180, "half a turn": 180, "a quarter turn": 90, "sideways": 90}
+_TURNED = re.compile(rf"\b({'|'.join(_TURNS)})\b", re.IGNORECASE)
 _SQL = re.compile(r"\bselect\b.+?\bfrom\b[^.;\n]+(?:\.[^\s.;]+[^.;\n]*)*", re.IGNORECASE | re.DOTALL)
 _NAMING = re.compile(
     r"\b(?:titled?|entitled|called|named?|heading|headed|title of|the title|as its title|name it|call it)"
@@ -69,6 +74,17 @@ _PARTS = re.compile(r"[,.;]|\band\b")
 _MADE = re.compile(
     r"[\s-]+(?:language\s+)?(?:versions?|translations?|renditions?|renderings?|speech|audio|voice|narration|edition)\b"
 )
+#: "The German letter" says what is there; "a German letter" may be what is wanted.
+_THERE = re.compile(
+    r"[\s-]+(?:language\s+)?(?:texts?|sentences?|words?|phrases?|originals?|letters?|notes?|articles?|pages?|"
+    r"documents?|files?|pdfs?|scans?|images?|pictures?|photos?|signs?|passages?|paragraphs?|stor(?:y|ies)|contracts?|reports?)\b",
+    re.IGNORECASE,
+)
+_DEFINITE = re.compile(
+    r"\b(?:the|this|that|these|those|my|our|his|her|their|attached|enclosed|following)\s+$", re.IGNORECASE
+)
+#: Names of languages that are other words without their capital letter.
+_VERBS_TOO = frozenset({"polish"})
 _THE = re.compile(r"\b(?:the|these|those|both|all)\s+$", re.IGNORECASE)
 _BEFORE = re.compile(
     r"(\b(?:in|into|to|from)(?=\s+(?:spoken|written|plain|simple|good|fluent)\s+$)|\w+(?=\s+$))"
@@ -98,12 +114,16 @@ def find_values(
     found: list[Value] = []
     for finder in (_addresses, _quoted, _queries):
         _add(found, finder(text))
-    _add(found, _literal_text(text, found, is_demand))
-    _add(found, _attachments(text, attached))
+    inputs = list(_attachments(text, attached))
+    columns = [column for one in attached.values() for column in one.columns]
+    given = _literal_text(text, found, is_demand)
+    _add(found, (one for one in given if not _speaks_of(one, inputs, columns)))
+    _add(found, iter(inputs))
     _add(found, _files(text))
     _add(found, _sizes(text))
+    _add(found, _turns(text))
     _add(found, (Value("expression", ("expression",), *spot) for spot in expressions(_masked(text, found))))
-    for finder in (_numbers, _number_words, _languages):
+    for finder in (_number_words, _numbers, _languages):
         _add(found, finder(text))
     return sorted(found, key=lambda value: value.start)
 
@@ -183,6 +203,12 @@ def _literal_text(text: str, found: list[Value], is_demand: Callable[[str], bool
         yield Value("quote", ("text", "string"), rest, block.end(), block.end() + len(rest))
 
 
+def _speaks_of(literal: Value, inputs: list[Value], columns: list[Column]) -> bool:
+    """Whether what might be a text to work on speaks of files or columns: then it tells what to do."""
+    named = named_columns(str(literal.value), columns) if columns else ()
+    return len(named) > 1 or any(literal.start <= one.start < literal.end for one in inputs)
+
+
 def _attachments(text: str, attached: Mapping[str, AttachedInput]) -> Iterator[Value]:
     """Inputs that the text calls by their name or file name."""
     for one in attached.values():
@@ -214,6 +240,12 @@ def _sizes(text: str) -> Iterator[Value]:
             yield _percentage(known[" ".join(said.lower().split())], match)
 
 
+def _turns(text: str) -> Iterator[Value]:
+    for match in _TURNED.finditer(text):
+        degrees = _TURNS[match[0].lower()]
+        yield Value("number", ("integer", "number"), degrees, match.start(), match.end(), {"unit": "degree"})
+
+
 def _percentage(percent: float, match: re.Match[str]) -> Value:
     plain: int | float = int(percent) if percent.is_integer() else percent
     types = ("integer", "number") if percent.is_integer() else ("number",)
@@ -225,8 +257,7 @@ def _numbers(text: str) -> Iterator[Value]:
         number = float(match[0].replace(",", "").replace("−", "-"))
         types = ("integer", "number") if number.is_integer() else ("number",)
         plain: int | float = int(number) if number.is_integer() else number
-        percent = re.match(r"\s*(?:%|per\s?cent\b)", text[match.end() :], re.IGNORECASE)
-        more = {"unit": "percent"} if percent else {}
+        more = {"unit": "percent"} if _PERCENT.match(text, match.end()) else {}
         yield Value("number", types, plain, match.start(), match.end(), more)
 
 
@@ -236,18 +267,14 @@ def _before(text: str, match: re.Match[str]) -> str:
 
 
 def _number_words(text: str) -> Iterator[Value]:
-    for match in _WORD.finditer(text):
-        number = NUMBER_WORDS.get(match[0].lower())
-        if number is not None:
-            types = ("integer", "number") if isinstance(number, int) else ("number",)
-            yield Value(
-                "number",
-                types,
-                number,
-                match.start(),
-                match.end(),
-                {"word": match[0].lower(), "the": "yes" if _THE.search(_before(text, match)) else ""},
-            )
+    for number, start, end, said in number_phrases(text):
+        types = ("integer", "number") if float(number).is_integer() and said != "half" else ("number",)
+        plain: int | float = int(number) if "integer" in types else number
+        the = "yes" if _THE.search(text[max(0, start - _BEARING) : start]) else ""
+        more = {"unit": "percent"} if _PERCENT.match(text, end) else {}
+        # Several words are as deliberate as digits; one alone may only count what is there ("both texts").
+        word = said if said.isalpha() else ""
+        yield Value("number", types, plain, start, end, {"word": word, "the": the, **more})
 
 
 def _code_at(text: str, match: re.Match[str]) -> str | None:
@@ -261,14 +288,14 @@ def _code_at(text: str, match: re.Match[str]) -> str | None:
 def _languages(text: str) -> Iterator[Value]:
     for match in _WORD.finditer(text):
         code = LANGUAGES.get(match[0].lower()) or _code_at(text, match)
-        if (code and match[0][0].isupper()) or (
-            code and re.search(r"\b(?:in|into|to|from)\s+$", _before(text, match))
-        ):
+        plain = match[0] in _VERBS_TOO and not re.search(r"\b(?:in|into|to|from)\s+$", _before(text, match))
+        if code and not plain:
             before = _BEFORE.search(_before(text, match))
+            there = _THERE.match(text, match.end()) and _DEFINITE.search(_before(text, match))
             yield Value(
                 "language", ("language",), code, match.start(), match.end(),
                 {
-                    "before": before[1].lower() if before else "",
+                    "before": "from" if there else before[1].lower() if before else "",
                     "asking": "yes" if _ASKING.match(_SENTENCE_END.split(_before(text, match))[-1]) else "",
                     "made": "yes" if _MADE.match(text[match.end() :]) else "",
                 },

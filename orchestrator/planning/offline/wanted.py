@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 from orchestrator.planning.offline.bridges import renders
 from orchestrator.planning.offline.clauses import Token
@@ -40,7 +42,7 @@ class Wanted:
 def wanted_of(reading: Reading, tokens: Sequence[Token], text: str) -> list[Wanted]:
     """Job instances in the order of the text; a job spoken of again is the same instance."""
     found: list[Wanted] = []
-    for segment in reading.segments:
+    for segment in (part for whole in reading.segments for part in _apart(whole, tokens)):
         if found and _the_same(segment, tokens):
             found.append(Wanted(found[-1].job, list(range(segment.first, segment.end))))
             continue
@@ -81,6 +83,25 @@ def in_order(found: Sequence[Wanted], tokens: Sequence[Token]) -> list[int]:
     return order
 
 
+def _apart(segment: Segment, tokens: Sequence[Token]) -> list[Segment]:
+    """A segment that tells one thing of one material and another of the next, once for each of them.
+
+    "Sum up A in two sentences and B in four": the verb is left out where it is the same.
+    """
+    here = range(segment.first, segment.end)
+    for kind in _SETTING_KINDS[:2]:
+        if segment.job is None:
+            break
+        told = [place for place in here if _has((place,), tokens, (*_MATERIAL_KINDS, kind))]
+        things = [place for place in told if _has((place,), tokens, _MATERIAL_KINDS)]
+        turns = [place in things for place in told]
+        if len(things) < 2 or len(told) != 2 * len(things) or any(a == b for a, b in pairwise(turns)):
+            continue
+        borders = [segment.first, *told[2::2], segment.end]
+        return [Segment(segment.job, first, end) for first, end in pairwise(borders)]
+    return [segment]
+
+
 def _goes_with(first: Token) -> bool:
     """Whether words begin with a noun that stands beside what was named before: ", and the …"."""
     beside = first.gap in ("and", "comma") or _PLUS.search(first.between)
@@ -99,7 +120,10 @@ def _same(found: Sequence[Wanted], segment: Segment, tokens: Sequence[Token]) ->
         if one.job is not segment.job:
             continue
         clash = any(
-            _has(one.places, tokens, (kind,)) and _has(here, tokens, (kind,)) for kind in _SETTING_KINDS
+            (before := _told(one.places, tokens, kind))
+            and (now := _told(here, tokens, kind))
+            and now != before
+            for kind in _SETTING_KINDS
         )
         both = _has(one.places, tokens, _MATERIAL_KINDS) and _has(here, tokens, _MATERIAL_KINDS)
         if not clash and not both:
@@ -111,6 +135,12 @@ def _the_same(segment: Segment, tokens: Sequence[Token]) -> bool:
     """Whether a segment is "… the same for <value>" and says nothing else."""
     inside = tokens[segment.first : segment.end]
     return bool(re.search(r"\bsame\b|\blikewise\b", inside[0].between)) and all(one.value for one in inside)
+
+
+def _told(places: Sequence[int], tokens: Sequence[Token], kind: str) -> list[Any]:
+    """What values of a kind are told at these places."""
+    values = (tokens[place].value for place in places)
+    return [value.value for value in values if value is not None and value.kind == kind]
 
 
 def _has(places: Sequence[int], tokens: Sequence[Token], kinds: tuple[str, ...]) -> bool:

@@ -109,3 +109,50 @@ async def test_parts_of_a_numbered_list_are_read_one_by_one():
         "1. Read the text of the page https://example.org/a\n2. Translate it to es\n3. Save it as PDF"
     )
     assert [subtask.type for subtask in subtasks][-2:] == ["translate_text", "write_pdf"]
+
+
+async def test_each_thing_has_the_number_that_is_told_of_it():
+    found = await drafted(f"Summarise {ONE} in two sentences and {TWO} in four")
+    counts = [one.options[0].calls[0].arguments["sentences"] for one in found if one.type == "summarise_text"]
+    assert counts == [2, 4]
+
+
+async def test_two_translations_of_one_text_are_made_of_that_text():
+    found = await drafted(f"Translate {ONE} into French and into German")
+    texts = [one.options[0].calls[0].arguments["text"] for one in found if one.type == "translate_text"]
+    assert len(texts) == 2
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        f"Summarise {ONE} and stick that in a word doc",
+        f"Summarise {ONE} for our board; the result should end up in the same Word document",
+        f"My boss wants a summary of {ONE} as a Word file she can show around",
+    ],
+)
+async def test_words_that_are_clear_by_their_place_need_no_job(request_: str):
+    assert [one.type for one in await drafted(request_)][-2:] == ["summarise_text", "write_docx"]
+
+
+async def test_joined_tables_have_the_columns_of_both():
+    people = AttachedInput(
+        "people",
+        ("text/csv",),
+        "people.csv",
+        (Column("customer_id", "number", 9), Column("city", "category", 3)),
+    )
+    sales = AttachedInput(
+        "bills",
+        ("text/csv",),
+        "bills.csv",
+        (Column("customer_id", "number", 9), Column("amount", "number", 9)),
+    )
+    found = await drafted(
+        "Match people.csv with bills.csv on customer_id, then average amount by city, sorted high to low",
+        {"people": people, "bills": sales},
+    )
+    assert [one.type for one in found] == ["join_tables", "aggregate_table", "sort_table"]
+    assert found[1].options[0].calls[0].arguments["group_by"] == ["city"]
+    assert found[2].options[0].calls[0].arguments["column"] == "amount"
