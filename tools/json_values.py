@@ -15,6 +15,7 @@ DEEPEST = 100
 #: Bytes of JSON that a tool may answer with; what is larger belongs into a file.
 MAX_INLINE = 4_000_000
 _WRITERS_STOP = 254
+_NUL_SIGNS = rb"\u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -52,8 +53,9 @@ def _weighed(value: Any) -> tuple[str | None, int]:
         if isinstance(error, RecursionError) or "ecursion" in str(error):
             return f"it is nested deeper than {DEEPEST} levels", 0
         return f"it holds a value that JSON cannot hold: {error}", 0
-    fault = "it holds the character NUL, which no text may hold" if _NUL.search(written) else None
-    return fault, len(written)
+    # The expression is slow, and hardly anything has these signs at all.
+    has_nul = _NUL_SIGNS in written and _NUL.search(written) is not None
+    return ("it holds the character NUL, which no text may hold" if has_nul else None), len(written)
 
 
 def _wrapped(value: Any) -> Any:

@@ -7,6 +7,7 @@ import json as jsonlib
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -35,6 +36,8 @@ from tools.transport import (
 Wrap = Callable[[httpx2.AsyncBaseTransport], httpx2.AsyncBaseTransport]
 
 USER_AGENT = "toolpath/0.1"
+#: Of an address that is kept once it was read.
+_KEPT_CHARACTERS = 500
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CONNECT_SECONDS = 10.0
@@ -201,10 +204,13 @@ class Net:
         except (ValueError, TypeError, httpx2.InvalidURL) as error:
             raise BadArguments(f"the request cannot be sent: {error}") from None
 
-    def _merged(self, headers: Mapping[str, str]) -> httpx2.Headers:
-        merged = httpx2.Headers(self._headers)
-        merged.update({name: value for name, value in headers.items() if name.lower() != "accept-encoding"})
-        return merged
+    def _merged(self, headers: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Ours and the call's, of which those of the call win, whatever the case of their names."""
+        merged = {name: (name, value) for name, value in self._headers.items()}
+        for name, value in headers.items():
+            if (lower := name.lower()) != "accept-encoding":
+                merged[lower] = name, value
+        return list(merged.values())
 
     async def _follow(
         self, request: httpx2.Request, *, max_bytes: int, redirects: int, hosts: Collection[str] | None
@@ -265,6 +271,11 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 def _parsed(url: str) -> httpx2.URL:
+    """Short ones are kept, as most calls ask for the same; a query may hold a secret, which is not kept."""
+    return _parse(url) if "?" in url or len(url) > _KEPT_CHARACTERS else _parse_once(url)
+
+
+def _parse(url: str) -> httpx2.URL:
     if "\\" in url.partition("?")[0]:
         raise AddressForbidden(
             "an address with a backslash in it may not be called: programs read it differently"
@@ -273,6 +284,9 @@ def _parsed(url: str) -> httpx2.URL:
         return httpx2.URL(url)
     except (httpx2.InvalidURL, TypeError) as error:
         raise BadArguments(f"this is not an address: {error}", paths=("/url",)) from None
+
+
+_parse_once = lru_cache(maxsize=1_000)(_parse)
 
 
 def connection_error(error: BaseException, host: str) -> Unreachable | Unavailable:
