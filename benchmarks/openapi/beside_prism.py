@@ -31,13 +31,15 @@ import orjson
 from benchmarks.openapi.corpus import documents, imported
 from benchmarks.openapi.samples import both
 from tests.servers import free_port
-from tools.adapters.credentials import auth_headers
+from tools.adapter import CallContext
+from tools.adapters.credentials import Authority, Credentials
 from tools.adapters.http_bodies import content_of
 from tools.adapters.http_requests import build
 from tools.errors import ToolError
 from tools.net import Net, Reply
 from tools.openapi.loading import parsed
 from tools.spec import Tool
+from tools.testing import MemoryFiles
 
 PRISM = Path(".bench/prism/node_modules/@stoplight/prism-cli/dist/index.js")
 SERVER = "https://server.example"
@@ -207,15 +209,25 @@ async def _refusal(net: Net, tool: Tool, arguments: dict[str, Any]) -> str:
     """Why prism does not take the request; "" where it does."""
     try:
         request = build(tool, arguments)
-        secrets = dict.fromkeys(tool.auth.values(), "user:word")
-        headers = request.headers | auth_headers(tool, secrets)
+        headers = request.headers
         if request.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in request.cookies)
         content = await content_of(request, headers)
-        reply = await net.request(request.method, request.url, headers=headers, content=content)
+        credentials = await _credentials(net, tool, headers)
+        asked = replace(request, query=credentials.within(request.query))
+        reply = await net.request(
+            request.method, asked.url, headers=credentials.over(headers), content=content
+        )
     except ToolError as error:
         return f"{type(error).__name__}: {error}"
     return _fault(reply)
+
+
+async def _credentials(net: Net, tool: Tool, headers: dict[str, str]) -> Credentials:
+    """Some, in the places that the document wants them in; no token server is asked."""
+    auth = {"bearer" if way == "oauth2" else way: "secret" for way in tool.auth}
+    context = CallContext("key", MemoryFiles(Path()), Path(), secrets={"secret": "user:word"})
+    return await Authority(net).credentials(replace(tool, auth=auth), context, headers=headers)
 
 
 def _violations(reply: Reply) -> str:
