@@ -101,9 +101,17 @@ def pause(run_id: Run, url: Url = None, data_dir: DataDir = None, as_json: AsJso
 
 
 @app.command(help="Go on with a paused run, or start a planned one.")
-def resume(run_id: Run, url: Url = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def resume(
+    run_id: Run,
+    plan: Annotated[
+        str | None, typer.Option(help="Start a planned run by this plan, which was edited from its own.")
+    ] = None,
+    url: Url = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Resume a run."""
-    _act(run_id, "resume", None, url, data_dir, as_json=as_json)
+    _act(run_id, "resume", None if plan is None else {"plan": plan}, url, data_dir, as_json=as_json)
 
 
 @app.command(help="Run again what failed, or a step and all that follows from it.")

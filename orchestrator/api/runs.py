@@ -19,6 +19,7 @@ from orchestrator.api.schemas.run import (
     BulkOut,
     ExchangesOut,
     RefusedOut,
+    ResumeIn,
     RetryIn,
     RunLine,
     RunOut,
@@ -125,9 +126,10 @@ async def pause(run_id: str, parts: Parts, now: Now) -> RunOut:
 
 
 @router.post("/{run_id}/resume", summary="Go on, or start a planned run")
-async def resume(run_id: str, parts: Parts, now: Now) -> RunOut:
-    """A paused run goes on; one that stopped after planning starts."""
-    await stop.resume(run_id, store=parts.store, doorbell=parts.doorbell)
+async def resume(run_id: str, parts: Parts, now: Now, body: ResumeIn | None = None) -> RunOut:
+    """A paused run goes on; one that stopped after planning starts, by an edited plan where one is named."""
+    plan = None if body is None else body.plan
+    await stop.resume(run_id, store=parts.store, doorbell=parts.doorbell, plan=plan)
     return run_out(await parts.store.view(run_id), now=now)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from orchestrator.domain.events import EventType
 from orchestrator.domain.question import REFUSALS, Expired, Question, QuestionKind
 from orchestrator.domain.run import Job, RunStatus, run_ended
 from orchestrator.domain.step import Step, StepStatus, step_open
@@ -15,7 +14,7 @@ from orchestrator.errors import Conflict, FieldProblem, Invalid, NotFound
 from orchestrator.execution.undo import answer_undos
 from orchestrator.ports import Doorbell, Store, Transaction
 from orchestrator.runs.edits import check_edits, ended_subtasks
-from orchestrator.runs.stop import start
+from orchestrator.runs.stop import start, take_edited
 from tools.schemas import Schema
 
 
@@ -114,29 +113,11 @@ def _answer(tx: Transaction, run_id: str, answers: Sequence[tuple[str, Any]], *,
 
 def _approve(tx: Transaction, run_id: str, value: Any, *, at: str) -> None:
     if isinstance(value, Mapping):
-        _take_edited(tx, run_id, value["plan"], at=f"{at}/plan")
+        take_edited(tx, run_id, value["plan"], at=f"{at}/plan")
     if value is False:
         tx.move_run(run_id, RunStatus.CANCELLED, detail={"reason": "plan_not_approved"})
     else:
         start(tx, tx.run(run_id), cause="approved")
-
-
-def _take_edited(tx: Transaction, run_id: str, plan_id: str, *, at: str) -> None:
-    """Have the run follow a plan that was made of its own, under the terms of that. Raises `Invalid`."""
-    own = tx.run(run_id).plan_id
-    before: str | None = plan_id
-    while before is not None and before != own:
-        try:
-            before = tx.plan(before).parent
-        except NotFound:
-            before = None
-    if before is None:
-        detail = f"{plan_id!r} was not made of the run's plan; edit that one: PATCH /v1/plans/{own}"
-        raise Invalid("The answers do not fit the questions.", problems=[FieldProblem(at, detail)])
-    edited = tx.plan(plan_id)
-    tx.follow_plan(run_id, edited)
-    told = {"plan": plan_id, "source": edited.plan.source, "subtasks": len(edited.plan.subtasks)}
-    tx.event(run_id, EventType.PLAN_MADE, told)
 
 
 def _go_on(tx: Transaction, run_id: str, *, new_values: bool) -> None:

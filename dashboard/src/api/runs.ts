@@ -82,6 +82,11 @@ export function act(run: Pick<RunLine, "id">, action: RunAction) {
   }
 }
 
+/** Start a planned run by a plan that was made of its own. */
+export function startBy(id: string, plan: string) {
+  return told(api.POST("/v1/runs/{run_id}/resume", { params: { path: { run_id: id } }, body: { plan } }));
+}
+
 /** To each of the runs, which is judged alone. */
 export function actOnMany(ids: readonly string[], action: BulkAction) {
   return told(api.POST("/v1/runs/bulk", { body: { action, ids: [...ids] } }));

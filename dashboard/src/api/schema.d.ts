@@ -184,7 +184,7 @@ export interface paths {
         put?: never;
         /**
          * Go on, or start a planned run
-         * @description A paused run goes on; one that stopped after planning starts.
+         * @description A paused run goes on; one that stopped after planning starts, by an edited plan where one is named.
          */
         post: operations["resume_v1_runs__run_id__resume_post"];
         delete?: never;
@@ -3408,6 +3408,14 @@ export interface components {
             outputs: components["schemas"]["OutputOut"][];
         };
         /**
+         * ResumeIn
+         * @description A planned run may start by a plan that was made of its own (`PATCH /v1/plans/{id}`).
+         */
+        ResumeIn: {
+            /** Plan */
+            plan?: string | null;
+        };
+        /**
          * RetryIn
          * @description From where to run again, and with which changed arguments; without a step all that failed.
          */
@@ -5129,7 +5137,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeIn"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -101,7 +101,7 @@ function Start({
   );
 }
 
-/** The plan of a run that waits for a word: that run goes on with the plan as it is shown. */
+/** The plan of a run that waits for a word, or to be started: it goes on with the plan as it is shown. */
 function Approve({
   run: id,
   state,
@@ -112,22 +112,31 @@ function Approve({
   approved: (run: string) => void;
 }) {
   const { data: run } = useQuery(runQuery(id));
-  const question = run?.questions.find((one) => one.kind === "plan_approval" && !one.answered_at);
+  const question = run?.questions.find((one) => one.kind === "plan_approval" && !one.answered_at) ?? null;
+  const planned = run?.status === "planned";
   return (
     <>
       <Link to="/runs/$id" params={{ id }} className="px-2 text-accent underline">
         Back to the run
       </Link>
-      {run && question ? (
+      {run && (question || planned) ? (
         <Button
           kind="primary"
           disabled={state.approve.isPending || !state.fits}
           onClick={() => state.approve.mutate({ run, question }, { onSuccess: () => approved(id) })}
         >
-          <Check aria-hidden className="size-4" /> Approve this plan
+          {planned ? (
+            <>
+              <Play aria-hidden className="size-4" /> Run this plan
+            </>
+          ) : (
+            <>
+              <Check aria-hidden className="size-4" /> Approve this plan
+            </>
+          )}
         </Button>
       ) : (
-        run && <p className="text-soft">The run no longer waits for its approval.</p>
+        run && <p className="text-soft">The run no longer waits for its plan.</p>
       )}
     </>
   );

@@ -148,6 +148,12 @@ function callsOf(id: string): Call[] {
     },
     { what: "What was quoted, and what it took", path: `${here}/diff/quote` },
     {
+      what: "Start it by an edited plan of its own",
+      method: "POST",
+      path: `${here}/resume`,
+      body: { plan: "PLAN" },
+    },
+    {
       what: "Answer a question",
       method: "POST",
       path: `${here}/answers`,

@@ -264,6 +264,12 @@ class RetryIn(Asked):
     edits: dict[str, Any] = Field(default_factory=dict)
 
 
+class ResumeIn(Asked):
+    """A planned run may start by a plan that was made of its own (`PATCH /v1/plans/{id}`)."""
+
+    plan: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+
+
 class AnswerIn(Asked):
     """The answer to one question."""
 

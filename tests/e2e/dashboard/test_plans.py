@@ -131,10 +131,11 @@ def test_a_plan_is_edited_and_runs_as_edited(page: Page, client: Client, faults)
     assert page.get_by_role("list", name="Steps").get_by_role("listitem").count() == 4
 
 
-def test_a_plan_is_changed_before_it_is_approved_on_a_phone(page: Page, client: Client, faults):
+@pytest.mark.parametrize(("mode", "go"), [("approve", "Approve this plan"), ("plan", "Run this plan")])
+def test_the_plan_of_a_waiting_run_is_changed_on_a_phone(page: Page, client: Client, faults, mode, go):
     register_slow_add(client)
     page.set_viewport_size({"width": 390, "height": 844})
-    run = client.post("/v1/runs", {"plan": SUMS, "mode": "approve"}, status=202)["id"]
+    run = client.post("/v1/runs", {"plan": SUMS, "mode": mode}, status=202)["id"]
     client.wait(run)
     page.goto(f"/runs/{run}")
     page.get_by_role("link", name="Change the plan").click()
@@ -142,7 +143,7 @@ def test_a_plan_is_changed_before_it_is_approved_on_a_phone(page: Page, client: 
     expect(card(page, "b")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert faults(page) == []
-    page.get_by_role("button", name="Approve this plan").click()
+    page.get_by_role("button", name=go).click()
     expect(page).to_have_url(re.compile(rf"/runs/{run}$"))
     expect(page.locator("header").get_by_text("Succeeded")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("region", name="Result")).to_contain_text("3")

@@ -120,6 +120,23 @@ def test_a_run_of_mode_plan_stops_and_starts_when_resumed(client):
     assert done(client, run_id)["result"]["text"] == "3"
 
 
+def test_a_planned_run_starts_by_an_edited_plan_of_its_own_and_by_no_other(client):
+    run_id = submit(client, plan=graph(ADD), mode="plan")["id"]
+    own = until(client, run_id, "planned")["plan"]["id"]
+    edits = [{"op": "arguments", "id": "a", "arguments": {"x": 40, "y": 2}}]
+    edited = client.patch(f"/v1/plans/{own}", json={"edits": edits}).raise_for_status().json()["plan"]["id"]
+    other = client.post("/v1/plans", json={"plan": graph(ADD)}).raise_for_status().json()["plan"]["id"]
+    for strange in (other, "plan_none"):
+        refused = client.post(f"/v1/runs/{run_id}/resume", json={"plan": strange})
+        assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "/plan")
+    resumed = client.post(f"/v1/runs/{run_id}/resume", json={"plan": edited}).raise_for_status().json()
+    assert resumed["plan"]["id"] == edited
+    assert done(client, run_id)["result"]["text"] == "42"
+    late = submit(client, plan=graph({**ADD, "arguments": {"x": 1, "seconds": 5}}))["id"]
+    client.post(f"/v1/runs/{late}/pause").raise_for_status()
+    assert client.post(f"/v1/runs/{late}/resume", json={"plan": edited}).status_code == 409
+
+
 def test_retry_of_a_failed_run_keeps_what_is_done_and_makes_the_rest_anew(client):
     key = uuid.uuid4().hex
     flaky = {"id": "f", "tool": "flaky", "arguments": {"key": key, "failures": 4}, "needs": ["a"]}

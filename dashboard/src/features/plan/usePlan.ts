@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { editPlan, makePlan, planQuery, quoteQuery, runPlan } from "@/api/plans";
-import { answer } from "@/api/runs";
+import { answer, startBy } from "@/api/runs";
 import type { Edit, Question, Run, RunIn, StoredPlan } from "@/api/types";
 import { termsOf, wishFaults, wishOf, type Wish } from "@/api/wish";
 
@@ -60,8 +60,9 @@ export function usePlan({ plan, given, open }: Asked) {
     },
   });
   const approve = useMutation({
-    mutationFn: async ({ run, question }: { run: Run; question: Question }) => {
+    mutationFn: async ({ run, question }: { run: Run; question: Question | null }) => {
       const taken = changed ? (await editPlan(id, [], terms)).plan.id : id;
+      if (!question) return startBy(run.id, taken);
       return answer(run.id, question.id, taken === run.plan?.id ? true : { plan: taken });
     },
   });

@@ -1,8 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Ban, CirclePause, CirclePlay, RotateCcw } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { Ban, CirclePause, CirclePlay, Pencil, RotateCcw } from "lucide-react";
 import { act, ACTIONS, type RunAction } from "@/api/runs";
 import type { Run } from "@/api/types";
-import { Button } from "@/components/Button";
+import { Button, buttonClass } from "@/components/Button";
 
 const LOOKS = {
   cancel: { word: "Cancel", icon: Ban, kind: "danger" },
@@ -24,6 +25,16 @@ export function Actions({ run }: { run: Run }) {
         <p role="alert" className="max-w-sm text-bad">
           {doing.error.message}
         </p>
+      )}
+      {run.status === "planned" && run.plan && (
+        <Link
+          to="/plans/$id"
+          params={{ id: run.plan.id }}
+          search={{ run: run.id }}
+          className={buttonClass("plain")}
+        >
+          <Pencil aria-hidden className="size-4" /> Change the plan
+        </Link>
       )}
       {ACTIONS[run.status].map((action) => {
         const { word, icon: Icon, kind } = LOOKS[action];
