@@ -66,6 +66,24 @@ def add(
     _print(made if as_json else [made], as_json)
 
 
+@app.command(help="Send no new call to an endpoint; those in flight go on.")
+def pause(name: Name, url: Url = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Pause an endpoint."""
+    _hold(name, "pause", url, data_dir, as_json=as_json)
+
+
+@app.command(help="Send calls to a paused endpoint again.")
+def resume(name: Name, url: Url = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Resume an endpoint."""
+    _hold(name, "resume", url, data_dir, as_json=as_json)
+
+
+def _hold(name: str, what: str, url: str | None, data_dir: Path | None, *, as_json: bool) -> None:
+    with connect(url, data_dir) as client:
+        found = client.post(f"/v1/endpoints/{name}/{what}")
+    _print(found if as_json else [found], as_json)
+
+
 @app.command(help="Remove an endpoint; tools that name it fail from now on.")
 def remove(name: Name, url: Url = None, data_dir: DataDir = None) -> None:
     """Remove an endpoint."""

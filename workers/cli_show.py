@@ -161,7 +161,7 @@ def show_endpoints(console: Console, endpoints: list[dict[str, Any]]) -> None:
     """Model endpoints, a line for each replica."""
     rows = table("endpoint", "replica", "health", "latency", "running", "GPU-s", "breaker", "models")
     for endpoint in endpoints:
-        name = endpoint["name"]
+        name = f"{endpoint['name']} (paused)" if endpoint["paused"] else endpoint["name"]
         for one in endpoint["replicas"]:
             latency = "" if one["latency"] is None else f"{one['latency']:.3f} s"
             health = f"{one['health']} ({one['reason']})" if one["reason"] else one["health"]

@@ -46,6 +46,21 @@ async def replace(name: str, body: EndpointIn, parts: Parts) -> EndpointOut:
     return await _looked_at(name, parts)
 
 
+@router.post("/{name}/pause", summary="Send no new call there", dependencies=[OwnerOnly])
+async def pause(name: str, parts: Parts) -> EndpointOut:
+    """Calls in flight go on; its fallbacks take new ones, and where it has none these wait."""
+    await parts.endpoints.pause(name)
+    return _told(await parts.endpoints.get(name), parts)
+
+
+@router.post("/{name}/resume", summary="Send calls there again", dependencies=[OwnerOnly])
+async def resume(name: str, parts: Parts) -> EndpointOut:
+    """What waits goes on at once."""
+    await parts.endpoints.pause(name, paused=False)
+    parts.doorbell.ring()
+    return _told(await parts.endpoints.get(name), parts)
+
+
 @router.delete("/{name}", status_code=204, summary="Remove a model endpoint", dependencies=[OwnerOnly])
 async def remove(name: str, parts: Parts) -> None:
     """Calls in flight go on; tools that name it fail from now on, and others take their place."""

@@ -51,6 +51,8 @@ class Limit:
     by: str | None = None
     caps: tuple[Cap, ...] = ()
     source: str = "operator"
+    #: Whether a person holds all of its calls back.
+    paused: bool = False
     #: Calls that run, and steps that wait in line.
     running: int = 0
     waiting: int = 0

@@ -201,6 +201,8 @@ def _for_limit(step: Step, reason: WaitingReason, cause: dict[str, Any]) -> Wait
         )
     if reason == "cap":
         return Waiting(f"Other calls in flight hold the rest of the cap of {name}{by}.", reason, cause)
+    if cause.get("kind") == "paused":
+        return Waiting(f"A person paused {name}; resume it to go on.", "paused", cause)
     if cause.get("kind") == "rate":
         turn = {} if step.run_at is None else {"until": _moment(step.run_at)}
         text = f"Waits for its turn: {name} allows {cause['rate']:g} calls a second."

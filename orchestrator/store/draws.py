@@ -115,6 +115,8 @@ class LimitGate:
         until = self._draws.journal.now + PATIENCE
         for pool in self._draws.of(row):
             cause: dict[str, Any] = {"reason": "limit", "limit": pool.name}
+            if pool.paused:
+                return Wait(cause | {"kind": "paused"}, until, pool.name)
             if pool.free < 1:
                 held = {"kind": "concurrency", "most": pool.concurrency, "held_by": self._draws.holders(pool)}
                 return Wait(cause | held, until, pool.name)

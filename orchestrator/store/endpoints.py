@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.store.codec import dump, load
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
-from orchestrator.store.limits import drop_record, follow_record
+from orchestrator.store.limits import drop_record, follow_record, set_paused
 from orchestrator.store.tables import endpoints
 from tools.endpoints.record import Endpoint
 
@@ -50,23 +51,31 @@ class SqlEndpoints:
         return list(self._known.values())
 
     async def add(self, endpoint: Endpoint, *, replace: bool = False) -> None:
-        """Register it; its `max_concurrency` becomes a limit unless somebody set one by hand.
+        """Register it; its `max_concurrency` becomes a limit unless somebody set one by hand. A pause stays.
 
         Raises `Conflict` when the name is taken, with `replace` `NotFound` when it is not.
         """
 
         def act(journal: Journal) -> None:
-            query = select(endpoints.c.name).where(endpoints.c.name == endpoint.name)
-            known = journal.connection.execute(query).first() is not None
-            if known and not replace:
+            old = _old(journal, endpoint.name)
+            if old is not None and not replace:
                 where = f"PUT /v1/endpoints/{endpoint.name} changes it"
                 raise Conflict(f"there is an endpoint {endpoint.name!r} already; {where}")
-            if replace and not known:
+            if old is None and replace:
                 raise NotFound(f"there is no endpoint {endpoint.name!r}")
-            _write(journal, endpoint)
-            most = endpoint.max_concurrency
-            pool = endpoint_pool(endpoint.name)
-            follow_record(journal, pool, None if most is None else Limit(pool, concurrency=most))
+            _keep(journal, dataclasses.replace(endpoint, paused=old is not None and old.paused))
+
+        await self._database.act(act)
+        self._read_at = None
+
+    async def pause(self, name: str, *, paused: bool = True) -> None:
+        """Let no new call go there, or let them go again. Raises `NotFound`."""
+
+        def act(journal: Journal) -> None:
+            old = _old(journal, name)
+            if old is None:
+                raise NotFound(f"there is no endpoint {name!r}")
+            _keep(journal, dataclasses.replace(old, paused=paused))
 
         await self._database.act(act)
         self._read_at = None
@@ -105,6 +114,26 @@ class SqlEndpoints:
 def _records(connection: Connection) -> dict[str, str]:
     query = select(endpoints.c.name, endpoints.c.record).order_by(endpoints.c.name)
     return {row.name: row.record for row in connection.execute(query)}
+
+
+def _old(journal: Journal, name: str) -> Endpoint | None:
+    query = select(endpoints.c.record).where(endpoints.c.name == name).with_for_update()
+    record = journal.connection.execute(query).scalar_one_or_none()
+    return None if record is None else load(Endpoint, record)
+
+
+def _keep(journal: Journal, endpoint: Endpoint) -> None:
+    """The record, and what it says to those who draw from it."""
+    _write(journal, endpoint)
+    most = endpoint.max_concurrency
+    pool = endpoint_pool(endpoint.name)
+    # Where others stand in, calls go to them; else they are not begun.
+    held = endpoint.paused and not endpoint.fallbacks
+    if not held:
+        set_paused(journal, pool, paused=False)
+    follow_record(journal, pool, None if most is None else Limit(pool, concurrency=most))
+    if held:
+        set_paused(journal, pool, paused=True)
 
 
 def _write(journal: Journal, endpoint: Endpoint) -> None:

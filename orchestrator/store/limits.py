@@ -76,13 +76,37 @@ def _set_caps(journal: Journal, limit: Limit) -> None:
             connection.execute(insert(caps).values(**values))
 
 
+def set_paused(journal: Journal, name: str, *, paused: bool) -> None:
+    """Hold all calls under a name back, or let them go; what limits them stays."""
+    connection, here = journal.connection, pools.c.name == name
+    if paused:
+        values = {"source": RECORD, "updated_at": journal.now, "paused": True}
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(pools).values(name=name, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"paused": True}))
+        hold_open_steps(connection, [name], now=journal.now)
+        return
+    held = update(pools).where(here, pools.c.paused.is_(True)).values(paused=False)
+    if not connection.execute(held).rowcount:
+        return
+    # What was made for the pause alone goes with it.
+    nothing = pools.c.concurrency.is_(None) & pools.c.rate.is_(None) & (pools.c.source == RECORD)
+    connection.execute(delete(pools).where(here, nothing))
+    _dismiss(connection, steps.c.waits_for == name)
+    journal.ring = True
+
+
 def remove_limit(journal: Journal, name: str) -> None:
     """Take a limit away; a tool's own one serves again. Raises `NotFound`."""
     connection = journal.connection
-    found = connection.execute(delete(caps).where(caps.c.pool == name))
-    found = connection.execute(delete(pools).where(pools.c.name == name))
-    if not found.rowcount:
+    found = connection.execute(select(pools.c.paused).where(pools.c.name == name)).one_or_none()
+    if found is None:
         raise NotFound(f"there is no limit {name!r}")
+    if found.paused:  # a person holds its calls back, whatever limits them
+        set_limit(journal, Limit(name), source=RECORD)
+        return
+    connection.execute(delete(caps).where(caps.c.pool == name))
+    connection.execute(delete(pools).where(pools.c.name == name))
     parts = pools.c.name.startswith(name + BUCKET, autoescape=True)
     connection.execute(delete(pools).where(parts))
     drawn = slots.c.pool.startswith(name + BUCKET, autoescape=True)
@@ -193,6 +217,7 @@ def _limit(
         by=row.split_by,
         caps=shown,
         source=row.source,
+        paused=row.paused,
         running=0 if mine is None else mine.running,
         waiting=sum(lines),
     )

@@ -64,10 +64,13 @@ class Pool:
     running: int = 0
     reserved_nano: int = 0
     caps: list[CapRow] = field(default_factory=list)
+    paused: bool = False
 
     @property
     def free(self) -> float:
         """How many more may run at once."""
+        if self.paused:
+            return 0
         if self.concurrency is None or self.split_by is not None:
             return math.inf
         return self.concurrency - self.running
@@ -114,7 +117,9 @@ def _pool(row: Any, rows: Mapping[str, Any], now: float) -> Pool:
         tokens = tokens_at(
             now, rate=rules.rate, burst=rules.burst, tokens=row.tokens, filled_at=row.filled_at
         )
-    return Pool(row.name, rules.concurrency, rules.rate, rules.burst, split, tokens)
+    return Pool(
+        row.name, rules.concurrency, rules.rate, rules.burst, split, tokens, paused=bool(rules.paused)
+    )
 
 
 def _cap(row: Any, now: float) -> CapRow:

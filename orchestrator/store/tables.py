@@ -467,6 +467,8 @@ pools = Table(
     Column("burst", Double),
     #: The argument whose value separates the buckets of a tool.
     Column("split_by", Text),
+    #: Whether a person holds its calls back for a while.
+    Column("paused", Boolean, nullable=False, server_default=false()),
     #: The token bucket: how full it was, and when.
     Column("tokens", Double),
     _time("filled_at"),

@@ -74,6 +74,8 @@ class Endpoint:
     hedge: Hedge = Hedge.AUTO
     auth: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    #: A person holds it back: no new call goes there.
+    paused: bool = False
 
     def price_of(self, model: str) -> Price:
         """What a model costs here; nothing when no price is known."""

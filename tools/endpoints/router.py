@@ -21,6 +21,7 @@ from tools.errors import (
     ToolError,
     TryAgain,
     Unavailable,
+    Unreachable,
 )
 from tools.llm import BadCompletion
 from tools.spec import Price
@@ -122,6 +123,10 @@ class Router:
         """
         failure: ToolError | None = None
         for group, model in await self._chain(route):
+            if group.endpoint.paused:
+                words = f"the endpoint {group.endpoint.name} is paused by a person; resume it to go on"
+                failure = failure or Unreachable(words)
+                continue
             try:
                 return await _Call(group, model, route, send).run()
             except ToolError as error:

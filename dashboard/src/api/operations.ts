@@ -16,6 +16,19 @@ export function registerEndpoint(body: EndpointIn) {
   return told(api.POST("/v1/endpoints", { body }));
 }
 
+export function changeEndpoint(body: EndpointIn) {
+  return told(api.PUT("/v1/endpoints/{name}", { params: { path: { name: body.name } }, body }));
+}
+
+export function holdEndpoint(name: string, act: "pause" | "resume") {
+  const params = { path: { name } };
+  return told(
+    act === "pause"
+      ? api.POST("/v1/endpoints/{name}/pause", { params })
+      : api.POST("/v1/endpoints/{name}/resume", { params }),
+  );
+}
+
 export function removeEndpoint(name: string) {
   return told(api.DELETE("/v1/endpoints/{name}", { params: { path: { name } } }));
 }

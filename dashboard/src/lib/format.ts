@@ -7,7 +7,8 @@ export function money(usd: string | number): string {
   if (value === 0) return "$0";
   if (Math.abs(value) >= 1) return `$${value.toFixed(2)}`;
   const digits = Math.min(9, 1 - Math.floor(Math.log10(Math.abs(value))));
-  return `$${value.toFixed(digits).replace(/0+$/, "")}`;
+  // Cents are always two digits; of what is less than a cent no more are shown than say something.
+  return `$${value.toFixed(digits).replace(/(\.\d{2}\d*?)0+$/, "$1")}`;
 }
 
 /** "0.4 s", "12 s", "3 min 20 s", "2 h 5 min", "4 d". */

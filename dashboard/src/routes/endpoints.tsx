@@ -35,6 +35,13 @@ export function Endpoints() {
           path: "/v1/endpoints",
           body: adding ? bodyOf(draft) : { name: "chat", base_url: "http://gpu-1:8000/v1" },
         },
+        {
+          what: "Change one",
+          method: "PUT",
+          path: "/v1/endpoints/NAME",
+          body: { name: "NAME", base_url: "http://gpu-1:8000/v1" },
+        },
+        { what: "Send no new call there", method: "POST", path: "/v1/endpoints/NAME/pause" },
         { what: "Delete one", method: "DELETE", path: "/v1/endpoints/NAME" },
       ]}
     >

@@ -175,6 +175,7 @@ class EndpointOut(Told):
     hedge: Hedge
     auth: dict[str, str | dict[str, str]]
     tags: list[str]
+    paused: bool
     health: Health
     running: int
     waiting: int
@@ -198,6 +199,7 @@ class EndpointOut(Told):
                 way: given if isinstance(given, str) else dict(given) for way, given in endpoint.auth.items()
             },
             tags=list(endpoint.tags),
+            paused=endpoint.paused,
             health=_health([one.health for one in replicas]),
             running=sum(one.running for one in replicas),
             waiting=group.waiting,

@@ -71,6 +71,7 @@ class LimitOut(Told):
     by: str | None
     caps: list[CapOut]
     source: str
+    paused: bool
     running: int
     waiting: int
 
@@ -85,6 +86,7 @@ class LimitOut(Told):
             by=limit.by,
             caps=[CapOut.of(cap) for cap in limit.caps],
             source=limit.source,
+            paused=limit.paused,
             running=limit.running,
             waiting=limit.waiting,
         )

@@ -204,6 +204,7 @@ def test_only_the_services_own_key_changes_endpoints(service: Service, client: h
         assert other.post("/v1/endpoints", json=body).status_code == 403
         assert other.put("/v1/endpoints/chat", json=body).status_code == 403
         assert other.delete("/v1/endpoints/chat").status_code == 403
+        assert other.post("/v1/endpoints/chat/pause").status_code == 403
 
 
 def test_the_command_line_adds_shows_changes_and_removes(service: Service, good: ScriptedModel) -> None:
@@ -217,5 +218,9 @@ def test_the_command_line_adds_shows_changes_and_removes(service: Service, good:
     more = ["--base-url", good.base_url, "--max-concurrency", "3", "--replace", "--json"]
     changed = runner.invoke(app, ["endpoints", "add", "chat", *more, *there])
     assert json.loads(changed.output)["max_concurrency"] == 3
+    assert json.loads(runner.invoke(app, ["endpoints", "pause", "chat", "--json", *there]).output)["paused"]
+    assert "chat (paused)" in runner.invoke(app, ["endpoints", "list", *there], env={"COLUMNS": "200"}).output
+    resumed = runner.invoke(app, ["endpoints", "resume", "chat", "--json", *there])
+    assert not json.loads(resumed.output)["paused"]
     assert runner.invoke(app, ["endpoints", "remove", "chat", *there]).exit_code == 0
     assert runner.invoke(app, ["endpoints", "show", "chat", *there]).exit_code != 0

@@ -9,7 +9,7 @@ it("takes of an address only what may be a run", () => {
 
 it("says how far apart two figures are", () => {
   const words = ["more", "less"] as const;
-  expect(apart(1, 1.5, money, words)).toBe("$0.5 more (50 %)");
+  expect(apart(1, 1.5, money, words)).toBe("$0.50 more (50 %)");
   expect(apart(4, 3, duration, words)).toBe("1.0 s less (25 %)");
   expect(apart(0, 2, money, words)).toBe("$2.00 more");
   expect(apart(3, 3, money, words)).toBe("the same");

@@ -1,36 +1,63 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Trash2 } from "lucide-react";
-import type { ReactNode } from "react";
-import { removeEndpoint } from "@/api/operations";
+import { CirclePause, CirclePlay, Pencil, Trash2 } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { holdEndpoint, removeEndpoint } from "@/api/operations";
 import type { Endpoint, Replica } from "@/api/types";
+import { Button } from "@/components/Button";
 import { Confirm } from "@/components/Confirm";
 import { Badge } from "@/components/Status";
 import { duration, money, percent } from "@/lib/format";
-import { BREAKERS, HEALTHS, PROTOCOLS } from "@/features/endpoints/looks";
+import { draftOf, type Draft } from "@/features/endpoints/draft";
+import { BREAKERS, HEALTHS, PAUSED, PROTOCOLS } from "@/features/endpoints/looks";
+import { Register } from "@/features/endpoints/Register";
 
 export function EndpointCard({ endpoint }: { endpoint: Endpoint }) {
   const queries = useQueryClient();
-  const removing = useMutation({
-    mutationFn: () => removeEndpoint(endpoint.name),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoints"] }),
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const onSettled = () => queries.invalidateQueries({ queryKey: ["endpoints"] });
+  const removing = useMutation({ mutationFn: () => removeEndpoint(endpoint.name), onSettled });
+  const holding = useMutation({
+    mutationFn: (act: "pause" | "resume") => holdEndpoint(endpoint.name, act),
+    onSettled,
   });
+  const failed = removing.error ?? holding.error;
   return (
     <section aria-label={endpoint.name} className="card overflow-hidden">
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2 p-4">
         <div className="min-w-0 space-y-1">
           <h2 className="flex flex-wrap items-center gap-2 break-all">
             {endpoint.name} <Badge look={HEALTHS[endpoint.health]} />
+            {endpoint.paused && <Badge look={PAUSED} />}
           </h2>
           <p className="text-soft">
             {[PROTOCOLS[endpoint.protocol], ...endpoint.tags, `hedging ${endpoint.hedge}`].join(" · ")}
           </p>
         </div>
-        <div className="flex items-center gap-4">
-          <p className="figures text-soft">
+        <div className="flex flex-wrap items-center gap-2">
+          <p className="figures mr-2 text-soft">
             {endpoint.running} running
             {endpoint.max_concurrency !== null && ` of ${endpoint.max_concurrency}`}, {endpoint.waiting}{" "}
             waiting
           </p>
+          <Button
+            aria-label={`${endpoint.paused ? "Resume" : "Pause"} ${endpoint.name}`}
+            disabled={holding.isPending}
+            onClick={() => holding.mutate(endpoint.paused ? "resume" : "pause")}
+          >
+            {endpoint.paused ? (
+              <CirclePlay aria-hidden className="size-4" />
+            ) : (
+              <CirclePause aria-hidden className="size-4" />
+            )}
+            {endpoint.paused ? "Resume" : "Pause"}
+          </Button>
+          <Button
+            aria-label={`Change ${endpoint.name}`}
+            aria-expanded={draft !== null}
+            onClick={() => setDraft(draft ? null : draftOf(endpoint))}
+          >
+            <Pencil aria-hidden className="size-4" /> Change
+          </Button>
           <Confirm
             word={
               <>
@@ -47,10 +74,23 @@ export function EndpointCard({ endpoint }: { endpoint: Endpoint }) {
           </Confirm>
         </div>
       </header>
-      {removing.error && (
+      {failed && (
         <p role="alert" className="px-4 pb-3 text-bad">
-          {removing.error.message}
+          {failed.message}
         </p>
+      )}
+      {endpoint.paused && (
+        <p className="px-4 pb-3">
+          No new call goes there.{" "}
+          {endpoint.fallbacks.length > 0
+            ? `${endpoint.fallbacks.map((one) => one.endpoint).join(", ")} takes them.`
+            : "Steps that need it wait until it is resumed."}
+        </p>
+      )}
+      {draft && (
+        <div className="px-4 pb-4">
+          <Register there={endpoint} draft={draft} change={setDraft} done={() => setDraft(null)} />
+        </div>
       )}
       <Models endpoint={endpoint} />
       <ul aria-label={`Replicas of ${endpoint.name}`} className="divide-y border-t">

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { registerEndpoint } from "@/api/operations";
-import type { Protocol } from "@/api/types";
+import { changeEndpoint, registerEndpoint } from "@/api/operations";
+import type { Endpoint, Protocol } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Labelled } from "@/components/Labelled";
 import { Failure } from "@/components/Notice";
@@ -9,24 +9,24 @@ import { bodyOf, faults, type Draft } from "@/features/endpoints/draft";
 import { PROTOCOLS } from "@/features/endpoints/looks";
 
 interface Props {
+  /** The one that is changed; without it a new one is made. */
+  there?: Endpoint;
   draft: Draft;
   change: (draft: Draft) => void;
   done: () => void;
 }
 
 const FIELDS = [
-  ["models", "Models", "By spaces; empty for all that the servers say they have."],
-  ["priceIn", "Price of 1,000 tokens in, $", "Of each model."],
-  ["priceOut", "Price of 1,000 tokens out, $", "Of each model."],
+  ["tags", "Tags", "By spaces."],
   ["concurrency", "Calls at once", "Over all servers; no limit where it is empty."],
   ["bearer", "Secret to send as bearer", "The name of a secret, not its value."],
 ] as const;
 
-export function Register({ draft, change, done }: Props) {
+export function Register({ there, draft, change, done }: Props) {
   const queries = useQueryClient();
   const [pressed, setPressed] = useState(false);
   const making = useMutation({
-    mutationFn: () => registerEndpoint(bodyOf(draft)),
+    mutationFn: () => (there ? changeEndpoint(bodyOf(draft, there)) : registerEndpoint(bodyOf(draft))),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["endpoints"] });
       done();
@@ -38,7 +38,7 @@ export function Register({ draft, change, done }: Props) {
   return (
     <form
       noValidate
-      aria-label="Register an endpoint"
+      aria-label={there ? `Change ${there.name}` : "Register an endpoint"}
       className="card grid gap-x-4 gap-y-2 p-4 sm:grid-cols-2 sm:p-5"
       onSubmit={(event) => {
         event.preventDefault();
@@ -46,11 +46,16 @@ export function Register({ draft, change, done }: Props) {
         if (Object.keys(wrong).length === 0) making.mutate();
       }}
     >
-      <Labelled label="Name" hint="Tools name it." fault={shown.name}>
+      <Labelled
+        label="Name"
+        hint={there ? "Tools name it, so it stays." : "Tools name it."}
+        fault={shown.name}
+      >
         {(ids) => (
           <input
             {...ids}
             className="field"
+            readOnly={there !== undefined}
             value={draft.name}
             onChange={({ target }) => set({ name: target.value })}
           />
@@ -72,7 +77,7 @@ export function Register({ draft, change, done }: Props) {
           </select>
         )}
       </Labelled>
-      <div className="sm:col-span-2">
+      <div>
         <Labelled label="Servers" hint="One address a line; they answer alike." fault={shown.servers}>
           {(ids) => (
             <textarea
@@ -87,6 +92,23 @@ export function Register({ draft, change, done }: Props) {
           )}
         </Labelled>
       </div>
+      <Labelled
+        label="Models (optional)"
+        hint="One a line: its name, then dollars for 1,000 tokens in and out. Empty for all that the servers have."
+        fault={shown.models}
+      >
+        {(ids) => (
+          <textarea
+            {...ids}
+            rows={3}
+            spellCheck={false}
+            className="field resize-y"
+            placeholder="llama 0.0004 0.0016"
+            value={draft.models}
+            onChange={({ target }) => set({ models: target.value })}
+          />
+        )}
+      </Labelled>
       {FIELDS.map(([name, label, hint]) => (
         <Labelled key={name} label={`${label} (optional)`} hint={hint} fault={shown[name]}>
           {(ids) => (
@@ -103,7 +125,7 @@ export function Register({ draft, change, done }: Props) {
         {making.error && <Failure error={making.error} />}
         <div className="flex gap-2">
           <Button type="submit" kind="primary" disabled={making.isPending}>
-            {making.isPending ? "Looking at the servers…" : "Register"}
+            {making.isPending ? "Looking at the servers…" : there ? "Change it" : "Register"}
           </Button>
           <Button onClick={done}>Cancel</Button>
         </div>

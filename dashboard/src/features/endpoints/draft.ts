@@ -1,15 +1,15 @@
-/** What the form of a new endpoint holds, and the record that it makes. */
-import type { EndpointIn, Protocol } from "@/api/types";
+/** What the form of an endpoint holds, and the record that it makes. */
+import type { Endpoint, EndpointIn, Protocol } from "@/api/types";
 
 export interface Draft {
   name: string;
   servers: string;
   protocol: Protocol;
+  /** A model a line: its name, then what 1,000 tokens cost going in and coming out. */
   models: string;
-  priceIn: string;
-  priceOut: string;
   concurrency: string;
   bearer: string;
+  tags: string;
 }
 
 export const EMPTY: Draft = {
@@ -17,19 +17,41 @@ export const EMPTY: Draft = {
   servers: "",
   protocol: "openai",
   models: "",
-  priceIn: "",
-  priceOut: "",
   concurrency: "",
   bearer: "",
+  tags: "",
 };
+
+/** What the form holds of an endpoint that is there. */
+export function draftOf(endpoint: Endpoint): Draft {
+  const { bearer } = endpoint.auth;
+  return {
+    name: endpoint.name,
+    servers: endpoint.replicas.map(({ base_url }) => base_url).join("\n"),
+    protocol: endpoint.protocol,
+    models: endpoint.models
+      .map(({ name, price: { per_1k_tokens_in: into, per_1k_tokens_out: out } }) =>
+        Number(into) || Number(out) ? `${name} ${into} ${out}` : name,
+      )
+      .join("\n"),
+    concurrency: endpoint.max_concurrency?.toString() ?? "",
+    bearer: typeof bearer === "string" ? bearer : "",
+    tags: endpoint.tags.join(" "),
+  };
+}
 
 function words(text: string): string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }
 
-function amount(text: string): boolean {
-  return !text.trim() || /^\d+(\.\d{1,12})?$/.test(text.trim());
+function modelsOf({ models }: Draft): string[][] {
+  return models
+    .split("\n")
+    .map(words)
+    .filter(({ length }) => length > 0);
 }
+
+const AMOUNT = /^\d+(\.\d{1,12})?$/;
 
 /** By field, what is wrong with it. */
 export function faults(draft: Draft): Partial<Record<keyof Draft, string>> {
@@ -39,27 +61,41 @@ export function faults(draft: Draft): Partial<Record<keyof Draft, string>> {
   const servers = words(draft.servers);
   if (servers.length === 0 || !servers.every((url) => /^https?:\/\/\S+$/.test(url)))
     wrong.servers = "One address or more, such as http://gpu-1:8000/v1.";
-  for (const name of ["priceIn", "priceOut"] as const)
-    if (!amount(draft[name])) wrong[name] = "Dollars, such as 0.002.";
-  if ((draft.priceIn || draft.priceOut) && words(draft.models).length === 0)
-    wrong.models = "A price belongs to a model: name it.";
+  if (
+    !modelsOf(draft).every(([, ...prices]) => prices.length <= 2 && prices.every((one) => AMOUNT.test(one)))
+  )
+    wrong.models = "A name, then at most two prices in dollars, such as: llama 0.0004 0.0016";
   if (draft.concurrency && !/^[1-9]\d{0,5}$/.test(draft.concurrency))
     wrong.concurrency = "A whole number from 1.";
   return wrong;
 }
 
-export function bodyOf(draft: Draft): EndpointIn {
-  const price = {
-    ...(draft.priceIn && { per_1k_tokens_in: draft.priceIn.trim() }),
-    ...(draft.priceOut && { per_1k_tokens_out: draft.priceOut.trim() }),
-  };
-  const models = words(draft.models).map((name) => ({ name, price }));
+/** The record; of an endpoint that is `there`, what the form does not show stays as it is. */
+export function bodyOf(draft: Draft, there?: Endpoint): EndpointIn {
+  const known = new Map(there?.replicas.map((replica) => [replica.base_url, replica]));
+  const replicas = words(draft.servers).map((base_url) => {
+    const { max_concurrency = null, gpus = 0, metrics_url = null } = known.get(base_url) ?? {};
+    return { base_url, max_concurrency, gpus, metrics_url };
+  });
+  const models = modelsOf(draft).map(([name = "", into = "0", out = "0"]) => {
+    const price = there?.models.find((model) => model.name === name)?.price;
+    return { name, price: { ...price, per_1k_tokens_in: into, per_1k_tokens_out: out } };
+  });
+  const bearer = draft.bearer.trim();
+  const others = Object.entries(there?.auth ?? {}).filter(([way]) => way !== "bearer");
   return {
+    ...(there && {
+      max_queue: there.max_queue,
+      fallbacks: there.fallbacks,
+      affinity: there.affinity,
+      hedge: there.hedge,
+    }),
     name: draft.name,
     protocol: draft.protocol,
-    replicas: words(draft.servers).map((base_url) => ({ base_url })),
-    ...(models.length > 0 && { models }),
-    ...(draft.concurrency && { max_concurrency: Number(draft.concurrency) }),
-    ...(draft.bearer.trim() && { auth: { bearer: draft.bearer.trim() } }),
-  } as unknown as EndpointIn; // what is left out is the service's to fill in
+    replicas,
+    models,
+    max_concurrency: draft.concurrency ? Number(draft.concurrency) : null,
+    auth: { ...Object.fromEntries(others), ...(bearer && { bearer }) },
+    tags: words(draft.tags),
+  } as EndpointIn; // what is left out is the service's to fill in
 }

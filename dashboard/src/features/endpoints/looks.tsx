@@ -1,5 +1,5 @@
 /** Health and breakers in words. */
-import { CircleCheck, CircleHelp, CircleX, LockOpen, ShieldOff, Unplug } from "lucide-react";
+import { CircleCheck, CircleHelp, CirclePause, CircleX, LockOpen, ShieldOff, Unplug } from "lucide-react";
 import type { BreakerState, Health, Protocol } from "@/api/types";
 import type { Look } from "@/components/Status";
 
@@ -9,6 +9,8 @@ export const HEALTHS = {
   down: { word: "Down", icon: CircleX, tone: "bad" },
   unknown: { word: "Not looked at yet", icon: CircleHelp, tone: "idle" },
 } as const satisfies Record<Health, Look>;
+
+export const PAUSED: Look = { word: "Paused", icon: CirclePause, tone: "warn" };
 
 export const BREAKERS = {
   closed: { word: "Calls go", icon: LockOpen, tone: "good" },

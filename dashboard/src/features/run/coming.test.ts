@@ -66,7 +66,7 @@ it("lists the chosen calls of a plan in its order, the price of a way once", () 
     path: { choices: { a: "dear" } },
   } as unknown as StoredPlan;
   expect(callsOf(plan).map(({ tool, cost }) => [tool, cost])).toEqual([
-    ["two", "about $0.5"],
+    ["two", "about $0.50"],
     ["three", null],
   ]);
 });

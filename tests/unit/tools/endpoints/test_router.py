@@ -91,6 +91,16 @@ async def test_fallbacks_take_over_in_order_with_their_own_model_name() -> None:
     assert got.target.endpoint.name == "third"
 
 
+async def test_a_paused_endpoint_is_passed_over_for_its_fallbacks() -> None:
+    asked: list[str] = []
+    first = endpoint("chat", 1, fallbacks=(Fallback("second"),), paused=True)
+    got = await router(first, endpoint("second", 1)).call(ROUTE, answering(asked, failing={}))
+    assert got.target.endpoint.name == "second"
+    with pytest.raises(Unreachable, match="paused by a person"):
+        await router(replace(first, fallbacks=())).call(ROUTE, answering(asked, failing={}))
+    assert len(asked) == 1
+
+
 async def test_endpoints_that_stand_in_for_each_other_end() -> None:
     made = router(
         endpoint("chat", 1, fallbacks=(Fallback("b"),)), endpoint("b", 1, fallbacks=(Fallback("chat"),))
