@@ -64,6 +64,7 @@ def run_out(view: RunView, *, now: float) -> RunOut:
         key_id=run.key_id,
         created_at=run.created_at,
         updated_at=run.updated_at,
+        last_event=run.last_event,
         started_at=run.started_at,
         finished_at=run.finished_at,
         deadline_at=run.deadline_at,

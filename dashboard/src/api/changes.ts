@@ -1,6 +1,7 @@
 /** What is shown of many runs is read anew when some of them change. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
+import { whileSeen } from "@/api/seen";
 import { listen, type StreamState } from "@/api/stream";
 
 /** Milliseconds between two readings, however much changes. */
@@ -32,7 +33,6 @@ export function useChanges(): void {
   const queries = useQueryClient();
   useEffect(() => {
     let last: string | null = null;
-    let stop: AbortController | null = null;
     const reader = every(BETWEEN, () => {
       for (const queryKey of STALE) void queries.invalidateQueries({ queryKey });
     });
@@ -45,21 +45,9 @@ export function useChanges(): void {
       },
       state: setState,
     };
-    // A browser keeps few connections to one service: pages that nobody sees leave them to others.
-    const look = () => {
-      if (document.visibilityState === "hidden") {
-        stop?.abort();
-        stop = null;
-      } else if (!stop) {
-        stop = new AbortController();
-        listen(source, stop.signal).catch(() => setState("broken"));
-      }
-    };
-    look();
-    document.addEventListener("visibilitychange", look);
+    const seen = whileSeen((signal) => listen(source, signal).catch(() => setState("broken")));
     return () => {
-      document.removeEventListener("visibilitychange", look);
-      stop?.abort();
+      seen.end();
       reader.stop();
     };
   }, [queries]);

@@ -1,10 +1,13 @@
 /** A run and its events, kept up to date by its stream. */
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import { ended, runQuery } from "@/api/runs";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { runQuery } from "@/api/runs";
+import { whileSeen } from "@/api/seen";
 import { follow, type StreamState } from "@/api/stream";
 import type { EventType, Run, RunEvent, RunStatus, StepStatus } from "@/api/types";
 
+/** Milliseconds in which events are gathered, to be drawn together. */
+const GATHER = 50;
 /** Milliseconds in which many events cause one reading of the whole run. */
 const TOGETHER = 400;
 /** Of a large run, whose reading takes long: the pause is so many times as long as the last one took. */
@@ -36,11 +39,16 @@ const STEP_AFTER = {
   "feedback.given": null,
 } as const satisfies Record<EventType, StepStatus | null>;
 
-/** The run with what the events say of its steps and status, at once and without asking. */
+/**
+ * The run with what events behind its reading say of its steps and status, at once and without asking.
+ * A reading that comes late takes nothing back.
+ */
 export function moved(run: Run, events: readonly RunEvent[]): Run {
+  const first = events.findLastIndex(({ number }) => number <= run.last_event) + 1;
+  if (first === events.length) return run;
   const steps = new Map<unknown, StepStatus>();
   let status = run.status;
-  for (const { type, data } of events) {
+  for (const { type, data } of events.slice(first)) {
     const after = STEP_AFTER[type];
     if (after) steps.set(data.step, after);
     if ((type === "run.status" || type === "run.ended") && typeof data.status === "string")
@@ -67,37 +75,68 @@ const NOTHING: Live = { events: [], state: "connecting", error: null };
 /** For one run as long as it is drawn: another run needs another component (`key`). */
 export function useLiveRun(id: string) {
   const queries = useQueryClient();
-  const query = useQuery(runQuery(id));
+  const { data, error, refetch } = useQuery(runQuery(id));
   const [live, setLive] = useState(NOTHING);
   const last = useRef(0);
-  // A run that was reopened after its stream had ended is followed anew, behind the last event seen.
-  const reopened = live.state === "over" && query.data !== undefined && !ended(query.data.status);
+  const look = useRef<() => void>(undefined);
 
   useEffect(() => {
-    const stop = new AbortController();
     const read = reading(queries, id);
+    const gathered = gathering((events: RunEvent[]) => {
+      setLive((before) => ({ ...before, events: [...before.events, ...events] }));
+      read.soon();
+    });
     const listener = {
       events: (events: RunEvent[]) => {
         last.current = events.at(-1)?.number ?? last.current;
-        setLive((before) => ({ ...before, events: [...before.events, ...events] }));
-        queries.setQueryData(runQuery(id).queryKey, (run) => run && moved(run, events));
-        read.soon();
+        gathered.add(events);
       },
       state: (state: StreamState) => {
         setLive((before) => ({ ...before, state, error: null }));
         if (state === "live" || state === "over") read.soon();
       },
     };
-    follow(id, last.current, listener, stop.signal).catch((error: unknown) => {
-      setLive((before) => ({ ...before, error: error instanceof Error ? error : new Error(String(error)) }));
-    });
+    const seen = whileSeen((signal) =>
+      follow(id, last.current, listener, signal).catch((refused: unknown) => {
+        const told = refused instanceof Error ? refused : new Error(String(refused));
+        setLive((before) => ({ ...before, error: told }));
+      }),
+    );
+    look.current = seen.look;
     return () => {
-      stop.abort();
+      seen.end();
+      gathered.stop();
       read.stop();
     };
-  }, [id, reopened, queries]);
+  }, [id, queries]);
 
-  return { run: query, live };
+  // A run that went on after its stream had ended is followed anew, behind the last event seen.
+  const newest = data?.last_event ?? 0;
+  useEffect(() => {
+    if (newest > last.current) look.current?.();
+  }, [newest]);
+
+  const run = useMemo(() => data && moved(data, live.events), [data, live.events]);
+  return { run, error, refetch, live };
+}
+
+/** Hands on together what is added within a moment. */
+export function gathering<T>(hand: (all: T[]) => void) {
+  let all: T[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const go = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (all.length > 0) hand(all);
+    all = [];
+  };
+  return {
+    add: (more: readonly T[]) => {
+      all.push(...more);
+      timer ??= setTimeout(go, GATHER);
+    },
+    stop: go,
+  };
 }
 
 /** Reads the whole run anew, once for all events that come close together. */

@@ -1,7 +1,7 @@
 /** Runs: what is asked of them, and how often. */
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, replaceEqualDeep } from "@tanstack/react-query";
 import { api, told } from "@/api/client";
-import type { BulkAction, RunIn, RunLine, RunQuery, RunStatus } from "@/api/types";
+import type { BulkAction, Run, RunIn, RunLine, RunQuery, RunStatus } from "@/api/types";
 
 /** Lists are read anew when something changes (`changes`); this is for what that may miss. */
 const LIST_EVERY = 30_000;
@@ -24,9 +24,15 @@ export function runsQuery(filter: RunQuery) {
   });
 }
 
+/** Of two readings that were answered out of order, the later one. */
+export function newer(before: Run | undefined, now: Run): Run {
+  return before && before.last_event > now.last_event ? before : replaceEqualDeep(before, now);
+}
+
 export function runQuery(id: string) {
   return queryOptions({
     queryKey: ["run", id],
+    structuralSharing: (before, now) => newer(before as Run | undefined, now as Run),
     queryFn: ({ signal }) => told(api.GET("/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
   });
 }

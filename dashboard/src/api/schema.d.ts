@@ -3771,6 +3771,8 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /** Last Event */
+            last_event: number;
             /** Started At */
             started_at: string | null;
             /** Finished At */

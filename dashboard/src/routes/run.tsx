@@ -31,47 +31,47 @@ export function RunPage() {
 }
 
 function Followed({ id }: { id: string }) {
-  const { run, live } = useLiveRun(id);
+  const { run, error, refetch, live } = useLiveRun(id);
   const [listed, setListed] = useState(false);
   const [chosen, setChosen] = useState<number | null>(null);
-  const step = run.data?.steps.find(({ idx }) => idx === chosen);
-  if (!run.data)
+  const step = run?.steps.find(({ idx }) => idx === chosen);
+  if (!run)
     return (
       <Page title={`Run ${id}`} calls={callsOf(id)}>
-        {run.error ? <Failure error={run.error} again={() => void run.refetch()} /> : <Loading rows={10} />}
+        {error ? <Failure error={error} again={() => void refetch()} /> : <Loading rows={10} />}
       </Page>
     );
   return (
     <Page
-      title={run.data.request ?? "A graph of its own"}
-      beside={<Beside run={run.data} state={<Connection state={live.state} />} />}
-      actions={<Actions run={run.data} />}
+      title={run.request ?? "A graph of its own"}
+      beside={<Beside run={run} state={<Connection state={live.state} />} />}
+      actions={<Actions run={run} />}
       calls={callsOf(id)}
     >
       {live.error && <Failure error={live.error} />}
-      <Questions run={run.data} />
-      <Facts run={run.data} />
+      <Questions run={run} />
+      <Facts run={run} />
       <div className={`grid items-start gap-5 ${step ? "xl:grid-cols-[minmax(0,1fr)_26rem]" : ""}`}>
         <div className="min-w-0 space-y-5">
-          {run.data.steps.length > 1 && (
+          {run.steps.length > 1 && (
             <section aria-label="Graph" className="card overflow-hidden">
               <Suspense fallback={<div className="h-80" role="status" aria-label="Loading the graph" />}>
-                <Graph steps={run.data.steps} chosen={chosen} choose={setChosen} />
+                <Graph steps={run.steps} chosen={chosen} choose={setChosen} />
               </Suspense>
             </section>
           )}
-          {run.data.steps.length > 0 && (
+          {run.steps.length > 0 && (
             <section aria-label="Time" className="card overflow-hidden">
-              <Timeline run={run.data} chosen={chosen} choose={setChosen} />
+              <Timeline run={run} chosen={chosen} choose={setChosen} />
             </section>
           )}
           <section aria-label="Steps of the path" className="card overflow-hidden">
-            <Steps run={run.data} chosen={chosen} choose={setChosen} />
+            <Steps run={run} chosen={chosen} choose={setChosen} />
           </section>
-          <Result run={run.data} />
-          {ended(run.data.status) && (
+          <Result run={run} />
+          {ended(run.status) && (
             <div className="card p-4 sm:p-5">
-              <Feedback run={run.data} />
+              <Feedback run={run} />
             </div>
           )}
           <details
@@ -85,7 +85,7 @@ function Followed({ id }: { id: string }) {
         {step && (
           <StepPanel
             key={step.key}
-            run={run.data}
+            run={run}
             step={step}
             events={live.events}
             close={() => setChosen(null)}

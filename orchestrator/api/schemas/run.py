@@ -222,6 +222,8 @@ class RunOut(Told):
     key_id: str | None
     created_at: Moment
     updated_at: Moment
+    #: The number of its newest event: what is told here holds what events up to that one say.
+    last_event: int
     started_at: Moment | None
     finished_at: Moment | None
     deadline_at: Moment | None
