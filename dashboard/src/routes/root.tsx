@@ -1,6 +1,6 @@
 /** The frame of every page: navigation, theme, palette, keys; and what stands there for who is not logged in. */
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useRouter } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import {
   Command as CommandIcon,
   GitCompareArrows,
@@ -72,6 +72,12 @@ function Changes() {
 }
 
 function Navigation({ openPalette, leave }: { openPalette: () => void; leave: () => void }) {
+  const pages = useRef<HTMLElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  // On a phone the row of pages is longer than the screen.
+  useEffect(() => {
+    pages.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [path]);
   return (
     <aside className="sticky top-0 z-10 flex items-center gap-1 border-b bg-surface px-3 py-2 max-sm:flex-wrap sm:h-screen sm:flex-col sm:items-stretch sm:border-r sm:border-b-0 sm:px-3 sm:py-4">
       <Link
@@ -82,6 +88,7 @@ function Navigation({ openPalette, leave }: { openPalette: () => void; leave: ()
         <span className="max-sm:sr-only">Toolpath</span>
       </Link>
       <nav
+        ref={pages}
         aria-label="Pages"
         className="flex min-w-0 gap-1 overflow-x-auto max-sm:order-last max-sm:w-full sm:flex-1 sm:flex-col"
       >

@@ -40,23 +40,25 @@ export function EndpointCard({ endpoint }: { endpoint: Endpoint }) {
             waiting
           </p>
           <Button
+            small
             aria-label={`${endpoint.paused ? "Resume" : "Pause"} ${endpoint.name}`}
             disabled={holding.isPending}
             onClick={() => holding.mutate(endpoint.paused ? "resume" : "pause")}
           >
             {endpoint.paused ? (
-              <CirclePlay aria-hidden className="size-4" />
+              <CirclePlay aria-hidden className="size-3.5" />
             ) : (
-              <CirclePause aria-hidden className="size-4" />
+              <CirclePause aria-hidden className="size-3.5" />
             )}
             {endpoint.paused ? "Resume" : "Pause"}
           </Button>
           <Button
+            small
             aria-label={`Change ${endpoint.name}`}
             aria-expanded={draft !== null}
             onClick={() => setDraft(draft ? null : draftOf(endpoint))}
           >
-            <Pencil aria-hidden className="size-4" /> Change
+            <Pencil aria-hidden className="size-3.5" /> Change
           </Button>
           <Confirm
             word={

@@ -13,7 +13,7 @@ export const HEALTHS = {
 export const PAUSED: Look = { word: "Paused", icon: CirclePause, tone: "warn" };
 
 export const BREAKERS = {
-  closed: { word: "Calls go", icon: LockOpen, tone: "good" },
+  closed: { word: "Breaker closed", icon: LockOpen, tone: "good" },
   half_open: { word: "One call tries it", icon: ShieldOff, tone: "warn" },
   open: { word: "Breaker open", icon: Unplug, tone: "bad" },
 } as const satisfies Record<BreakerState, Look>;

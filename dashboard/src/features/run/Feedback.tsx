@@ -5,7 +5,6 @@ import { useState } from "react";
 import { judge } from "@/api/runs";
 import type { Feedback as Said, Run, Step } from "@/api/types";
 import { Button } from "@/components/Button";
-import { Labelled } from "@/components/Labelled";
 import { SOURCES } from "@/components/sources";
 import { When } from "@/components/When";
 import { percent } from "@/lib/format";
@@ -98,26 +97,21 @@ function Why({ said, pending, say }: { said: string; pending: boolean; say: (wor
   const [words, setWords] = useState(said);
   return (
     <form
-      className="flex flex-wrap items-end gap-2"
+      className="flex flex-wrap gap-2"
       onSubmit={(event) => {
         event.preventDefault();
         say(words);
       }}
     >
-      <div className="min-w-48 flex-1">
-        <Labelled label="Why">
-          {(ids) => (
-            <input
-              {...ids}
-              className="field"
-              maxLength={2_000}
-              value={words}
-              onChange={({ target }) => setWords(target.value)}
-            />
-          )}
-        </Labelled>
-      </div>
-      <Button small type="submit" className="mb-6" disabled={pending || words.trim() === said}>
+      <input
+        aria-label="Why"
+        placeholder="Why? In your own words"
+        className="field min-w-48 flex-1"
+        maxLength={2_000}
+        value={words}
+        onChange={({ target }) => setWords(target.value)}
+      />
+      <Button type="submit" disabled={pending || words.trim() === said}>
         Keep these words
       </Button>
     </form>

@@ -40,7 +40,7 @@ const Row = memo(function Row({ step, chosen, choose }: RowProps) {
         type="button"
         aria-pressed={chosen}
         onClick={() => choose(step.idx)}
-        className={`grid w-full grid-cols-[8.5rem_minmax(0,1fr)] items-center gap-3 px-4 py-2 text-left sm:grid-cols-[8.5rem_minmax(0,1fr)_5rem_5rem] ${chosen ? "bg-accent-wash" : "hover:bg-page"}`}
+        className={`grid w-full items-center gap-x-3 gap-y-1 px-4 py-2 text-left sm:grid-cols-[8.5rem_minmax(0,1fr)_5rem_5rem] ${chosen ? "bg-accent-wash" : "hover:bg-page"}`}
       >
         <StepBadge status={step.status} />
         <span className="min-w-0">

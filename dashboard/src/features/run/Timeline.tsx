@@ -86,7 +86,7 @@ const Row = memo(function Row({ step, start, free, length, wide, critical, chose
         type="button"
         aria-pressed={chosen}
         onClick={() => choose(step.idx)}
-        className={`grid w-full grid-cols-[minmax(6rem,11rem)_minmax(0,1fr)_4.5rem] items-center gap-3 rounded px-1 py-1 text-left ${chosen ? "bg-accent-wash" : "hover:bg-page"}`}
+        className={`grid w-full grid-cols-[5rem_minmax(0,1fr)_3.8rem] sm:grid-cols-[minmax(6rem,11rem)_minmax(0,1fr)_4.5rem] items-center gap-3 rounded px-1 py-1 text-left ${chosen ? "bg-accent-wash" : "hover:bg-page"}`}
       >
         <span className="flex items-center gap-1.5 truncate">
           {critical && <Flag aria-label="On the critical path" className="size-3.5 shrink-0" />}
