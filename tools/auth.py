@@ -35,7 +35,7 @@ _OF_SIGNING = ("algorithm", "key_id", "audience")
 #: How signatures are made, which a key may narrow down.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 #: A token (RFC 9110, 5.6.2): names of headers and of cookies.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 #: The ways that write the header Authorization, of which there is one.
 _AUTHORIZATION = ("bearer", "basic", "oauth2", "header:authorization")
 
@@ -88,7 +88,7 @@ def _faults_of(way: str, given: str | Mapping[str, str], optional: Collection[st
         if way in ("bearer", "basic"):
             return []
         if place in PLACES and name:
-            good = place == "query" or _TOKEN.fullmatch(name)
+            good = place == "query" or TOKEN.fullmatch(name)
             return [] if good else [(pointer, f"{name!r} is no name of a {place}")]
     elif way in _SECRETS_OF:
         return _faults_of_fields(pointer, way, given, optional)

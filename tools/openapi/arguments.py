@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from tools.adapters.http_styles import STYLES
+from tools.auth import TOKEN
 from tools.openapi.bodies import BodyReader
 from tools.openapi.documents import Documents, Lost, Node, is_true
 from tools.openapi.inputs import Arguments
@@ -73,6 +74,11 @@ def _usable(node: Node, made: Arguments) -> bool:
         return False
     if where not in (*_PLACES, "querystring"):
         made.notes.append(f"the parameter {name} is in {where!r}, which is no place")
+        return False
+    if where in ("header", "cookie") and not TOKEN.fullmatch(name):
+        if is_true(node.get("required")):
+            raise Lost(f"it requires the {where} {name!r}, which no request can have")
+        made.notes.append(f"{name!r} is no name of a {where}, and left out")
         return False
     if where == "header" and name.lower() in _OURS:
         made.keyed = made.keyed or name.lower() == "idempotency-key"

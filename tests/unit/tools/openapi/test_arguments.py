@@ -261,3 +261,18 @@ def test_parts_without_names_are_told() -> None:
     assert made.skipped == [
         ("POST /pets", "its body is a sequence of parts without names, which is not supported")
     ]
+
+
+def test_a_header_that_cannot_be_sent_is_left_out_with_its_operation_if_it_is_required() -> None:
+    odd = parameter("X Odd", "header")
+    made = compile_documents(
+        document(
+            {
+                "/a": {"get": {"parameters": [odd, parameter("X-Even", "header")]}},
+                "/b": {"get": {"parameters": [odd | {"required": True}]}},
+            }
+        )
+    )
+    assert [list(tool.input_schema["properties"]) for tool in made.tools] == [["X-Even"]]
+    assert made.skipped == [("GET /b", "it requires the header 'X Odd', which no request can have")]
+    assert made.quality["notes"][0]["what"] == "'X Odd' is no name of a header, and left out"
