@@ -140,12 +140,17 @@ def _worded(value: Any) -> str:
         return joint.join(_worded(item) for item in value[:_PREVIEW_ROWS])
     if isinstance(value, Mapping):
         return "\n".join(f"{key}: {_worded(inner)}" for key, inner in value.items())
-    return str(value)
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """A sum as people write it: 15649.03, where a computer has 15649.029999999999."""
+    return str(float(f"{value:.15g}")) if isinstance(value, float) else str(value)
 
 
 def _of_table(table: Mapping[str, Any]) -> str:
     rows = [table["columns"], *table["rows"][:_PREVIEW_ROWS]]
-    lines = [" | ".join("" if cell is None else str(cell) for cell in row) for row in rows]
+    lines = [" | ".join("" if cell is None else _plain(cell) for cell in row) for row in rows]
     more = len(table["rows"]) - _PREVIEW_ROWS
     return "\n".join([*lines, f"… and {more} more rows"] if more > 0 else lines)
 

@@ -60,8 +60,10 @@ _APERTIUM_CODES = MappingProxyType(
 )  # fmt: skip
 _MODE = re.compile(r"[a-z]{2,3}-[a-z]{2,3}(?:_[A-Za-z]+)?")
 _TOO_LONG = 500_000
-#: From here on a guess among the installed languages is taken before one among all.
-_SURE = 0.6
+#: From here on a guess among all languages is taken before one among those that are installed.
+_SURE = 0.75
+#: And from here on the latter.
+_LIKELY = 0.6
 APERTIUM_HINT = "apt install apertium apertium-eng-spa"
 
 
@@ -125,10 +127,10 @@ def _detector() -> LanguageDetector:
 def _source_of(text: str, target: str, pairs: dict[tuple[str, str], str]) -> str:
     """The text's language; the only one there is a translation from when it does not show."""
     sources = [origin for origin, other in pairs if other == target]
-    guess = guess_language(text, among=[*sources, target])
-    if guess and guess[1] >= _SURE:
-        return guess[0]
-    guess = guess_language(text) or guess
+    guess = guess_language(text)
+    if sources and (guess is None or guess[1] < _SURE):
+        near = guess_language(text, among=[*sources, target])
+        guess = near if near and near[1] >= _LIKELY else guess or near
     if guess:
         return guess[0]
     if len(sources) == 1:

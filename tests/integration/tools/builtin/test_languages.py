@@ -60,9 +60,16 @@ def test_a_text_in_the_wanted_language_stays_as_it_is() -> None:
 
 
 @needs_apertium
-def test_a_direction_that_is_not_installed_is_refused_with_those_that_are() -> None:
-    with pytest.raises(BadArguments, match=r"no translation from en to uk .*en to es"):
-        translate_text("The house is big.", "uk")
+@pytest.mark.parametrize("target", ["uk", "fr", "de"])
+def test_a_direction_that_is_not_installed_is_refused_with_those_that_are(target: str) -> None:
+    with pytest.raises(BadArguments, match=f"no translation from en to {target} .*en to es"):
+        translate_text("The house is big and stands at the end of the road.", target)
+
+
+@needs_apertium
+def test_a_language_that_is_not_installed_is_not_taken_for_one_that_is() -> None:
+    with pytest.raises(BadArguments, match="no translation from de to es"):
+        translate_text("Es war ein kalter Tag, und der Wind ging durch die Stadt.", "es")
 
 
 def test_without_the_program_the_tool_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:

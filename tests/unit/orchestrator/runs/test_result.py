@@ -119,3 +119,13 @@ def test_the_code_of_a_language_is_no_answer_beside_words_or_a_file():
     assert text_of({"speak": ()}, {"speak": sound}) == "chart.png (image/png, 1,234 bytes)"
     assert text_of({"a": ()}, {"a": translated | {"text": "no"}}) == "no"
     assert text_of({"a": ()}, {"a": {"language": "pt-BR", "confidence": 0.9}}) == "pt-BR"
+
+
+def test_sums_are_told_as_people_write_them():
+    value = 0.1 + 0.2
+    table = {"columns": ["sum"], "rows": [[15649.029999999999]]}
+    assert text_of({"a": ()}, {"a": {"table": table}}) == "sum\n15649.03"
+    assert text_of({"a": ()}, {"a": {"value": value}}) == "0.3"
+    result = result_of(view({"a": ()}, {"a": {"value": value}}))
+    assert result is not None
+    assert result.outputs[0].value == value
