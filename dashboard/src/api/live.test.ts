@@ -15,7 +15,8 @@ const event = (number: number, type: EventType): RunEvent => ({
 const events = [event(1, "step.started"), event(2, "step.waiting"), event(3, "step.succeeded")];
 
 it("draws what events say behind the reading, and nothing of before it", () => {
-  expect(moved(run(1, "running"), events).steps[0]?.status).toBe("succeeded");
+  const now = moved(run(1, "running"), events);
+  expect([now.steps[0]?.status, now.last_event]).toEqual(["succeeded", 3]);
   const read = run(3, "pending");
   expect(moved(read, events)).toBe(read);
 });

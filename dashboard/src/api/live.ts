@@ -1,7 +1,7 @@
 /** A run and its events, kept up to date by its stream. */
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { runQuery } from "@/api/runs";
+import { useEffect, useRef, useState } from "react";
+import { readRun, runQuery } from "@/api/runs";
 import { whileSeen } from "@/api/seen";
 import { follow, type StreamState } from "@/api/stream";
 import type { EventType, Run, RunEvent, RunStatus, StepStatus } from "@/api/types";
@@ -56,6 +56,7 @@ export function moved(run: Run, events: readonly RunEvent[]): Run {
   }
   return {
     ...run,
+    last_event: events.at(-1)?.number ?? run.last_event,
     status,
     steps: run.steps.map((step) => {
       const now = steps.get(step.key);
@@ -75,7 +76,15 @@ const NOTHING: Live = { events: [], state: "connecting", error: null };
 /** For one run as long as it is drawn: another run needs another component (`key`). */
 export function useLiveRun(id: string) {
   const queries = useQueryClient();
-  const { data, error, refetch } = useQuery(runQuery(id));
+  const known = useRef<RunEvent[]>([]);
+  const {
+    data: run,
+    error,
+    refetch,
+  } = useQuery({
+    ...runQuery(id),
+    queryFn: async ({ signal }) => moved(await readRun(id, signal), known.current),
+  });
   const [live, setLive] = useState(NOTHING);
   const last = useRef(0);
   const look = useRef<() => void>(undefined);
@@ -83,7 +92,10 @@ export function useLiveRun(id: string) {
   useEffect(() => {
     const read = reading(queries, id);
     const gathered = gathering((events: RunEvent[]) => {
-      setLive((before) => ({ ...before, events: [...before.events, ...events] }));
+      known.current = [...known.current, ...events];
+      setLive((before) => ({ ...before, events: known.current }));
+      // Step by step, so that only what these events move is drawn anew.
+      queries.setQueryData(runQuery(id).queryKey, (before) => before && moved(before, events));
       read.soon();
     });
     const listener = {
@@ -111,12 +123,11 @@ export function useLiveRun(id: string) {
   }, [id, queries]);
 
   // A run that went on after its stream had ended is followed anew, behind the last event seen.
-  const newest = data?.last_event ?? 0;
+  const newest = run?.last_event ?? 0;
   useEffect(() => {
     if (newest > last.current) look.current?.();
   }, [newest]);
 
-  const run = useMemo(() => data && moved(data, live.events), [data, live.events]);
   return { run, error, refetch, live };
 }
 

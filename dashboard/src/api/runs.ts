@@ -29,11 +29,15 @@ export function newer(before: Run | undefined, now: Run): Run {
   return before && before.last_event > now.last_event ? before : replaceEqualDeep(before, now);
 }
 
+export function readRun(id: string, signal: AbortSignal) {
+  return told(api.GET("/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal }));
+}
+
 export function runQuery(id: string) {
   return queryOptions({
     queryKey: ["run", id],
     structuralSharing: (before, now) => newer(before as Run | undefined, now as Run),
-    queryFn: ({ signal }) => told(api.GET("/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
+    queryFn: ({ signal }) => readRun(id, signal),
   });
 }
 

@@ -120,12 +120,14 @@ function told({ usd, wall_seconds, quality }: Point): string {
 /** A front rises to the right, so that there is room above on the left, and below on the right. */
 function Named({ x, y, name, below = false }: { x: number; y: number; name: string; below?: boolean }) {
   const right = x < (below ? W - 90 : W / 2);
+  // Right above the axis there is room beside the point alone.
+  const drop = y + 20 > H - BELOW ? 5 : 17;
   return (
     <g>
       <circle cx={x} cy={y} r={8} className="fill-none stroke-accent stroke-2" />
       <text
-        x={right ? x + 12 : below ? x + 6 : x - 13}
-        y={right || below ? y + 17 : y + 1}
+        x={right ? x + 14 : below ? x + 6 : x - 13}
+        y={right || below ? y + drop : y + 1}
         textAnchor={right ? "start" : "end"}
         className="fill-ink font-medium"
       >
