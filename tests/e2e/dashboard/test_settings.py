@@ -60,7 +60,7 @@ def test_a_key_is_made_shown_once_and_revoked(page: Page, service: Service, faul
         assert holder.http.get("/v1/keys").status_code == 403
         shown.get_by_role("button", name="I have it").click()
         row = page.locator("[data-key]").filter(has_text="nightly builds")
-        expect(row).to_contain_text("$0 of $0.5 a day")
+        expect(row).to_contain_text("$0 of $0.50 a day")
         page.reload()
         expect(row).to_be_visible()
         assert key not in page.content()
