@@ -76,9 +76,8 @@ run: $(STAMP) ## start the service and do one sample request; Ctrl-C stops it
 	@$(MAKE) dashboard || echo "run: going on without the dashboard" >&2
 	@exec $(BIN)/toolpath serve --sample
 
-# The faults wait more than they compute: the checks run beside them.
-test: setup try-system-tools ## everything that must hold before a change lands
-	@if [ "$(TESTS)" = tests ]; then CHAOS=short $(MAKE) --jobs=2 --output-sync=target lint chaos; else $(MAKE) lint; fi
+test: setup try-system-tools ## everything that must hold before a change lands, but for `make chaos`
+	@$(MAKE) --jobs=2 --output-sync=target lint
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 lint: setup ## style, types, layers, migrations, compose file, Dockerfile, dashboard
@@ -121,7 +120,7 @@ lock: $(STAMP) ## solve the dependencies anew: make lock [UPGRADE=--upgrade]
 screenshots: setup ## pictures of every page of the dashboard, into .screenshots
 	@$(BIN)/python -m tests.e2e.dashboard.screenshots .screenshots
 
-# CHAOS=short tries the part that a change must survive before it lands.
+# CHAOS=short tries the part that a change must survive before it lands: continuous integration does.
 chaos: setup ## kill, freeze and cut every part of a real installation: does anything get lost? (20 minutes)
 	@$(BIN)/python -m tests.chaos
 
