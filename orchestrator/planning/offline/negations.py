@@ -13,10 +13,11 @@ from orchestrator.planning.offline.lexicon import FORMATS, GENERIC_VERBS, LANGUA
 from orchestrator.planning.offline.values import Value
 
 _NOT_TO = re.compile(
-    r"(?:,\s*|;\s*|\b(?:and|but)\s+)?(?:\b(?:please|just|also)\s+)*"
+    r"(?:,\s*|;\s*|\b(?:and|but)\s+)?(?:\b(?:please|just|also)\s+){0,3}"
     r"\b(?:do\s+not|don['’]?t|never|no\s+need\s+(?:to|for(?:\s+(?:a|an|any))?)|(?:you|we|i)\s+(?:needn['’]?t|"
     r"(?:do\s+not|don['’]?t)\s+(?:need|have|want)(?:\s+you)?(?:\s+to)?)|without|rather\s+than|instead\s+of)\s+"
-    r"(?P<denied>[^.,;:!?\n]+?)(?=\s+(?:and|but|then|just|only|please)\b|\s*[.,;:!?\n]|\s*$)",
+    # Bounded, since each of so many places is looked at for each such verb.
+    r"(?P<denied>[^.,;:!?\n]{1,200}?)(?=\s{1,9}(?:and|but|then|just|only|please)\b|\s{0,9}(?:[.,;:!?\n]|\Z))",
     re.IGNORECASE,
 )
 _NO_NEED = re.compile(

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from orchestrator.errors import Invalid
+from orchestrator.planning.offline.negations import without_denied
 from orchestrator.planning.offline.values import find_values
 from tests.unit.orchestrator.planning.offline.small_tools import draft
 
@@ -23,6 +24,9 @@ HOSTILE = {
     "numbers": "1 " * (LENGTH // 2),
     "languages": "in French " * (LENGTH // 10),
     "sizes": "1x" * (LENGTH // 2),
+    "blanks behind a denial": "don't read" + " " * LENGTH + "it",
+    "denials": "please don't " * (LENGTH // 13),
+    "politeness": "please " * (LENGTH // 7),
 }
 
 
@@ -31,6 +35,13 @@ def test_values_are_found_in_a_time_that_grows_with_the_text(text):
     begun = time.process_time()
     find_values(text, attached={}, is_demand=lambda _: False)
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_what_is_denied_is_found_in_a_time_that_grows_with_the_text(text):
+    begun = time.process_time()
+    without_denied(text, (), is_demand=lambda _: True)
+    assert time.process_time() - begun < 1
 
 
 async def test_a_request_of_too_many_words_is_refused_with_what_to_do():
